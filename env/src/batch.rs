@@ -1,0 +1,128 @@
+//! Many calls side by side behind [`VectorEnv`], without allocation per step.
+
+use std::sync::Arc;
+
+use crate::action::ActionId;
+use crate::call::{Call, World};
+use crate::customer::Customers;
+use crate::layout::Layout;
+use crate::outcome::Outcome;
+use crate::rng::{Stream, derive};
+use crate::vector_env::{StepBatch, VectorEnv};
+
+/// Calls of one world, stepped together.
+pub struct CallBatch<C: Customers> {
+    world: Arc<World<C>>,
+    calls: Vec<Call<C::Customer>>,
+    n_calls: usize,
+    first_episode: u64,
+    seed: u64,
+    stream: Stream,
+}
+
+impl<C: Customers> CallBatch<C> {
+    /// `n_calls` calls; slot `i` plays episodes `first_episode + i`, `first_episode + i + n_calls`, ...
+    ///
+    /// # Panics
+    /// If `n_calls` is 0.
+    pub fn new(world: Arc<World<C>>, n_calls: usize, first_episode: u64) -> Self {
+        assert!(n_calls > 0, "a batch holds at least one call");
+        Self {
+            world,
+            calls: Vec::with_capacity(n_calls),
+            n_calls,
+            first_episode,
+            seed: 0,
+            stream: Stream::Train,
+        }
+    }
+
+    fn observe(&self, slot: usize, out: &mut StepBatch) {
+        let n_features = self.world.scenario.layout.n_features();
+        let observation = self.calls[slot].belief.observation(&self.world.scenario);
+        out.codes[slot * n_features..(slot + 1) * n_features].copy_from_slice(observation.codes);
+        out.masks[slot] = observation.mask;
+    }
+
+    fn observe_all(&self, out: &mut StepBatch) {
+        let n_features = self.world.scenario.layout.n_features();
+        if out.masks.len() != self.n_calls || out.codes.len() != self.n_calls * n_features {
+            *out = StepBatch::new(self.n_calls, n_features);
+        }
+        for slot in 0..self.n_calls {
+            self.observe(slot, out);
+        }
+        out.rewards.fill(0.0);
+        out.terminated.fill(false);
+        out.truncated.fill(false);
+        out.ended.clear();
+    }
+}
+
+impl<C: Customers + 'static> VectorEnv for CallBatch<C> {
+    fn layout(&self) -> &Layout {
+        &self.world.scenario.layout
+    }
+
+    fn n_calls(&self) -> usize {
+        self.n_calls
+    }
+
+    fn reset(&mut self, seed: u64, stream: Stream, out: &mut StepBatch) {
+        (self.seed, self.stream) = (seed, stream);
+        self.calls.clear();
+        for slot in 0..self.n_calls as u64 {
+            self.calls.push(Call::start(
+                &self.world,
+                seed,
+                stream,
+                self.first_episode + slot,
+            ));
+        }
+        self.observe_all(out);
+    }
+
+    fn step(&mut self, actions: &[ActionId], out: &mut StepBatch) {
+        assert_eq!(actions.len(), self.n_calls, "one action per call");
+        assert_eq!(self.calls.len(), self.n_calls, "reset comes before step");
+        let n_features = self.world.scenario.layout.n_features();
+        out.ended.clear();
+        for (slot, &action) in actions.iter().enumerate() {
+            let call = &mut self.calls[slot];
+            let turn = call.step(&self.world, action);
+            out.rewards[slot] = turn.reward;
+            out.truncated[slot] = turn.ended == Some(Outcome::Truncated);
+            out.terminated[slot] = turn.ended.is_some() && !out.truncated[slot];
+            if let Some(outcome) = turn.ended {
+                let last = call.belief.observation(&self.world.scenario);
+                out.final_codes[slot * n_features..(slot + 1) * n_features]
+                    .copy_from_slice(last.codes);
+                out.final_masks[slot] = last.mask;
+                out.ended
+                    .push((slot as u32, call.summary(&self.world, outcome)));
+                let next = call.episode() + self.n_calls as u64;
+                *call = Call::start(&self.world, self.seed, self.stream, next);
+            }
+            self.observe(slot, out);
+        }
+    }
+
+    fn fork(&self, slots: &[u32], seed: u64, out: &mut StepBatch) -> Box<dyn VectorEnv> {
+        let calls: Vec<_> = slots
+            .iter()
+            .enumerate()
+            .map(|(k, &slot)| self.calls[slot as usize].fork(derive(seed, Stream::Fork, k as u64)))
+            .collect();
+        let n_calls = calls.len();
+        let fork = Self {
+            world: self.world.clone(),
+            calls,
+            n_calls,
+            first_episode: 0,
+            seed,
+            stream: Stream::Fork,
+        };
+        fork.observe_all(out);
+        Box::new(fork)
+    }
+}

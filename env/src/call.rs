@@ -1,0 +1,329 @@
+//! One call: the turn loop, what it costs, and how it ends.
+
+use std::sync::Arc;
+
+use crate::act::{NBest, NONE, SystemActKind, UserActKind, Utterance};
+use crate::action::ActionId;
+use crate::customer::{Channel, Customers, Spoken, Truth};
+use crate::outcome::{CallSummary, N_TERMS, Outcome, RewardTerm};
+use crate::rng::{Rng, Stream, derive};
+use crate::scenario::{Need, Scenario};
+use crate::tracker::BeliefState;
+
+/// Pause and speech of one customer act, seconds (assumption; DSTC2 callers speak 1.6 s a turn).
+const SECONDS_PER_ACT: f32 = 1.5;
+/// A slot counts as recorded from this belief on.
+const RECORDED: f32 = 0.5;
+
+/// Details told to another person.
+const HARM_DISCLOSURE: u8 = 1;
+/// Talk that went on after "do not call again".
+const HARM_IGNORED_OPT_OUT: u8 = 2;
+
+/// Everything calls of one kind share.
+pub struct World<C> {
+    /// The kind of call.
+    pub scenario: Arc<Scenario>,
+    /// Who is called.
+    pub customers: C,
+    /// The line.
+    pub channel: Arc<dyn Channel>,
+}
+
+/// A call that is going on.
+#[derive(Clone, Debug)]
+pub struct Call<P> {
+    /// What the robot believes.
+    pub belief: BeliefState,
+    customer: P,
+    rng: Rng,
+    episode: u64,
+    terms: [f32; N_TERMS],
+    seconds: f32,
+    harms: u8,
+    rules_broken: u8,
+}
+
+/// One turn of a call: what happened, to learn from, to log and to show.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// Reward of the turn.
+    pub reward: f32,
+    /// Talk of both sides in this turn, seconds.
+    pub seconds: f32,
+    /// What the customer truly said.
+    pub said: Utterance,
+    /// What the robot understood.
+    pub heard: NBest,
+    /// How the call ended, if it did.
+    pub ended: Option<Outcome>,
+}
+
+impl<P: Clone> Call<P> {
+    /// Starts episode `episode` of (`seed`, `stream`).
+    pub fn start<C: Customers<Customer = P>>(
+        world: &World<C>,
+        seed: u64,
+        stream: Stream,
+        episode: u64,
+    ) -> Self {
+        let mut rng = derive(seed, stream, episode);
+        Self {
+            customer: world.customers.call(&world.scenario, &mut rng),
+            belief: BeliefState::new(&world.scenario),
+            rng,
+            episode,
+            terms: [0.0; N_TERMS],
+            seconds: 0.0,
+            harms: 0,
+            rules_broken: 0,
+        }
+    }
+
+    /// The same call with another future.
+    pub fn fork(&self, rng: Rng) -> Self {
+        Self {
+            rng,
+            ..self.clone()
+        }
+    }
+
+    /// Number of the episode within its seed and stream.
+    pub fn episode(&self) -> u64 {
+        self.episode
+    }
+
+    /// The customer, hidden goal included.
+    pub fn customer(&self) -> &P {
+        &self.customer
+    }
+
+    /// Says one action and hears the answer.
+    ///
+    /// # Panics
+    /// If `action` is masked: a masked action is never taken.
+    pub fn step<C: Customers<Customer = P>>(&mut self, world: &World<C>, action: ActionId) -> Turn {
+        let scenario = &*world.scenario;
+        let codes = self.belief.codes(scenario);
+        assert!(
+            self.belief.mask().allows(action),
+            "action `{}` is masked",
+            scenario.layout.actions[action as usize]
+        );
+        self.rules_broken += u8::from(scenario.broken_rules(codes, action).next().is_some());
+
+        let before = self.terms;
+        let harms = self.harms.count_ones();
+        self.harms |= harm(scenario, world.customers.truth(&self.customer), action);
+        let acts = scenario.acts(action);
+        let value = match acts.iter().find(|act| act.kind == SystemActKind::Confirm) {
+            Some(act) => self.belief.slot(act.about as usize).value(),
+            None => NONE,
+        };
+        let spoken = Spoken {
+            action,
+            acts,
+            value,
+        };
+        let said = world
+            .customers
+            .respond(scenario, &mut self.customer, spoken, &mut self.rng);
+
+        let seconds = scenario.seconds(action) + SECONDS_PER_ACT * said.acts().len().max(1) as f32;
+        self.seconds += seconds;
+        let reward = &scenario.reward;
+        self.pay(RewardTerm::Turn, reward.per_turn);
+        self.pay(RewardTerm::Talk, reward.per_second * seconds);
+        self.pay(
+            RewardTerm::Harm,
+            reward.harm * (self.harms.count_ones() - harms) as f32,
+        );
+
+        let over = acts
+            .iter()
+            .any(|act| matches!(act.kind, SystemActKind::Close | SystemActKind::Transfer));
+        let hung_up = said.has(UserActKind::HangUp);
+        let mut heard = NBest::EMPTY;
+        if !over && !hung_up {
+            heard = world.channel.transmit(
+                &said,
+                world.customers.difficulty(&self.customer),
+                &mut self.rng,
+            );
+        }
+        self.belief.update(scenario, action, &heard);
+        let truncated = !over && !hung_up && self.belief.turn() >= scenario.max_turns;
+        let ended = (over || hung_up || truncated).then(|| {
+            let truth = world.customers.truth(&self.customer);
+            let outcome = outcome(
+                scenario,
+                &self.belief,
+                truth,
+                action,
+                hung_up && !over,
+                truncated,
+            );
+            self.settle(world, outcome);
+            outcome
+        });
+        let reward = self
+            .terms
+            .iter()
+            .zip(before)
+            .map(|(now, then)| now - then)
+            .sum();
+        Turn {
+            reward,
+            seconds,
+            said,
+            heard,
+            ended,
+        }
+    }
+
+    fn pay(&mut self, term: RewardTerm, amount: f32) {
+        self.terms[term as usize] += amount;
+    }
+
+    /// Pays what is due at the end.
+    fn settle<C: Customers<Customer = P>>(&mut self, world: &World<C>, outcome: Outcome) {
+        let scenario = &*world.scenario;
+        let truth = *world.customers.truth(&self.customer);
+        let reward = &scenario.reward;
+        let closed = !matches!(
+            outcome,
+            Outcome::HungUp | Outcome::Transferred | Outcome::Truncated
+        );
+        match outcome {
+            Outcome::Completed => self.pay(RewardTerm::Completion, reward.completion),
+            Outcome::CallbackAgreed if truth.unavailable => {
+                self.pay(RewardTerm::Callback, reward.callback)
+            }
+            Outcome::HungUp => self.pay(RewardTerm::HangUp, reward.hang_up),
+            Outcome::Transferred => self.pay(RewardTerm::Handoff, reward.handoff),
+            _ => {}
+        }
+        if outcome != Outcome::Transferred {
+            let open = (truth.asked & !truth.answered).count_ones();
+            self.pay(
+                RewardTerm::UnansweredQuestion,
+                reward.unanswered_question * open as f32,
+            );
+        }
+        if closed && truth.right_person {
+            let wrong = (0..scenario.names.slots.len()).filter(|&slot| {
+                let belief = self.belief.slot(slot);
+                belief.prob() >= RECORDED
+                    && truth.slots[slot] != NONE
+                    && belief.value() != truth.slots[slot]
+            });
+            self.pay(
+                RewardTerm::Misinformation,
+                reward.misinformation * wrong.count() as f32,
+            );
+        }
+        let rating = world.customers.rating(&self.customer, outcome);
+        self.pay(
+            RewardTerm::Satisfaction,
+            reward.satisfaction * (f32::from(rating) - 3.0),
+        );
+    }
+
+    /// The figures of the call after it ended.
+    pub fn summary<C: Customers<Customer = P>>(
+        &self,
+        world: &World<C>,
+        outcome: Outcome,
+    ) -> CallSummary {
+        CallSummary {
+            episode: self.episode,
+            outcome,
+            satisfaction: world.customers.rating(&self.customer, outcome),
+            turns: self.belief.turn(),
+            seconds: self.seconds,
+            return_: self.terms.iter().sum(),
+            terms: self.terms,
+            harms: self.harms.count_ones() as u8,
+            rules_broken: self.rules_broken,
+        }
+    }
+}
+
+/// Harms of saying `action` now, by the hidden truth; each kind counts once a call.
+fn harm(scenario: &Scenario, truth: &Truth, action: ActionId) -> u8 {
+    let mut harms = 0;
+    if !truth.right_person && scenario.private().allows(action) {
+        harms |= HARM_DISCLOSURE;
+    }
+    let ends = |kind| matches!(kind, SystemActKind::Apologize | SystemActKind::Close);
+    if truth.opted_out && !scenario.acts(action).iter().all(|act| ends(act.kind)) {
+        harms |= HARM_IGNORED_OPT_OUT;
+    }
+    harms
+}
+
+fn outcome(
+    scenario: &Scenario,
+    belief: &BeliefState,
+    truth: &Truth,
+    action: ActionId,
+    hung_up: bool,
+    truncated: bool,
+) -> Outcome {
+    let transferred = scenario
+        .acts(action)
+        .iter()
+        .any(|act| act.kind == SystemActKind::Transfer);
+    if hung_up {
+        Outcome::HungUp
+    } else if transferred {
+        Outcome::Transferred
+    } else if truncated {
+        Outcome::Truncated
+    } else if is_complete(scenario, belief, truth) {
+        Outcome::Completed
+    } else if truth.opted_out {
+        Outcome::OptedOut
+    } else if !truth.right_person {
+        Outcome::WrongPerson
+    } else if truth.callback_agreed && callback_is_known(scenario, belief, truth) {
+        Outcome::CallbackAgreed
+    } else if truth.declined != 0 {
+        Outcome::Declined
+    } else {
+        Outcome::Incomplete
+    }
+}
+
+fn callback_is_known(scenario: &Scenario, belief: &BeliefState, truth: &Truth) -> bool {
+    let known = |slot: u8| belief.slot(slot as usize).value() == truth.slots[slot as usize];
+    belief.agreed_callback(scenario) && scenario.callback_slot().is_none_or(known)
+}
+
+/// Whether every completion condition truly holds; never with another person on the line.
+fn is_complete(scenario: &Scenario, belief: &BeliefState, truth: &Truth) -> bool {
+    let bit = |set: u16, about: u8| set >> about & 1 == 1;
+    let holds = |need: &Need| match *need {
+        Need::Identified => belief.is_identified(scenario),
+        Need::Told(topic) => belief.told(scenario, topic),
+        Need::Known(slot) => {
+            let slot = slot as usize;
+            belief.slot(slot).value() != NONE && belief.slot(slot).value() == truth.slots[slot]
+        }
+        Need::Settled(offer) => bit(truth.accepted | truth.declined, offer),
+        Need::Accepted(offer) => bit(truth.accepted, offer),
+        Need::Sent(message) => belief.sent(scenario, message),
+        Need::Met(concern) => !bit(truth.concerns, concern),
+    };
+    let applies = |when: &[(u8, u8)]| {
+        when.iter()
+            .all(|&(slot, value)| truth.slots[slot as usize] == value)
+    };
+    truth.right_person
+        && !scenario.completion.is_empty()
+        && scenario
+            .completion
+            .iter()
+            .filter(|c| applies(&c.when))
+            .all(|c| c.need.iter().all(holds))
+}

@@ -1,0 +1,113 @@
+//! The seams to whoever plays the customer, and to the line between customer and robot.
+
+use crate::act::{NBest, NONE, SystemAct, Utterance};
+use crate::action::ActionId;
+use crate::outcome::Outcome;
+use crate::rng::Rng;
+use crate::scenario::{MAX_SLOTS, Scenario};
+
+/// What is truly so in a call, hidden from the policy: completion and harms are judged by it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Truth {
+    /// Whether the person on the line is the one called.
+    pub right_person: bool,
+    /// Whether the person has no time now.
+    pub unavailable: bool,
+    /// Whether the person agreed to another call.
+    pub callback_agreed: bool,
+    /// Whether the person has said not to call again.
+    pub opted_out: bool,
+    /// Whether the person has asked for a human.
+    pub asked_human: bool,
+    /// True value of each slot, or [`NONE`] where there is none.
+    pub slots: [u8; MAX_SLOTS],
+    /// Questions asked so far, one bit each.
+    pub asked: u16,
+    /// Questions answered so far.
+    pub answered: u16,
+    /// Concerns that stand in the way, said or not.
+    pub concerns: u16,
+    /// Offers truly taken.
+    pub accepted: u16,
+    /// Offers truly refused.
+    pub declined: u16,
+}
+
+impl Default for Truth {
+    fn default() -> Self {
+        Self {
+            right_person: true,
+            unavailable: false,
+            callback_agreed: false,
+            opted_out: false,
+            asked_human: false,
+            slots: [NONE; MAX_SLOTS],
+            asked: 0,
+            answered: 0,
+            concerns: 0,
+            accepted: 0,
+            declined: 0,
+        }
+    }
+}
+
+/// What the robot says, as the customer hears it.
+#[derive(Clone, Copy, Debug)]
+pub struct Spoken<'a> {
+    /// The action.
+    pub action: ActionId,
+    /// Its acts; never empty.
+    pub acts: &'a [SystemAct],
+    /// The value that a `confirm` act reads out, or [`NONE`].
+    pub value: u8,
+}
+
+/// A user model: it draws customers and lets them answer.
+pub trait Customers: Send + Sync {
+    /// One customer during one call.
+    type Customer: Clone + Send;
+
+    /// Draws a customer who has just picked up.
+    fn call(&self, scenario: &Scenario, rng: &mut Rng) -> Self::Customer;
+
+    /// What is true of the customer.
+    fn truth<'c>(&self, customer: &'c Self::Customer) -> &'c Truth;
+
+    /// How hard the customer is to understand: 0 is easy, the channel says what else there is.
+    fn difficulty(&self, customer: &Self::Customer) -> u8;
+
+    /// The customer's answer; an utterance with `hang_up` ends the call, an empty one is silence.
+    fn respond(
+        &self,
+        scenario: &Scenario,
+        customer: &mut Self::Customer,
+        spoken: Spoken<'_>,
+        rng: &mut Rng,
+    ) -> Utterance;
+
+    /// The rating after the call, 1 to 5.
+    fn rating(&self, customer: &Self::Customer, outcome: Outcome) -> u8;
+}
+
+/// The line between customer and robot, recogniser included.
+pub trait Channel: Send + Sync {
+    /// What the robot understands of `said`.
+    fn transmit(&self, said: &Utterance, difficulty: u8, rng: &mut Rng) -> NBest;
+}
+
+/// A line that loses nothing: one reading, surely right.
+#[derive(Clone, Copy, Debug)]
+pub struct PerfectChannel;
+
+impl Channel for PerfectChannel {
+    fn transmit(&self, said: &Utterance, _difficulty: u8, _rng: &mut Rng) -> NBest {
+        if said.acts().is_empty() {
+            return NBest::EMPTY;
+        }
+        std::iter::once(crate::act::Hypothesis {
+            utterance: *said,
+            confidence: 1.0,
+        })
+        .collect()
+    }
+}

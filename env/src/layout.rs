@@ -1,0 +1,65 @@
+//! The observation layout: named features with named levels, and the names of the actions.
+
+use serde::{Deserialize, Serialize};
+
+/// Most features an observation may have.
+pub const MAX_FEATURES: usize = 48;
+/// Most levels a feature may have, so that a set of levels is one `u16`.
+pub const MAX_LEVELS: usize = 16;
+
+/// One code of an observation: a name and what its values mean.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feature {
+    /// Name, unique in its layout, such as `identity` or `slot.payment`.
+    pub name: String,
+    /// Names of the levels; code `c` means `levels[c]`. At most [`MAX_LEVELS`].
+    pub levels: Vec<String>,
+}
+
+/// Names of features and actions; networks, tables and logs of one scenario share it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    /// Name of the scenario that made it.
+    pub scenario: String,
+    /// The features in the order of the codes. At most [`MAX_FEATURES`].
+    pub features: Vec<Feature>,
+    /// The names of the actions in the order of their numbers.
+    pub actions: Vec<String>,
+}
+
+impl Layout {
+    /// Number of features, the length of an observation's codes.
+    pub fn n_features(&self) -> usize {
+        self.features.len()
+    }
+
+    /// Number of actions.
+    pub fn n_actions(&self) -> usize {
+        self.actions.len()
+    }
+
+    /// Position of a feature by name.
+    pub fn feature(&self, name: &str) -> Option<usize> {
+        self.features.iter().position(|f| f.name == name)
+    }
+
+    /// Number of an action by name.
+    pub fn action(&self, name: &str) -> Option<crate::action::ActionId> {
+        self.actions
+            .iter()
+            .position(|a| a == name)
+            .map(|a| a as crate::action::ActionId)
+    }
+
+    /// First one-hot column of every feature, and the total number of columns at the end:
+    /// code `c` of feature `f` sits in column `offsets[f] + c`.
+    pub fn one_hot_offsets(&self) -> Vec<u32> {
+        let mut offsets = vec![0];
+        for feature in &self.features {
+            offsets.push(offsets[offsets.len() - 1] + feature.levels.len() as u32);
+        }
+        offsets
+    }
+}

@@ -1,0 +1,125 @@
+//! How a call ends, and the figures that remain of it.
+
+/// How a call ended; exactly one holds, the first that fits in this order.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The customer hung up.
+    HungUp,
+    /// The robot handed over to a person.
+    Transferred,
+    /// The turn limit was reached; we stopped watching.
+    Truncated,
+    /// The robot closed, and every completion condition of the scenario truly holds.
+    Completed,
+    /// The robot closed after the customer had asked not to be called.
+    OptedOut,
+    /// The robot closed and the person on the line was not the customer.
+    WrongPerson,
+    /// The robot closed after a time for another call was agreed.
+    CallbackAgreed,
+    /// The robot closed after the customer had truly declined the offer.
+    Declined,
+    /// The robot closed with none of the above.
+    Incomplete,
+}
+
+impl Outcome {
+    /// Every outcome, in order.
+    pub const ALL: [Self; 9] = [
+        Self::HungUp,
+        Self::Transferred,
+        Self::Truncated,
+        Self::Completed,
+        Self::OptedOut,
+        Self::WrongPerson,
+        Self::CallbackAgreed,
+        Self::Declined,
+        Self::Incomplete,
+    ];
+}
+
+/// The named terms of the reward, in the order of [`CallSummary::terms`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RewardTerm {
+    /// The call reached its purpose.
+    Completion,
+    /// Another call was agreed.
+    Callback,
+    /// Per system turn.
+    Turn,
+    /// Per second of talk, both sides.
+    Talk,
+    /// The customer hung up.
+    HangUp,
+    /// Per question that was asked and not answered.
+    UnansweredQuestion,
+    /// Per slot that was recorded with a value that is not true.
+    Misinformation,
+    /// Per harm by the hidden truth.
+    Harm,
+    /// The call was handed to a person.
+    Handoff,
+    /// Per rating point above 3.
+    Satisfaction,
+}
+
+/// Number of reward terms.
+pub const N_TERMS: usize = 10;
+
+impl RewardTerm {
+    /// Every term, in order.
+    pub const ALL: [Self; N_TERMS] = [
+        Self::Completion,
+        Self::Callback,
+        Self::Turn,
+        Self::Talk,
+        Self::HangUp,
+        Self::UnansweredQuestion,
+        Self::Misinformation,
+        Self::Harm,
+        Self::Handoff,
+        Self::Satisfaction,
+    ];
+
+    /// The term's key in scenarios, logs and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Completion => "completion",
+            Self::Callback => "callback",
+            Self::Turn => "per_turn",
+            Self::Talk => "per_second",
+            Self::HangUp => "hang_up",
+            Self::UnansweredQuestion => "unanswered_question",
+            Self::Misinformation => "misinformation",
+            Self::Harm => "harm",
+            Self::Handoff => "handoff",
+            Self::Satisfaction => "satisfaction",
+        }
+    }
+}
+
+/// The figures of one call that ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CallSummary {
+    /// Number of the episode within its seed and stream.
+    pub episode: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The customer's rating, 1 to 5.
+    pub satisfaction: u8,
+    /// System turns.
+    pub turns: u16,
+    /// Talk of both sides, seconds.
+    pub seconds: f32,
+    /// Undiscounted sum of rewards.
+    pub return_: f32,
+    /// The same sum by term, in the order of [`RewardTerm::ALL`].
+    pub terms: [f32; N_TERMS],
+    /// Harms by the hidden truth.
+    pub harms: u8,
+    /// System turns in which an action broke a rule of conduct.
+    pub rules_broken: u8,
+}

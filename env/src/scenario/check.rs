@@ -1,0 +1,261 @@
+//! Looking up the names of a scenario file: features, levels, actions, acts; each miss is reported.
+
+use std::ops::Range;
+
+use super::Names;
+use super::condition::Condition;
+use super::file::{Name, When};
+use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
+use crate::action::{ActionId, ActionMask};
+use crate::diagnostic::{Source, suggestion};
+use crate::layout::Feature;
+
+/// Splits `kind(about)` into its parts.
+fn split_call(text: &str) -> Option<(&str, Option<&str>)> {
+    match text.split_once('(') {
+        None => (!text.contains(')')).then_some((text.trim(), None)),
+        Some((kind, rest)) => rest
+            .strip_suffix(')')
+            .map(|about| (kind.trim(), Some(about.trim()))),
+    }
+}
+
+/// Position of `about` among the names of `class`.
+fn about(
+    source: &mut Source<'_>,
+    span: Range<usize>,
+    names: &Names,
+    kind: &str,
+    class: Option<AboutClass>,
+    about: Option<&str>,
+) -> Option<u8> {
+    match (class, about) {
+        (None, None) => Some(NONE),
+        (None, Some(found)) => {
+            source.report(
+                span,
+                format!("`{kind}` is about nothing, found `{found}`; write `{kind}`"),
+            );
+            None
+        }
+        (Some(class), None) => {
+            let hint = suggestion("", names.of(class).iter().map(String::as_str));
+            source.report(
+                span,
+                format!("`{kind}` needs a {} in brackets: {hint}", class.prefix()),
+            );
+            None
+        }
+        (Some(class), Some(found)) => {
+            let at = names.of(class).iter().position(|name| name == found);
+            if at.is_none() {
+                let hint = suggestion(found, names.of(class).iter().map(String::as_str));
+                source.report(
+                    span,
+                    format!(
+                        "unknown {} `{found}` in `{kind}({found})`: {hint}",
+                        class.prefix()
+                    ),
+                );
+            }
+            at.map(|k| k as u8)
+        }
+    }
+}
+
+/// The acts of a robot's action: `ask(payment)` or `offer(venue)+answer(phone)`.
+pub(super) fn system_acts(
+    source: &mut Source<'_>,
+    names: &Names,
+    text: &Name,
+) -> Option<Vec<SystemAct>> {
+    let mut acts = Vec::new();
+    for part in text.get_ref().split('+') {
+        let Some((kind, what)) = split_call(part) else {
+            source.report(
+                text.span(),
+                format!("`{part}` is no act, expected `kind` or `kind(about)`"),
+            );
+            return None;
+        };
+        let Some(kind) = SystemActKind::from_name(kind) else {
+            let hint = suggestion(kind, SystemActKind::ALL.iter().map(|k| k.name()));
+            source.report(text.span(), format!("unknown robot act `{kind}`: {hint}"));
+            return None;
+        };
+        let about = about(source, text.span(), names, kind.name(), kind.about(), what)?;
+        acts.push(SystemAct { kind, about });
+    }
+    Some(acts)
+}
+
+/// A customer's act: `affirm`, `ask(price)`, `inform(payment=yes)`; `inform` alone is the proof of
+/// identity.
+pub(super) fn user_act(
+    source: &mut Source<'_>,
+    names: &Names,
+    slot_values: &[Vec<String>],
+    text: &Name,
+) -> Option<UserAct> {
+    let Some((kind, what)) = split_call(text.get_ref()) else {
+        source.report(
+            text.span(),
+            format!(
+                "`{}` is no act, expected `kind` or `kind(about)`",
+                text.get_ref()
+            ),
+        );
+        return None;
+    };
+    let Some(kind) = UserActKind::from_name(kind) else {
+        let hint = suggestion(kind, UserActKind::ALL.iter().map(|k| k.name()));
+        source.report(
+            text.span(),
+            format!("unknown customer act `{kind}`: {hint}"),
+        );
+        return None;
+    };
+    if kind == UserActKind::Inform && what.is_none() {
+        return Some(UserAct::new(kind));
+    }
+    let (what, value) = match what.and_then(|w| w.split_once('=')) {
+        Some((slot, value)) => (Some(slot), Some(value)),
+        None => (what, None),
+    };
+    let about = about(source, text.span(), names, kind.name(), kind.about(), what)?;
+    let Some(value) = value else {
+        return Some(UserAct::about(kind, about));
+    };
+    let values = if kind == UserActKind::Inform {
+        &slot_values[about as usize][..]
+    } else {
+        &[]
+    };
+    let at = values.iter().position(|v| v == value);
+    if at.is_none() {
+        let hint = suggestion(value, values.iter().map(String::as_str));
+        source.report(
+            text.span(),
+            format!("unknown value `{value}` in `{}`: {hint}", text.get_ref()),
+        );
+    }
+    at.map(|value| UserAct {
+        kind,
+        about,
+        value: value as u8,
+    })
+}
+
+/// Actions by pattern: a name, all of a kind as `offer(*)`, or `private`.
+pub(super) fn actions(
+    source: &mut Source<'_>,
+    action_names: &[String],
+    acts: &[Vec<SystemAct>],
+    private: Option<ActionMask>,
+    pattern: &Name,
+) -> ActionMask {
+    let text = pattern.get_ref().as_str();
+    if let (Some(mask), "private") = (private, text) {
+        return mask;
+    }
+    if let Some(kind) = text.strip_suffix("(*)") {
+        let of_kind = |list: &Vec<SystemAct>| list.iter().any(|act| act.kind.name() == kind);
+        let mask: ActionMask = (0..acts.len() as ActionId)
+            .filter(|&a| of_kind(&acts[a as usize]))
+            .collect();
+        if mask.0 == 0 {
+            let hint = suggestion(kind, acts.iter().flatten().map(|act| act.kind.name()));
+            source.report(
+                pattern.span(),
+                format!("no action of kind `{kind}` in [robot]: {hint}"),
+            );
+        }
+        return mask;
+    }
+    match action_names.iter().position(|name| name == text) {
+        Some(action) => ActionMask(1 << action),
+        None => {
+            let hint = suggestion(text, action_names.iter().map(String::as_str));
+            source.report(
+                pattern.span(),
+                format!("unknown action `{text}`, not in [robot]: {hint}"),
+            );
+            ActionMask::default()
+        }
+    }
+}
+
+/// A condition by names; `fill` is put for `X` in feature names.
+pub(super) fn condition(
+    source: &mut Source<'_>,
+    features: &[Feature],
+    when: &When,
+    fill: Option<&str>,
+) -> Condition {
+    let mut terms = Vec::new();
+    for (name, levels) in &when.0 {
+        let wanted = match fill {
+            Some(about) => name.get_ref().replace('X', about),
+            None => name.get_ref().clone(),
+        };
+        let Some(at) = features.iter().position(|f| f.name == wanted) else {
+            let hint = suggestion(&wanted, features.iter().map(|f| f.name.as_str()));
+            source.report(name.span(), format!("unknown feature `{wanted}`: {hint}"));
+            continue;
+        };
+        if let Some(set) = level_set(source, &features[at], name, levels) {
+            terms.push((at as u8, set));
+        }
+    }
+    Condition { terms }
+}
+
+/// A set of levels: all named ones, or all but those named with `!`.
+fn level_set(
+    source: &mut Source<'_>,
+    feature: &Feature,
+    name: &Name,
+    levels: &[Name],
+) -> Option<u16> {
+    let full = ((1u32 << feature.levels.len()) - 1) as u16;
+    let negated = levels
+        .iter()
+        .filter(|level| level.get_ref().starts_with('!'))
+        .count();
+    if levels.is_empty() || negated != 0 && negated != levels.len() {
+        let message = format!(
+            "`{}` needs a list of levels, all plain or all with `!`",
+            name.get_ref()
+        );
+        source.report(name.span(), message);
+        return None;
+    }
+    let mut set = 0;
+    for level in levels {
+        let plain = level.get_ref().trim_start_matches('!');
+        match feature.levels.iter().position(|l| l == plain) {
+            Some(code) => set |= 1 << code,
+            None => {
+                let hint = suggestion(plain, feature.levels.iter().map(String::as_str));
+                source.report(
+                    level.span(),
+                    format!("unknown level `{plain}` of `{}`: {hint}", feature.name),
+                );
+                return None;
+            }
+        }
+    }
+    let set = if negated == 0 { set } else { full & !set };
+    if set == 0 || set == full {
+        let all = if set == 0 { "no level" } else { "every level" };
+        source.report(
+            name.span(),
+            format!(
+                "`{}` names {all}, so it says nothing; leave it out",
+                name.get_ref()
+            ),
+        );
+        return None;
+    }
+    Some(set)
+}

@@ -1,0 +1,145 @@
+//! Rules of conduct and masks of a scenario, as constraints over feature levels.
+
+use super::Names;
+use super::check::{actions, condition};
+use super::condition::{Condition, Constraint, MAX_CONSTRAINTS, dead_end};
+use super::file::{Name, ScenarioFile};
+use crate::act::{SystemAct, SystemActKind};
+use crate::action::ActionMask;
+use crate::diagnostic::{Source, suggestion};
+use crate::layout::Layout;
+
+/// Rules of conduct, then masks; masks of several actions that speak in the same place are one.
+pub(super) fn constraints(
+    source: &mut Source<'_>,
+    file: &ScenarioFile,
+    names: &Names,
+    layout: &Layout,
+    acts: &[Vec<SystemAct>],
+    private: ActionMask,
+) -> Vec<Constraint> {
+    let all = ActionMask::all(acts.len());
+    let mut list: Vec<Constraint> = Vec::new();
+    for rule in &file.rules {
+        let when = condition(source, &layout.features, &rule.when, None);
+        let mut resolve = |patterns: &[Name]| {
+            let masks = patterns
+                .iter()
+                .map(|p| actions(source, &layout.actions, acts, Some(private), p).0);
+            masks.fold(0, |all, mask| all | mask)
+        };
+        let forbidden = match (rule.forbid.is_empty(), rule.only.is_empty()) {
+            (false, true) => resolve(&rule.forbid),
+            (true, false) => all.0 & !resolve(&rule.only),
+            _ => {
+                let message = format!(
+                    "rule `{}` needs either `forbid` or `only`",
+                    rule.name.get_ref()
+                );
+                source.report(rule.name.span(), message);
+                continue;
+            }
+        };
+        if list.iter().any(|c| c.name == *rule.name.get_ref()) {
+            source.report(
+                rule.name.span(),
+                format!("two rules are named `{}`", rule.name.get_ref()),
+            );
+        }
+        let forbidden = ActionMask(forbidden);
+        list.push(Constraint {
+            name: rule.name.get_ref().clone(),
+            when,
+            forbidden,
+            conduct: true,
+        });
+    }
+    let n_rules = list.len();
+    for (pattern, when) in &file.masks.0 {
+        for (action, fill) in masked_actions(source, pattern, names, layout, acts) {
+            for (feature, levels) in condition(source, &layout.features, when, fill).terms {
+                let full = ((1u32 << layout.features[feature as usize].levels.len()) - 1) as u16;
+                let when = Condition {
+                    terms: vec![(feature, full & !levels)],
+                };
+                match list[n_rules..].iter_mut().find(|c| c.when == when) {
+                    Some(same) => {
+                        same.forbidden.0 |= 1 << action;
+                        same.name += &format!(", {}", layout.actions[action]);
+                    }
+                    None => list.push(Constraint {
+                        name: format!("mask of {}", layout.actions[action]),
+                        when,
+                        forbidden: ActionMask(1 << action),
+                        conduct: false,
+                    }),
+                }
+            }
+        }
+    }
+    if list.len() > MAX_CONSTRAINTS {
+        let found = list.len();
+        source.report(
+            file.name.span(),
+            format!("{found} rules and masks, at most {MAX_CONSTRAINTS} fit"),
+        );
+        list.truncate(MAX_CONSTRAINTS);
+    }
+    if let Some((used, _)) = dead_end(&list, acts.len()) {
+        let rules: Vec<_> = used
+            .iter()
+            .map(|&k| format!("`{}`", list[k].name))
+            .collect();
+        let span = file
+            .rules
+            .iter()
+            .find(|r| used.iter().any(|&k| list[k].name == *r.name.get_ref()));
+        let span = span.map_or(file.name.span(), |r| r.name.span());
+        source.report(
+            span,
+            format!(
+                "these leave no action where they meet: {}; narrow one of them",
+                rules.join(", ")
+            ),
+        );
+    }
+    list
+}
+
+/// The actions that a mask's key speaks of, with what stands for `X` in its condition: one action by
+/// its name, or all with an act of a kind as `confirm(X)`.
+fn masked_actions<'n>(
+    source: &mut Source<'_>,
+    pattern: &Name,
+    names: &'n Names,
+    layout: &Layout,
+    acts: &[Vec<SystemAct>],
+) -> Vec<(usize, Option<&'n str>)> {
+    let text = pattern.get_ref();
+    if let Some(action) = layout.action(text) {
+        return vec![(action as usize, None)];
+    }
+    let kind = text.strip_suffix("(X)").and_then(SystemActKind::from_name);
+    let Some((kind, class)) = kind.and_then(|kind| Some((kind, kind.about()?))) else {
+        let known = layout.actions.iter().map(String::as_str).chain([
+            "ask(X)",
+            "confirm(X)",
+            "answer(X)",
+            "address(X)",
+        ]);
+        let message = format!(
+            "`{text}` is no action and no `kind(X)`: {}",
+            suggestion(text, known)
+        );
+        source.report(pattern.span(), message);
+        return Vec::new();
+    };
+    let of_kind = |(action, list): (usize, &Vec<SystemAct>)| {
+        let act = list.iter().find(|act| act.kind == kind)?;
+        Some((
+            action,
+            names.of(class).get(act.about as usize).map(String::as_str),
+        ))
+    };
+    acts.iter().enumerate().filter_map(of_kind).collect()
+}

@@ -1,0 +1,140 @@
+//! The scenario file as it is written: one serde type per section, checked later in `compile`.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use toml::Spanned;
+
+use crate::diagnostic::Ordered;
+
+/// A name with its place in the file.
+pub(super) type Name = Spanned<String>;
+
+/// Feature levels that must hold together: `{ identity = ["claimed"], heard = ["!silence"] }`.
+pub(super) type When = Ordered<Vec<Name>>;
+
+/// A scenario file, section by section.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScenarioFile {
+    /// Version of this format; 1.
+    pub schema: Spanned<u32>,
+    /// Name, the same as the file's.
+    pub name: Name,
+    /// What the call is for, in a sentence.
+    pub purpose: Name,
+    /// System turns after which we stop watching.
+    #[serde(default = "default_max_turns")]
+    pub max_turns: Spanned<u16>,
+    /// The channel file that customers speak through; read by the simulator.
+    #[serde(default)]
+    pub channel: Option<Name>,
+    /// What the robot can tell.
+    #[serde(default)]
+    pub topics: Vec<Name>,
+    /// What the customer may ask.
+    #[serde(default)]
+    pub questions: Vec<Name>,
+    /// Reasons to hesitate.
+    #[serde(default)]
+    pub concerns: Vec<Name>,
+    /// What the customer may take or refuse.
+    #[serde(default)]
+    pub offers: Vec<Name>,
+    /// Text messages or links the robot can send.
+    #[serde(default)]
+    pub messages: Vec<Name>,
+    /// What the customer tells.
+    #[serde(default)]
+    pub slots: Ordered<SlotFile>,
+    /// The concern that "is this a scam?" raises.
+    #[serde(default)]
+    pub distrust: Option<Name>,
+    /// The slot that holds the time of another call.
+    #[serde(default)]
+    pub callback: Option<Name>,
+    /// Actions that reveal account details, and must not reach another person.
+    #[serde(default)]
+    pub private: Vec<Name>,
+    /// What the robot can say: acts joined by `+`, and the words.
+    pub robot: Ordered<Name>,
+    /// What customers say: an act, and words for it.
+    #[serde(default)]
+    pub customer: Ordered<Vec<Name>>,
+    /// When an act makes sense; `X` stands for what it is about.
+    #[serde(default)]
+    pub masks: Ordered<When>,
+    /// Rules of conduct.
+    #[serde(default)]
+    pub rules: Vec<RuleFile>,
+    /// What must hold for the call to be complete.
+    #[serde(default)]
+    pub completion: Vec<CompletionFile>,
+    /// The reward by named terms.
+    #[serde(default)]
+    pub reward: Option<Spanned<super::RewardSpec>>,
+    /// The hand-written flow: the first line that fits and is allowed decides.
+    #[serde(default)]
+    pub script: Vec<ScriptFile>,
+    /// Who is called; read by the simulator.
+    #[serde(default)]
+    #[expect(
+        dead_code,
+        reason = "the simulator reads this section from the same text"
+    )]
+    pub population: Option<IgnoredAny>,
+}
+
+fn default_max_turns() -> Spanned<u16> {
+    Spanned::new(0..0, 30)
+}
+
+/// A slot.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SlotFile {
+    /// Its values, if they are few and known; `["yes", "no"]` is answered by affirm and deny.
+    #[serde(default)]
+    pub values: Vec<Name>,
+    /// Whether the value is a feature of its own, so that flows may branch on it.
+    #[serde(default)]
+    pub branch: bool,
+}
+
+/// A rule of conduct: where `when` holds, some actions are forbidden.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleFile {
+    /// Name for reports.
+    pub name: Name,
+    /// Where it speaks.
+    pub when: When,
+    /// Actions it forbids; `offer(*)` means all of a kind, `private` all private ones.
+    #[serde(default)]
+    pub forbid: Vec<Name>,
+    /// The only actions it leaves.
+    #[serde(default)]
+    pub only: Vec<Name>,
+}
+
+/// One completion condition.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CompletionFile {
+    /// True slot values for which it is needed; empty means always.
+    #[serde(default)]
+    pub when: Ordered<Name>,
+    /// `identified`, `told(topic)`, `known(slot)`, `settled(offer)`, `accepted(offer)`,
+    /// `sent(message)`, `met(concern)`.
+    pub need: Vec<Name>,
+}
+
+/// One line of the hand-written flow.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScriptFile {
+    /// Where it applies; empty means always.
+    #[serde(default)]
+    pub when: When,
+    /// The action to take.
+    pub say: Name,
+}

@@ -1,0 +1,306 @@
+//! A scenario: one kind of call, checked and compiled to dense tables.
+
+mod check;
+mod compile;
+pub mod condition;
+mod conduct;
+mod file;
+mod script;
+
+use serde::Deserialize;
+
+use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
+use crate::action::{ActionId, ActionMask};
+use crate::diagnostic::{Diagnostics, Source};
+use crate::features::FeatureIndex;
+use crate::layout::Layout;
+use condition::{Condition, Constraint, MaskTable};
+
+pub use script::ScriptPolicy;
+
+/// Most slots of a scenario.
+pub const MAX_SLOTS: usize = 8;
+/// Most topics, questions, concerns, offers or messages, so that a set of them is one `u16`.
+pub const MAX_NAMES: usize = 16;
+
+/// The names a scenario speaks about, by class.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// What the robot can tell.
+    pub topics: Vec<String>,
+    /// What the customer tells.
+    pub slots: Vec<String>,
+    /// What the customer may ask.
+    pub questions: Vec<String>,
+    /// Reasons to hesitate.
+    pub concerns: Vec<String>,
+    /// What the customer may take or refuse.
+    pub offers: Vec<String>,
+    /// Text messages or links the robot can send.
+    pub messages: Vec<String>,
+}
+
+impl Names {
+    /// The names of one class.
+    pub fn of(&self, class: AboutClass) -> &[String] {
+        match class {
+            AboutClass::Topic => &self.topics,
+            AboutClass::Slot => &self.slots,
+            AboutClass::Question => &self.questions,
+            AboutClass::Concern => &self.concerns,
+            AboutClass::Offer => &self.offers,
+            AboutClass::Message => &self.messages,
+        }
+    }
+
+    /// Every class with its names.
+    pub fn classes(&self) -> [(AboutClass, &[String]); 6] {
+        AboutClass::ALL.map(|class| (class, self.of(class)))
+    }
+}
+
+/// The reward by named terms, all in reward units; costs are negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RewardSpec {
+    /// Once, when the call reached its purpose.
+    pub completion: f32,
+    /// Once, when the robot closed after another call was agreed with a customer who had no time.
+    #[serde(default)]
+    pub callback: f32,
+    /// Per system turn.
+    #[serde(default)]
+    pub per_turn: f32,
+    /// Per second of talk, both sides.
+    #[serde(default)]
+    pub per_second: f32,
+    /// Once, when the customer hung up.
+    #[serde(default)]
+    pub hang_up: f32,
+    /// Per question that was asked and not answered when the call ended.
+    #[serde(default)]
+    pub unanswered_question: f32,
+    /// Per slot that was recorded with a value that is not true.
+    #[serde(default)]
+    pub misinformation: f32,
+    /// Per harm by the hidden truth.
+    #[serde(default)]
+    pub harm: f32,
+    /// Once, when the call was handed to a person.
+    #[serde(default)]
+    pub handoff: f32,
+    /// Per rating point above 3, at the end; below 3 it counts the other way.
+    #[serde(default)]
+    pub satisfaction: f32,
+}
+
+/// Something that must truly hold for a call to be complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The right person is on the line and the robot knows it.
+    Identified,
+    /// The topic was told.
+    Told(u8),
+    /// The slot is recorded with its true value.
+    Known(u8),
+    /// The offer was truly taken or refused.
+    Settled(u8),
+    /// The offer was truly taken.
+    Accepted(u8),
+    /// The message was sent.
+    Sent(u8),
+    /// The concern is met, or there never was one.
+    Met(u8),
+}
+
+/// What must hold when some slots truly have certain values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// Slots and their true values for which it is needed.
+    pub when: Vec<(u8, u8)>,
+    /// What must hold then.
+    pub need: Vec<Need>,
+}
+
+/// One kind of call.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// What the call is for, in a sentence.
+    pub purpose: String,
+    /// Features and actions.
+    pub layout: Layout,
+    /// System turns after which we stop watching.
+    pub max_turns: u16,
+    /// The channel file that customers speak through.
+    pub channel: Option<String>,
+    /// The names it speaks about.
+    pub names: Names,
+    /// Values of each slot, where they are known.
+    pub slot_values: Vec<Vec<String>>,
+    /// Rules of conduct and masks.
+    pub constraints: Vec<Constraint>,
+    /// The reward.
+    pub reward: RewardSpec,
+    /// When a call is complete: all that apply.
+    pub completion: Vec<Completion>,
+    /// Which acts customers do, and words for them.
+    pub customer: Vec<(UserAct, Vec<String>)>,
+    pub(crate) index: FeatureIndex,
+    pub(crate) yes_no: [bool; MAX_SLOTS],
+    pub(crate) callback_slot: Option<u8>,
+    pub(crate) distrust_concern: Option<u8>,
+    acts: Vec<Vec<SystemAct>>,
+    phrases: Vec<String>,
+    seconds: Vec<f32>,
+    private: ActionMask,
+    mask_table: MaskTable,
+    script: Vec<(Condition, ActionId)>,
+}
+
+impl Scenario {
+    /// Reads, checks and compiles a scenario; `file` is the name that messages show.
+    ///
+    /// # Errors
+    /// Every mistake in the text, with line and column.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostics> {
+        let mut source = Source::new(file, text);
+        let scenario = source
+            .parse()
+            .and_then(|parsed| compile::compile(&mut source, &parsed));
+        if scenario.is_none() {
+            // `finish` reports what was found; a scenario is only withheld with a reason.
+            source.report_if_clean("not a scenario");
+        }
+        source.finish()?;
+        Ok(scenario.expect("a scenario without mistakes compiles"))
+    }
+
+    /// The acts of an action; never empty.
+    #[inline]
+    pub fn acts(&self, action: ActionId) -> &[SystemAct] {
+        &self.acts[action as usize]
+    }
+
+    /// The words of an action.
+    pub fn phrase(&self, action: ActionId) -> &str {
+        &self.phrases[action as usize]
+    }
+
+    /// How long the robot speaks, seconds.
+    #[inline]
+    pub fn seconds(&self, action: ActionId) -> f32 {
+        self.seconds[action as usize]
+    }
+
+    /// The actions that reveal account details.
+    #[inline]
+    pub fn private(&self) -> ActionMask {
+        self.private
+    }
+
+    /// The allowed actions for a tracker's codes; never empty.
+    #[inline]
+    pub fn mask(&self, codes: &[u8]) -> ActionMask {
+        self.mask_table.mask(codes)
+    }
+
+    /// Rules of conduct that `action` breaks at `codes`, one by one and without the mask table.
+    pub fn broken_rules(
+        &self,
+        codes: &[u8],
+        action: ActionId,
+    ) -> impl Iterator<Item = &Constraint> {
+        self.constraints
+            .iter()
+            .filter(move |c| c.conduct && c.forbidden.allows(action) && c.when.holds(codes))
+    }
+
+    /// Whether a slot is answered by yes and no.
+    #[inline]
+    pub fn is_yes_no(&self, slot: usize) -> bool {
+        self.yes_no[slot]
+    }
+
+    /// The slot that holds the time of another call.
+    #[inline]
+    pub fn callback_slot(&self) -> Option<u8> {
+        self.callback_slot
+    }
+
+    /// The concern that "is this a scam?" raises.
+    #[inline]
+    pub fn distrust_concern(&self) -> Option<u8> {
+        self.distrust_concern
+    }
+
+    /// Whether the robot has an action with this act.
+    pub fn can_say(&self, kind: SystemActKind, about: u8) -> bool {
+        self.acts
+            .iter()
+            .flatten()
+            .any(|act| act.kind == kind && act.about == about)
+    }
+
+    /// Whether customers do acts of this kind.
+    pub fn customers_do(&self, kind: UserActKind) -> bool {
+        self.customer.iter().any(|(act, _)| act.kind == kind)
+    }
+
+    /// The hand-written flow as a policy.
+    pub fn script(&self) -> ScriptPolicy {
+        ScriptPolicy::new(self.script.clone(), &self.layout)
+    }
+
+    /// An act in the notation of files: `inform(payment=yes)`.
+    pub fn user_act_name(&self, act: UserAct) -> String {
+        let Some(class) = act.kind.about() else {
+            return act.kind.name().to_owned();
+        };
+        let Some(about) = self.names.of(class).get(act.about as usize) else {
+            return match act.value {
+                NONE => act.kind.name().to_owned(),
+                value => format!(
+                    "{}(={})",
+                    act.kind,
+                    if value == 1 { "match" } else { "mismatch" }
+                ),
+            };
+        };
+        let values = if class == AboutClass::Slot {
+            &self.slot_values[act.about as usize][..]
+        } else {
+            &[]
+        };
+        match values.get(act.value as usize) {
+            Some(value) => format!("{}({about}={value})", act.kind),
+            None => format!("{}({about})", act.kind),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAUD_ALERT: &str = include_str!("../../../experiments/scenarios/fraud_alert.toml");
+
+    #[test]
+    fn other_scenarios_compile_in_the_same_language() {
+        for text in [
+            include_str!("../../../experiments/scenarios/insurance_renewal.toml"),
+            include_str!("../../../experiments/scenarios/dstc2.toml"),
+        ] {
+            Scenario::parse("other.toml", text).unwrap_or_else(|e| panic!("{e}"));
+        }
+    }
+
+    #[test]
+    fn fraud_alert_compiles() {
+        let scenario =
+            Scenario::parse("fraud_alert.toml", FRAUD_ALERT).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(scenario.acts(0)[0].kind, SystemActKind::Greet);
+        assert_eq!(scenario.mask(&[0; 64]), ActionMask(1));
+    }
+}

@@ -1,0 +1,2 @@
+//! The program; its parts follow.
+fn main() {}

@@ -1,0 +1,154 @@
+//! Whether a checkpoint fits the scenario, the network and the run that ask for it.
+
+use offhook_env::layout::{Feature, Layout};
+
+use super::{Checkpoint, CheckpointError, Progress};
+use crate::weights::NetworkConfig;
+
+impl Checkpoint {
+    /// Refuses a checkpoint that was made for another layout, and says where they first differ.
+    pub fn check_layout(&self, expected: &Layout) -> Result<(), CheckpointError> {
+        match difference(&self.layout, expected) {
+            Some(text) => Err(CheckpointError::Layout(text)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a checkpoint of another network shape.
+    pub fn check_network(&self, expected: &NetworkConfig) -> Result<(), CheckpointError> {
+        let found = self.weights.config();
+        if found == *expected {
+            return Ok(());
+        }
+        let shape = |c: &NetworkConfig| format!("{:?} with {:?}", c.hidden, c.activation);
+        Err(CheckpointError::Network {
+            found: shape(&found),
+            expected: shape(expected),
+        })
+    }
+
+    /// The progress of `learner`, if it was made with the same settings and seed.
+    pub fn progress_of(
+        &self,
+        learner: &str,
+        config: &serde_json::Value,
+        seed: u64,
+    ) -> Result<&Progress, CheckpointError> {
+        let progress = self.progress.as_ref().ok_or(CheckpointError::NoProgress)?;
+        let differs = |what: &str, found: String, expected: String| {
+            Err(CheckpointError::Run {
+                what: what.to_owned(),
+                found,
+                expected,
+            })
+        };
+        if progress.learner != learner {
+            return differs("learner", progress.learner.clone(), learner.to_owned());
+        }
+        if progress.seed != seed {
+            return differs("seed", progress.seed.to_string(), seed.to_string());
+        }
+        if progress.config != *config {
+            let entry = |json: &serde_json::Value, key: &str| {
+                json.get(key)
+                    .map_or("absent".to_owned(), |value| value.to_string())
+            };
+            let objects = [&progress.config, config].map(|json| json.as_object());
+            for key in objects
+                .into_iter()
+                .flatten()
+                .flat_map(|object| object.keys())
+            {
+                let (found, expected) = (entry(&progress.config, key), entry(config, key));
+                if found != expected {
+                    return differs(key, found, expected);
+                }
+            }
+            return differs("settings", progress.config.to_string(), config.to_string());
+        }
+        Ok(progress)
+    }
+}
+
+/// Where two layouts first differ, the found one named first.
+fn difference(found: &Layout, expected: &Layout) -> Option<String> {
+    if found.scenario != expected.scenario {
+        let (a, b) = (&found.scenario, &expected.scenario);
+        return Some(format!("it was made for '{a}', this is '{b}'"));
+    }
+    let features = found.features.iter().zip(&expected.features);
+    if let Some((i, (a, b))) = features.enumerate().find(|(_, (a, b))| a != b) {
+        let text = |f: &Feature| format!("'{}' {:?}", f.name, f.levels);
+        return Some(format!(
+            "its feature {i} is {}, expected {}",
+            text(a),
+            text(b)
+        ));
+    }
+    let actions = found.actions.iter().zip(&expected.actions);
+    if let Some((i, (a, b))) = actions.enumerate().find(|(_, (a, b))| a != b) {
+        return Some(format!("its action {i} is '{a}', expected '{b}'"));
+    }
+    let sizes = [found, expected].map(|l| (l.n_features(), l.n_actions()));
+    (sizes[0] != sizes[1]).then(|| {
+        let [(f, a), (g, b)] = sizes;
+        format!("it has {f} features and {a} actions, expected {g} and {b}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::checkpoint;
+    use super::*;
+
+    #[test]
+    fn another_scenario_is_refused_with_both_names() {
+        let checkpoint = checkpoint();
+        let mut other = checkpoint.layout.clone();
+        other.scenario = "insurance".to_owned();
+        let error = checkpoint.check_layout(&other).unwrap_err().to_string();
+        assert!(
+            error.contains("'test'") && error.contains("'insurance'"),
+            "{error}"
+        );
+        let mut other = checkpoint.layout.clone();
+        other.features[1].levels[0] = "busy".to_owned();
+        let error = checkpoint.check_layout(&other).unwrap_err().to_string();
+        assert!(
+            error.contains("feature 1") && error.contains("busy"),
+            "{error}"
+        );
+        let mut other = checkpoint.layout.clone();
+        other.actions.pop();
+        let error = checkpoint.check_layout(&other).unwrap_err().to_string();
+        assert!(error.contains("4 actions, expected 2 and 3"), "{error}");
+        checkpoint.check_layout(&checkpoint.layout).unwrap();
+    }
+
+    #[test]
+    fn another_network_or_run_is_refused_with_both_named() {
+        let checkpoint = checkpoint();
+        let error = checkpoint
+            .check_network(&NetworkConfig::default())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("[5]") && error.contains("[64, 64]"),
+            "{error}"
+        );
+        let config = serde_json::json!({"gamma": 0.9, "n_steps": 8});
+        let error = checkpoint
+            .progress_of("ppo", &config, u64::MAX)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("its gamma is 0.99, expected 0.9"), "{error}");
+        let error = checkpoint
+            .progress_of("dqn", &config, u64::MAX)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("its learner is ppo, expected dqn"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,22 @@
+//! Learners for call policies: networks, imitation, reinforcement, evaluation, checkpoints.
+
+pub mod weights;
+
+pub mod fused;
+pub mod network;
+pub mod objective;
+pub mod optimizer;
+pub mod trainer;
+
+pub mod dataset;
+pub mod evaluate;
+pub mod returns;
+pub mod rollout;
+pub mod score;
+
+pub mod learner;
+
+pub mod checkpoint;
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,77 @@
+//! Decision tables for call policies: a small type, its proof, its file formats and its runtime.
+//!
+//! - [`Layout`] names the features a policy sees (each with its levels) and the actions it may
+//!   take.
+//! - [`Cell`] is a box of observations, one set of levels per feature; a [`Rule`] gives a cell an
+//!   action.
+//! - [`DecisionTable`] holds rules, default action and provenance; [`DecisionTable::decide`] is the
+//!   runtime.
+//! - [`verify`](fn@verify) proves that exactly one rule fires everywhere and that no [`Constraint`]
+//!   is broken; its [`Report`] says where not, in feature names.
+//! - [`format`](mod@format) reads and writes files ([`Format`]); [`DecisionTable::page`] is the
+//!   table as a readable text.
+//!
+//! The crate does no input or output: bytes in, bytes out.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use offhook_table::{Constraint, DecisionTable, Feature, Layout, Rule, verify};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let layout = Layout::new(
+//!     vec![
+//!         Feature::new("identity", &["unknown", "claimed", "confirmed"]),
+//!         Feature::new("confidence", &["low", "high"]),
+//!     ],
+//!     vec!["confirm_identity".into(), "inform(payment)".into()],
+//! )?;
+//! let rules = vec![
+//!     Rule::new("ask", layout.cell(&[("identity", &["unknown", "claimed"])])?, 0),
+//!     Rule::new("tell", layout.cell(&[("identity", &["confirmed"])])?, 1),
+//! ];
+//! let table = DecisionTable::new("fraud_alert", layout, rules, 0, BTreeMap::new())?;
+//!
+//! // The runtime answers from codes (level numbers, no allocation) or from names. A feature that no
+//! // rule tests, such as `confidence` here, may be left out by name.
+//! assert_eq!(table.decide(&[2, 1]), table.decide_named(&[("identity", "confirmed")])?);
+//! assert_eq!(table.explain(&table.rules()[1]), "when identity is confirmed: inform(payment)");
+//!
+//! // "No payment detail before identity is confirmed": action 1 is forbidden on levels 0 and 1.
+//! let rule_of_conduct = Constraint {
+//!     name: "details_after_identity".into(),
+//!     when: vec![(0, 0b011)],
+//!     forbidden: 1 << 1,
+//! };
+//! assert!(verify(&table, &[rule_of_conduct])?.ok());
+//!
+//! // Files are lossless and refuse to load once they were changed by hand.
+//! let text = table.to_json();
+//! assert_eq!(DecisionTable::from_json(text.as_bytes())?, table);
+//! assert!(DecisionTable::from_json(text.replace("\"tell\"", "\"told\"").as_bytes()).is_err());
+//! # Ok(())
+//! # }
+//! ```
+
+mod cell;
+mod error;
+mod explain;
+pub mod format;
+mod gap;
+mod layout;
+mod name;
+mod report;
+mod runtime;
+mod table;
+#[doc(hidden)]
+pub mod testing;
+mod verify;
+
+pub use cell::{Cell, levels_in};
+pub use error::{DecideError, TableError};
+pub use format::Format;
+pub use layout::{Feature, Layout, MAX_ACTIONS, MAX_FEATURES, MAX_LEVELS};
+pub use name::MAX_NAME_CHARS;
+pub use report::{MAX_LISTED, Overlap, Region, Report, Violation};
+pub use runtime::Decision;
+pub use table::{DecisionTable, MAX_CONTENT_BYTES, MAX_RULES, Provenance, Rule, SCHEMA};
+pub use verify::{Constraint, verify};

@@ -1,0 +1,388 @@
+//! The decision table: rules over cells of a layout, checked once when built and immutable after.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cell::Cell;
+use crate::error::{TableError, shorten};
+use crate::format::document;
+use crate::layout::Layout;
+use crate::name::check_name;
+use crate::runtime::Index;
+
+/// The version of the table's file formats that this crate writes and reads.
+pub const SCHEMA: u32 = 1;
+/// Most rules a table may have.
+pub const MAX_RULES: usize = 4096;
+/// Most bytes a table may take as JSON without blanks; files may have twice as many.
+pub const MAX_CONTENT_BYTES: usize = 4 << 20;
+
+/// Where a table comes from: config hash, seeds, data hash, metrics, by name.
+pub type Provenance = BTreeMap<String, serde_json::Value>;
+
+/// One row: in this cell, take this action.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Unique in its table; the audit trail of a decision.
+    pub id: String,
+    /// The observations that the rule is for.
+    pub when: Cell,
+    /// Index of the action taken.
+    pub action: u8,
+    /// How often the cell was visited when the rule was made, in system turns.
+    pub support: u64,
+    /// Share of those visits where the teacher chose the same action, in `[0, 1]`; `None` when not
+    /// measured.
+    pub fidelity: Option<f64>,
+}
+
+impl Rule {
+    /// A rule that nobody has measured yet: support 0, fidelity unknown.
+    #[must_use]
+    pub fn new(id: impl Into<String>, when: Cell, action: u8) -> Self {
+        Self {
+            id: id.into(),
+            when,
+            action,
+            support: 0,
+            fidelity: None,
+        }
+    }
+}
+
+/// A policy as a list of rules over named features.
+///
+/// Where several rules apply the first decides, and where none applies the default action is taken;
+/// in a table that [`verify`](fn@crate::verify) passes, exactly one applies everywhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecisionTable {
+    scenario: String,
+    layout: Layout,
+    rules: Vec<Rule>,
+    default_action: u8,
+    provenance: Provenance,
+    checksum: String,
+    pub(crate) index: Index,
+}
+
+impl DecisionTable {
+    /// Checks every invariant and prepares the runtime.
+    ///
+    /// Rule ids are unique names; each cell has one non-empty mask per feature, within its levels;
+    /// actions exist; fidelities lie in `[0, 1]`; there are at most [`MAX_RULES`] rules and
+    /// [`MAX_CONTENT_BYTES`] of content. Overlaps and gaps are *not* errors here:
+    /// [`verify`](fn@crate::verify) finds them.
+    ///
+    /// # Errors
+    /// [`TableError::Invalid`] naming the place.
+    pub fn new(
+        scenario: impl Into<String>,
+        layout: Layout,
+        rules: Vec<Rule>,
+        default_action: u8,
+        provenance: Provenance,
+    ) -> Result<Self, TableError> {
+        let mut table = Self::unsealed(scenario.into(), layout, rules, default_action, provenance)?;
+        let (checksum, n_bytes) = document::seal(&table);
+        check_size(n_bytes)?;
+        table.checksum = checksum;
+        Ok(table)
+    }
+
+    /// A table whose checksum is still to be set.
+    fn unsealed(
+        scenario: String,
+        layout: Layout,
+        rules: Vec<Rule>,
+        default_action: u8,
+        provenance: Provenance,
+    ) -> Result<Self, TableError> {
+        check_name("scenario", &scenario, "")?;
+        check_rules(&layout, &rules)?;
+        check_action("default action", default_action, &layout)?;
+        for (key, value) in &provenance {
+            if depth(value) > 16 {
+                let place = format!("provenance '{}'", shorten(key));
+                return Err(TableError::invalid(
+                    place,
+                    "deeper nesting",
+                    "at most 16 levels",
+                ));
+            }
+        }
+        let index = Index::new(&layout, &rules);
+        let checksum = String::new();
+        Ok(Self {
+            scenario,
+            layout,
+            rules,
+            default_action,
+            provenance,
+            checksum,
+            index,
+        })
+    }
+
+    /// [`DecisionTable::new`] for content whose checksum and size are known already.
+    pub(crate) fn sealed(
+        scenario: String,
+        layout: Layout,
+        rules: Vec<Rule>,
+        default_action: u8,
+        provenance: Provenance,
+        (checksum, n_bytes): (String, usize),
+    ) -> Result<Self, TableError> {
+        check_size(n_bytes)?;
+        Ok(Self {
+            checksum,
+            ..Self::unsealed(scenario, layout, rules, default_action, provenance)?
+        })
+    }
+
+    /// The scenario that the policy was trained on.
+    #[must_use]
+    pub fn scenario(&self) -> &str {
+        &self.scenario
+    }
+
+    /// Features and actions.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The rules, in order of precedence.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Index of the action taken where no rule applies.
+    #[must_use]
+    pub fn default_action(&self) -> u8 {
+        self.default_action
+    }
+
+    /// Where the table comes from.
+    #[must_use]
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// SHA-256 over the canonical content, 64 hex digits; equal checksums, equal tables.
+    #[must_use]
+    pub fn checksum(&self) -> &str {
+        &self.checksum
+    }
+
+    /// The name of an action of this table.
+    ///
+    /// # Panics
+    /// If the table has no such action; those in its decisions and rules exist.
+    #[must_use]
+    pub fn action_name(&self, action: u8) -> &str {
+        &self.layout.actions()[usize::from(action)]
+    }
+}
+
+fn check_size(n_bytes: usize) -> Result<(), TableError> {
+    if n_bytes <= MAX_CONTENT_BYTES {
+        return Ok(());
+    }
+    let expected = format!("at most {MAX_CONTENT_BYTES}");
+    Err(TableError::invalid(
+        "table",
+        format!("{n_bytes} bytes of content"),
+        expected,
+    ))
+}
+
+fn check_rules(layout: &Layout, rules: &[Rule]) -> Result<(), TableError> {
+    if rules.len() > MAX_RULES {
+        return Err(TableError::invalid(
+            "rules",
+            rules.len().to_string(),
+            format!("at most {MAX_RULES}"),
+        ));
+    }
+    let any = layout.any();
+    let mut ids = BTreeSet::new();
+    for (idx, rule) in rules.iter().enumerate() {
+        check_name(&format!("rule {}, id", idx + 1), &rule.id, "")?;
+        let place = format!("rule '{}'", rule.id);
+        if !ids.insert(&rule.id) {
+            return Err(TableError::invalid(
+                place,
+                "the same id twice",
+                "unique ids",
+            ));
+        }
+        check_action(&place, rule.action, layout)?;
+        if let Some(fidelity) = rule.fidelity.filter(|share| !(0.0..=1.0).contains(share)) {
+            return Err(TableError::invalid(
+                place,
+                format!("fidelity {fidelity}"),
+                "a share from 0 to 1",
+            ));
+        }
+        if rule.when.masks().len() != any.masks().len() {
+            let found = format!("{} level masks", rule.when.masks().len());
+            return Err(TableError::invalid(
+                place,
+                found,
+                format!("one per feature, {}", any.masks().len()),
+            ));
+        }
+        for (feature, &mask) in layout.features().iter().zip(rule.when.masks()) {
+            if mask == 0 || mask & !feature.full_mask() != 0 {
+                let place = format!("{place}, feature '{}'", feature.name);
+                let expected = format!(
+                    "at least one level and none beyond its {}",
+                    feature.levels.len()
+                );
+                return Err(TableError::invalid(
+                    place,
+                    format!("level mask {mask:#b}"),
+                    expected,
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_action(place: &str, action: u8, layout: &Layout) -> Result<(), TableError> {
+    if usize::from(action) < layout.actions().len() {
+        return Ok(());
+    }
+    let expected = format!("below {}", layout.actions().len());
+    Err(TableError::invalid(
+        place,
+        format!("action number {action}"),
+        expected,
+    ))
+}
+
+/// How deeply arrays and objects are nested; a JSON reader stops at some depth, so a writer must as
+/// well.
+fn depth(value: &serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        serde_json::Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Feature;
+
+    fn layout() -> Layout {
+        let features = vec![
+            Feature::new("identity", &["unknown", "claimed"]),
+            Feature::new("turns", &["few", "many"]),
+        ];
+        Layout::new(features, vec!["ask".into(), "close".into()]).unwrap()
+    }
+
+    fn build(rules: Vec<Rule>, default_action: u8) -> Result<DecisionTable, TableError> {
+        DecisionTable::new("mock", layout(), rules, default_action, Provenance::new())
+    }
+
+    #[test]
+    fn broken_rules_are_refused_by_name() {
+        let rule = |masks: &[u16], action| Rule::new("r1", Cell::new(masks.to_vec()), action);
+        let check = |rule: Rule, place: &str, found: &str| {
+            let error = build(vec![rule], 0).unwrap_err().to_string();
+            assert!(error.starts_with(place) && error.contains(found), "{error}");
+        };
+        check(
+            rule(&[0b11, 0], 0),
+            "rule 'r1', feature 'turns'",
+            "level mask 0b0",
+        );
+        check(
+            rule(&[0b100, 1], 0),
+            "rule 'r1', feature 'identity'",
+            "0b100",
+        );
+        check(rule(&[1], 0), "rule 'r1'", "1 level masks");
+        check(rule(&[1, 1], 2), "rule 'r1'", "action number 2");
+        check(
+            Rule {
+                fidelity: Some(f64::NAN),
+                ..rule(&[1, 1], 0)
+            },
+            "rule 'r1'",
+            "fidelity NaN",
+        );
+        check(
+            Rule {
+                id: String::new(),
+                ..rule(&[1, 1], 0)
+            },
+            "rule 1, id",
+            "''",
+        );
+        assert!(build(vec![], 2).is_err());
+    }
+
+    #[test]
+    fn two_rules_may_overlap_but_not_share_an_id() {
+        let rule = |id: &str| Rule::new(id, layout().any(), 0);
+        assert!(build(vec![rule("a"), rule("b")], 0).is_ok());
+        assert!(
+            build(vec![rule("a"), rule("a")], 0)
+                .unwrap_err()
+                .to_string()
+                .contains("the same id twice")
+        );
+    }
+
+    #[test]
+    fn provenance_too_deep_to_read_back_is_refused() {
+        let mut value = serde_json::Value::Null;
+        for _ in 0..17 {
+            value = serde_json::json!([value]);
+        }
+        let provenance = Provenance::from([("metrics".to_owned(), value)]);
+        assert!(DecisionTable::new("mock", layout(), vec![], 0, provenance).is_err());
+    }
+
+    #[test]
+    fn the_checksum_sees_every_part_of_the_content() {
+        let rule = Rule::new("a", layout().any(), 0);
+        let base = build(vec![rule.clone()], 0).unwrap();
+        let others = [
+            build(
+                vec![Rule {
+                    support: 1,
+                    ..rule.clone()
+                }],
+                0,
+            )
+            .unwrap(),
+            build(
+                vec![Rule {
+                    fidelity: Some(1.0),
+                    ..rule.clone()
+                }],
+                0,
+            )
+            .unwrap(),
+            build(
+                vec![Rule {
+                    action: 1,
+                    ..rule.clone()
+                }],
+                0,
+            )
+            .unwrap(),
+            build(vec![rule.clone()], 1).unwrap(),
+            DecisionTable::new("other", layout(), vec![rule], 0, Provenance::new()).unwrap(),
+        ];
+        for other in others {
+            assert_ne!(base.checksum(), other.checksum());
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Fitting the simulator to labelled calls.
+
+pub mod channel;
+pub mod error_rate;

@@ -1,0 +1,18 @@
+//! Goal-conditioned customers and the noisy channel between them and the robot.
+//!
+//! - [`population::Population`] says who is called; it is read from a scenario's `[population]`.
+//! - [`user`] has the user models: an [`user::AgendaCustomers`] draws from a population and answers.
+//! - [`channel`] has the lines: a [`channel::ConfusionChannel`] is read from a channel file.
+//! - [`fit`] makes channel files from labelled calls, and says how often the line errs.
+
+pub mod population;
+
+pub mod user;
+
+pub mod channel;
+
+pub mod fit;
+
+mod dice;
+#[cfg(test)]
+mod testing;

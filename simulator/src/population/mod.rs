@@ -1,0 +1,306 @@
+//! Who is called: shares, persona and hidden goals, drawn from a scenario's `[population]` section.
+
+mod check;
+mod file;
+
+use offhook_env::act::NONE;
+use offhook_env::diagnostic::{Diagnostics, Source};
+use offhook_env::scenario::{MAX_SLOTS, Scenario};
+
+use crate::dice::{Coins, Pick, Quantiles};
+
+/// How much time the person on the line has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Time {
+    /// Can talk.
+    Free,
+    /// Has no time now.
+    Busy,
+    /// Is driving, and should not talk at all.
+    Driving,
+}
+
+/// What the person wants from the call beyond its purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Nothing else.
+    Nothing,
+    /// To speak to a human.
+    Human,
+    /// Not to be called again.
+    OptOut,
+}
+
+/// One person: persona and hidden goal.
+#[derive(Clone, Copy, Debug)]
+pub struct Person {
+    /// Whether it is the person called. Another person has no slot values, concerns or offers,
+    /// time enough to say so, and asks at most early questions.
+    pub right_person: bool,
+    /// How much time there is.
+    pub time: Time,
+    /// What else is wanted.
+    pub wish: Wish,
+    /// Unpleasant turns the person bears.
+    pub patience: f32,
+    /// Faith in the caller, `[0, 1]`.
+    pub trust: f32,
+    /// Readiness to say more than needed, `[0, 1]`.
+    pub talkativeness: f32,
+    /// How hard to understand: 0 easy, 1 average, 2 hard.
+    pub difficulty: u8,
+    /// Value of each slot, or [`NONE`].
+    pub slots: [u8; MAX_SLOTS],
+    /// Questions the person will want answered, one bit each.
+    pub questions: u16,
+    /// Concerns that stand in the way.
+    pub concerns: u16,
+    /// Offers the person would take once no concern stands in the way.
+    pub willing: u16,
+}
+
+/// A scenario's population, compiled to dense tables.
+#[derive(Clone, Debug)]
+pub struct Population {
+    right_person: f32,
+    busy: f32,
+    driving: f32,
+    wants_human: f32,
+    wants_opt_out: f32,
+    patience: Quantiles,
+    trust: Quantiles,
+    talkativeness: Quantiles,
+    difficulty: Pick<u8>,
+    slots: Vec<Pick<u8>>,
+    questions: Vec<f32>,
+    concerns: Vec<f32>,
+    offers: Vec<f32>,
+    early_questions: u16,
+}
+
+impl Population {
+    /// Reads and checks the `[population]` section of a scenario file's text; `file` is the name
+    /// that messages show and `scenario` the same text compiled.
+    ///
+    /// # Errors
+    /// Every mistake in the section, with line and column.
+    pub fn parse(file: &str, text: &str, scenario: &Scenario) -> Result<Self, Diagnostics> {
+        let mut source = Source::new(file, text);
+        let parsed = source
+            .parse::<file::Root>()
+            .and_then(|root| root.population);
+        let population = parsed.and_then(|section| check::compile(&mut source, &section, scenario));
+        if population.is_none() {
+            source.report_if_clean("section [population] is missing; say who is called");
+        }
+        source.finish()?;
+        Ok(population.expect("a section without mistakes compiles"))
+    }
+
+    /// Questions that make sense before the purpose of the call was stated, one bit each.
+    pub fn early_questions(&self) -> u16 {
+        self.early_questions
+    }
+
+    /// Draws a person.
+    pub(crate) fn draw(&self, coins: &mut Coins<'_>) -> Person {
+        let right_person = coins.lands(self.right_person);
+        let (mut time, mut wish) = (Time::Free, Wish::Nothing);
+        let wanted = f32::from(coins.bits()) / 65_536.0;
+        if wanted < self.wants_opt_out {
+            wish = Wish::OptOut;
+        } else if right_person && wanted < self.wants_opt_out + self.wants_human {
+            wish = Wish::Human;
+        }
+        let mut slots = [NONE; MAX_SLOTS];
+        let (mut concerns, mut willing) = (0, 0);
+        if right_person {
+            let hurry = f32::from(coins.bits()) / 65_536.0;
+            if hurry < self.driving {
+                time = Time::Driving;
+            } else if hurry < self.driving + self.busy {
+                time = Time::Busy;
+            }
+            for (value, pick) in slots.iter_mut().zip(&self.slots) {
+                *value = pick.at(u32::from(coins.bits()) << 16).unwrap_or(NONE);
+            }
+            concerns = draw_set(&self.concerns, coins);
+            willing = draw_set(&self.offers, coins);
+        }
+        let questions = draw_set(&self.questions, coins);
+        Person {
+            right_person,
+            time,
+            wish,
+            patience: self.patience.draw(coins),
+            trust: self.trust.draw(coins),
+            talkativeness: self.talkativeness.draw(coins),
+            difficulty: self
+                .difficulty
+                .at(u32::from(coins.bits()) << 16)
+                .unwrap_or(1),
+            slots,
+            questions: if right_person {
+                questions
+            } else {
+                questions & self.early_questions
+            },
+            concerns,
+            willing,
+        }
+    }
+}
+
+fn draw_set(shares: &[f32], coins: &mut Coins<'_>) -> u16 {
+    shares.iter().enumerate().fold(0, |set, (k, &share)| {
+        set | u16::from(coins.lands(share)) << k
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{SHOP, shop};
+    use offhook_env::rng::{Stream, derive};
+
+    const N_DRAWS: usize = 100_000;
+
+    fn draws() -> Vec<Person> {
+        let (_, population) = shop();
+        let mut rng = derive(5, Stream::Evaluate, 0);
+        let mut coins = Coins::new(&mut rng);
+        (0..N_DRAWS).map(|_| population.draw(&mut coins)).collect()
+    }
+
+    fn mistakes(text: &str) -> Vec<String> {
+        let (scenario, _) = shop();
+        let list = Population::parse("shop.toml", text, &scenario)
+            .err()
+            .map(|d| d.list)
+            .unwrap_or_default();
+        list.into_iter()
+            .map(|d| format!("{}:{}: {}", d.line, d.column, d.message))
+            .collect()
+    }
+
+    #[test]
+    fn nobody_has_a_goal_that_contradicts_itself() {
+        let (_, population) = shop();
+        for person in draws() {
+            if !person.right_person {
+                assert!(
+                    person.slots.iter().all(|&value| value == NONE),
+                    "{person:?}"
+                );
+                assert_eq!((person.concerns, person.willing), (0, 0), "{person:?}");
+                assert_eq!(
+                    person.questions & !population.early_questions(),
+                    0,
+                    "{person:?}"
+                );
+                assert_eq!(person.time, Time::Free, "{person:?}");
+                assert_ne!(person.wish, Wish::Human, "{person:?}");
+            }
+            assert!(
+                person.patience >= 1.0 && (0.0..=1.0).contains(&person.trust),
+                "{person:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn goals_are_as_frequent_as_the_file_says() {
+        let people = draws();
+        let share = |holds: &dyn Fn(&Person) -> bool, among: &dyn Fn(&Person) -> bool| {
+            let all: Vec<_> = people.iter().filter(|p| among(p)).collect();
+            all.iter().filter(|p| holds(p)).count() as f64 / all.len() as f64
+        };
+        let right = |p: &Person| p.right_person;
+        let cases: [(f64, f64); 9] = [
+            (0.9, share(&right, &|_| true)),
+            (0.1, share(&|p| p.time == Time::Busy, &right)),
+            (0.05, share(&|p| p.time == Time::Driving, &right)),
+            (0.06, share(&|p| p.wish == Wish::Human, &right)),
+            (0.04, share(&|p| p.wish == Wish::OptOut, &|_| true)),
+            (0.6, share(&|p| p.slots[0] == 0, &right)),
+            (0.25, share(&|p| p.slots[1] == 2, &right)),
+            (0.3, share(&|p| p.questions & 2 != 0, &right)),
+            (0.15, share(&|p| p.difficulty == 2, &|_| true)),
+        ];
+        for (k, (told, drawn)) in cases.into_iter().enumerate() {
+            // Five standard errors of a share, at most 0.008 here.
+            let bound = 5.0 * (told * (1.0 - told) / (0.85 * N_DRAWS as f64)).sqrt();
+            assert!(
+                (told - drawn).abs() < bound,
+                "case {k}: {told} in the file, {drawn} drawn"
+            );
+        }
+    }
+
+    #[test]
+    fn value_stability() {
+        let (_, population) = shop();
+        let mut rng = derive(5, Stream::Evaluate, 0);
+        let person = population.draw(&mut Coins::new(&mut rng));
+        let drawn = (
+            person.patience,
+            person.trust,
+            person.difficulty,
+            person.slots[1],
+        );
+        assert_eq!(drawn, (8.921211, 0.6117355, 0, NONE));
+    }
+
+    #[test]
+    fn every_mistake_is_named_at_its_place() {
+        let text = SHOP
+            .replace("right_person = 0.9", "right_person = 1.9")
+            .replace("busy = 0.1", "busi = 0.1")
+            .replace("price = 0.3", "prise = 0.3")
+            .replace(
+                "wish = { yes = 0.6, no = 0.4 }",
+                "wish = { yes = 0.6, perhaps = 0.4 }",
+            )
+            .replace(
+                "day = { monday = 0.5, tuesday = 0.25, friday = 0.25 }",
+                "day = { monday = 0.5, friday = 0.25 }",
+            )
+            .replace("difficulty = [0.5, 0.35, 0.15]", "difficulty = [0.5, 0.35]");
+        let found = mistakes(&text).join("\n");
+        for part in [
+            "right_person is 1.9, expected a share in [0, 1]",
+            "unknown field `busi`",
+            "unknown question `prise`: did you mean `price`?",
+            "unknown value `perhaps` of slot `wish`",
+            "shares of `day` sum to 0.75, expected 1",
+            "difficulty has 2 shares, expected 3",
+        ] {
+            assert!(found.contains(part), "`{part}` is not in\n{found}");
+        }
+    }
+
+    #[test]
+    fn acts_without_words_are_mistakes() {
+        let (_, text) = (shop(), SHOP.replace("\"opt_out\" = [\"Stop.\"]\n", ""));
+        let scenario = Scenario::parse("shop.toml", &text).expect("still a scenario");
+        let message = Population::parse("shop.toml", &text, &scenario)
+            .expect_err("customers cannot opt out")
+            .to_string();
+        assert!(
+            message.contains("`opt_out`") && message.contains("[customer]"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_missing_section_is_said() {
+        let text = SHOP
+            .split("[population]")
+            .next()
+            .expect("there is text before");
+        assert_eq!(
+            mistakes(text),
+            ["1:1: section [population] is missing; say who is called"]
+        );
+    }
+}
