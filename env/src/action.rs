@@ -49,9 +49,9 @@ impl ActionMask {
     /// If fewer than `k + 1` actions are allowed.
     #[inline]
     pub fn nth(self, k: u32) -> ActionId {
-        self.iter()
-            .nth(k as usize)
-            .expect("k is below the number of allowed actions")
+        let left = (0..k).fold(self.0, |left, _| left & left.wrapping_sub(1));
+        assert_ne!(left, 0, "k is below the number of allowed actions");
+        left.trailing_zeros() as ActionId
     }
 }
 

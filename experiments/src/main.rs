@@ -1,2 +1,64 @@
-//! The program; its parts follow.
-fn main() {}
+//! The program `offhook`: learns and simulates dialog policies for outbound calls.
+
+mod atomic;
+mod bootstrap;
+mod bundled;
+mod cli;
+mod command;
+mod config;
+mod error;
+mod figures;
+mod import;
+mod jsonl;
+mod manifest;
+mod pipeline;
+mod play;
+mod plot;
+mod policies;
+mod record;
+mod report;
+mod run_dir;
+mod stats;
+mod table_print;
+mod threads;
+mod unit;
+mod world;
+
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+
+/// The allocator is the largest single gain for training on a CPU.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match &cli.command {
+        Command::Run(args) => pipeline::run(args, seconds_since_1970),
+        Command::Compare(args) => command::compare::run(args),
+        Command::Simulate(args) => command::simulate::run(args),
+        Command::Import(args) => command::import::run(args),
+        Command::Fit(args) => command::fit::run(args),
+        Command::Table(command) => command::table::run(command),
+        Command::Scenario(command) => command::scenario::run(command),
+        Command::Bench(args) => command::bench::run(args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// The clock, read in this one place.
+fn seconds_since_1970() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs())
+}

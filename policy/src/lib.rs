@@ -18,5 +18,7 @@ pub mod learner;
 
 pub mod checkpoint;
 
+pub mod distill;
+
 #[cfg(test)]
 mod testing;

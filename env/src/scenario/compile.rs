@@ -5,7 +5,7 @@ use super::condition::MaskTable;
 use super::conduct::constraints;
 use super::file::{Name, ScenarioFile};
 use super::{Completion, MAX_NAMES, MAX_SLOTS, Names, Need, Scenario};
-use crate::act::{AboutClass, SystemAct, UserActKind};
+use crate::act::{AboutClass, SystemAct, SystemActKind, UserActKind};
 use crate::action::{ActionMask, MAX_ACTIONS};
 use crate::diagnostic::{Source, suggestion};
 use crate::features::{Needs, build};
@@ -164,6 +164,13 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
     for (flag, values) in yes_no.iter_mut().zip(&slot_values) {
         *flag = values.len() == 2 && values[0] == "yes" && values[1] == "no";
     }
+    let actions_where = |fits: &dyn Fn(&[SystemAct]) -> bool| -> ActionMask {
+        let fitting = (0..).zip(&acts).filter(|(_, acts)| fits(acts));
+        fitting.map(|(action, _)| action).collect()
+    };
+    let ends = |act: &SystemAct| matches!(act.kind, SystemActKind::Close | SystemActKind::Transfer);
+    let parts =
+        |act: &SystemAct| matches!(act.kind, SystemActKind::Apologize | SystemActKind::Close);
     let reward = match &file.reward {
         Some(reward) => *reward.get_ref(),
         None => super::RewardSpec::default(),
@@ -189,6 +196,8 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
             .iter()
             .map(|p| PAUSE_SECONDS + p.split_whitespace().count() as f32 / WORDS_PER_SECOND)
             .collect(),
+        ending: actions_where(&|acts| acts.iter().any(ends)),
+        leave_taking: actions_where(&|acts| acts.iter().all(parts)),
         mask_table: MaskTable::new(&constraints, acts.len()),
         slot_values,
         constraints,

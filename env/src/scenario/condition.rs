@@ -11,6 +11,7 @@ pub struct Condition {
 
 impl Condition {
     /// Whether it holds for these codes.
+    #[inline]
     pub fn holds(&self, codes: &[u8]) -> bool {
         self.terms
             .iter()
@@ -55,22 +56,24 @@ pub struct MaskTable {
     single: Vec<(u8, [u64; 16])>,
     /// Features that a constraint of several terms names: bit `k` says that the level leaves
     /// constraint `k` of those standing.
-    several: Vec<(u8, [u128; 16])>,
+    several: Vec<(u8, [u64; 16])>,
     /// What constraint `k` of several terms forbids.
     forbidden: Vec<u64>,
+    /// Every constraint of several terms.
+    standing: u64,
     all: u64,
 }
 
-/// Most constraints of a scenario, so that a set of them is one `u128`.
-pub const MAX_CONSTRAINTS: usize = 128;
+/// Most constraints of a scenario, so that a set of them is one `u64`.
+pub const MAX_CONSTRAINTS: usize = 64;
 
-/// The row of a feature, which starts as `start` at every level.
-fn row<T: Copy>(rows: &mut Vec<(u8, [T; 16])>, feature: u8, start: T) -> &mut [T; 16] {
+/// The row of a feature, which starts with every bit set at every level.
+fn row(rows: &mut Vec<(u8, [u64; 16])>, feature: u8) -> &mut [u64; 16] {
     let at = rows
         .iter()
         .position(|(f, _)| *f == feature)
         .unwrap_or_else(|| {
-            rows.push((feature, [start; 16]));
+            rows.push((feature, [u64::MAX; 16]));
             rows.len() - 1
         });
     &mut rows[at].1
@@ -91,10 +94,7 @@ impl MaskTable {
             match constraint.when.terms[..] {
                 [] => table.all &= !constraint.forbidden.0,
                 [(feature, levels)] => {
-                    for (level, left) in row(&mut table.single, feature, u64::MAX)
-                        .iter_mut()
-                        .enumerate()
-                    {
+                    for (level, left) in row(&mut table.single, feature).iter_mut().enumerate() {
                         if levels >> level & 1 == 1 {
                             *left &= !constraint.forbidden.0;
                         }
@@ -103,10 +103,10 @@ impl MaskTable {
                 ref terms => {
                     let k = table.forbidden.len();
                     table.forbidden.push(constraint.forbidden.0);
+                    table.standing |= 1 << k;
                     for &(feature, levels) in terms {
-                        for (level, standing) in row(&mut table.several, feature, u128::MAX)
-                            .iter_mut()
-                            .enumerate()
+                        for (level, standing) in
+                            row(&mut table.several, feature).iter_mut().enumerate()
                         {
                             if levels >> level & 1 == 0 {
                                 *standing &= !(1 << k);
@@ -121,19 +121,15 @@ impl MaskTable {
 
     /// The actions that no constraint takes away for these codes.
     #[inline]
-    pub fn mask(&self, codes: &[u8]) -> ActionMask {
+    pub fn mask(&self, codes: &[u8; 64]) -> ActionMask {
+        let level = |feature: u8| usize::from(codes[usize::from(feature & 63)] & 15);
         let mut mask = self.all;
         for (feature, levels) in &self.single {
-            mask &= levels[codes[*feature as usize] as usize & 15];
+            mask &= levels[level(*feature)];
         }
-        let n = self.forbidden.len();
-        let mut standing = if n == MAX_CONSTRAINTS {
-            u128::MAX
-        } else {
-            (1 << n) - 1
-        };
+        let mut standing = self.standing;
         for (feature, levels) in &self.several {
-            standing &= levels[codes[*feature as usize] as usize & 15];
+            standing &= levels[level(*feature)];
         }
         while standing != 0 {
             mask &= !self.forbidden[standing.trailing_zeros() as usize];
@@ -222,7 +218,8 @@ mod tests {
         ];
         let table = MaskTable::new(&constraints, 5);
         for code in 0..27u8 {
-            let codes = [code % 3, code / 3 % 3, code / 9];
+            let mut codes = [0; 64];
+            codes[..3].copy_from_slice(&[code % 3, code / 3 % 3, code / 9]);
             let slow = constraints
                 .iter()
                 .filter(|c| c.when.holds(&codes))

@@ -155,6 +155,8 @@ pub struct Scenario {
     phrases: Vec<String>,
     seconds: Vec<f32>,
     private: ActionMask,
+    ending: ActionMask,
+    leave_taking: ActionMask,
     mask_table: MaskTable,
     script: Vec<(Condition, ActionId)>,
 }
@@ -200,21 +202,37 @@ impl Scenario {
         self.private
     }
 
+    /// The actions that end the call: those that close or hand over.
+    #[inline]
+    pub fn ending(&self) -> ActionMask {
+        self.ending
+    }
+
+    /// The actions that only take leave: those that do nothing but apologize and close.
+    #[inline]
+    pub fn leave_taking(&self) -> ActionMask {
+        self.leave_taking
+    }
+
     /// The allowed actions for a tracker's codes; never empty.
     #[inline]
-    pub fn mask(&self, codes: &[u8]) -> ActionMask {
+    pub fn mask(&self, codes: &[u8; 64]) -> ActionMask {
         self.mask_table.mask(codes)
     }
 
     /// Rules of conduct that `action` breaks at `codes`, one by one and without the mask table.
+    #[inline]
     pub fn broken_rules(
         &self,
         codes: &[u8],
         action: ActionId,
     ) -> impl Iterator<Item = &Constraint> {
+        // Rules of conduct stand before the masks. Whether a rule speaks is easier to foresee for
+        // the processor than which action was taken, hence the order of the tests.
         self.constraints
             .iter()
-            .filter(move |c| c.conduct && c.forbidden.allows(action) && c.when.holds(codes))
+            .take_while(|c| c.conduct)
+            .filter(move |c| c.when.holds(codes) && c.forbidden.allows(action))
     }
 
     /// Whether a slot is answered by yes and no.

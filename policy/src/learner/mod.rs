@@ -55,7 +55,7 @@ fn at_row(row: Option<usize>) -> String {
 }
 
 /// `Ok` if `holds`, else an error that names the setting.
-fn require(
+pub(crate) fn require(
     holds: bool,
     key: &'static str,
     found: impl ToString,

@@ -65,7 +65,9 @@ impl Bins {
 
     #[inline]
     pub(super) fn at(&self, bits: u32) -> f32 {
-        let from_top = self.0.iter().position(|below| bits < *below).unwrap_or(0);
+        // Counting takes no branch; the bounds ascend. Rounding may leave a sliver behind the last.
+        let passed = self.0.iter().filter(|&&below| bits >= below).count();
+        let from_top = if passed == N_BINS { 0 } else { passed };
         // The lowest bits are as good as independent of the bin.
         let within = (bits & 0xFF) as f32 / 256.0;
         ((N_BINS - 1 - from_top) as f32 + within) / N_BINS as f32

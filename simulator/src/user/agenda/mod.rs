@@ -8,7 +8,7 @@ pub mod habit;
 mod manners;
 mod reply;
 
-use offhook_env::act::{NONE, SystemActKind, UserActKind, Utterance};
+use offhook_env::act::{NONE, UserActKind, Utterance};
 use offhook_env::action::ActionId;
 use offhook_env::customer::{Customers, Spoken, Truth};
 use offhook_env::outcome::Outcome;
@@ -168,10 +168,12 @@ impl Customers for AgendaCustomers {
         }
     }
 
+    #[inline]
     fn truth<'c>(&self, customer: &'c AgendaCustomer) -> &'c Truth {
         &customer.truth
     }
 
+    #[inline]
     fn difficulty(&self, customer: &AgendaCustomer) -> u8 {
         customer.difficulty
     }
@@ -186,11 +188,7 @@ impl Customers for AgendaCustomers {
         customer.weigh(spoken, scenario.callback_slot());
         let mut reply = Reply::new(self, scenario, customer, rng);
         reply.weigh_addressed(spoken.acts);
-        if spoken
-            .acts
-            .iter()
-            .any(|act| matches!(act.kind, SystemActKind::Close | SystemActKind::Transfer))
-        {
+        if scenario.ending().allows(spoken.action) {
             return Utterance::SILENCE;
         }
         reply.compose(spoken)

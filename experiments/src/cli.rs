@@ -1,0 +1,286 @@
+//! The command line: subcommands and flags; everything else is in the config file.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Learns and simulates dialog policies for outbound calls, and ships them as verified decision tables.
+#[derive(Debug, Parser)]
+#[command(
+    name = "offhook",
+    version,
+    after_help = "Example: offhook run quickstart --quick --out results/try"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run every stage of an experiment: curves, evaluation, exported and verified table.
+    #[command(
+        after_help = "Example: offhook run experiments/configs/quickstart.toml --out results/mine"
+    )]
+    Run(RunArgs),
+    /// Overlay the curves of runs and compare their final scores.
+    #[command(
+        after_help = "Example: offhook compare results/a results/b --out results/a_against_b"
+    )]
+    Compare(CompareArgs),
+    /// Play calls and print the key figures with intervals.
+    #[command(
+        after_help = "Example: offhook simulate fraud_alert --policy script --calls 10000 --show 2"
+    )]
+    Simulate(SimulateArgs),
+    /// Map a public corpus, or check and rewrite a call log.
+    #[command(after_help = "Example: offhook import dstc2 train.jsonl.zst --out calls.jsonl")]
+    Import(ImportArgs),
+    /// Fit the line between customer and robot to labelled calls.
+    #[command(after_help = "Example: offhook fit calls.jsonl --out channel.toml")]
+    Fit(FitArgs),
+    /// Everything about decision tables.
+    #[command(subcommand)]
+    Table(TableCommand),
+    /// Everything about scenarios.
+    #[command(subcommand)]
+    Scenario(ScenarioCommand),
+    /// Measure speeds.
+    #[command(after_help = "Example: offhook bench env --json")]
+    Bench(BenchArgs),
+}
+
+/// `offhook run`
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Experiment config: a path or the name of a bundled one.
+    #[arg(default_value = "quickstart")]
+    pub config: String,
+    /// Run directory; `results/<name of the config>` if not given.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Train the first N seeds of 1, 2, 3, ... instead of those in the config.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub seeds: Option<u64>,
+    /// Threads; results do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// One seed and a small budget, every stage and every file.
+    #[arg(long)]
+    pub quick: bool,
+    /// Go on with an interrupted run, to the same bytes.
+    #[arg(long, conflicts_with = "force")]
+    pub resume: bool,
+    /// Replace a run that is already there.
+    #[arg(long)]
+    pub force: bool,
+    /// Print the key figures as JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `offhook compare`
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Run directories.
+    #[arg(required = true, num_args = 2..)]
+    pub runs: Vec<PathBuf>,
+    /// Folder for the comparison.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Replace a comparison that is already there.
+    #[arg(long)]
+    pub force: bool,
+    /// Print the scores as JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `offhook simulate`
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Scenario: a path or the name of a bundled one.
+    pub scenario: String,
+    /// `random`, `script`, a run directory, a checkpoint, or a table.
+    #[arg(long, default_value = "script")]
+    pub policy: String,
+    /// Calls to play.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub calls: u64,
+    /// Seed of the calls.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Threads; results do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Write the calls as a call log (`.jsonl` or `.jsonl.zst`).
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Replace the log if it is already there.
+    #[arg(long)]
+    pub force: bool,
+    /// Print this many calls as dialogs.
+    #[arg(long, default_value_t = 0)]
+    pub show: u64,
+    /// Print the key figures as JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Formats that `offhook import` reads.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ImportFormat {
+    /// The DSTC2 telephone corpus, one JSON object per call.
+    Dstc2,
+    /// Call logs of our own format, to be checked.
+    Log,
+}
+
+/// `offhook import`
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// What the file is.
+    pub format: ImportFormat,
+    /// The file, `.zst` or plain.
+    pub file: PathBuf,
+    /// The call log to write (`.jsonl` or `.jsonl.zst`).
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Stop at the first broken line and write nothing.
+    #[arg(long)]
+    pub strict: bool,
+    /// Replace the log if it is already there.
+    #[arg(long)]
+    pub force: bool,
+    /// Print the counts as JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `offhook fit`
+#[derive(Debug, Args)]
+pub struct FitArgs {
+    /// A call log with labelled customer acts.
+    pub log: PathBuf,
+    /// The channel file to write.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Replace the file if it is already there.
+    #[arg(long)]
+    pub force: bool,
+    /// Print the error rates as JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `offhook table ...`
+#[derive(Debug, Subcommand)]
+pub enum TableCommand {
+    /// Write the table of a run in a format.
+    #[command(
+        after_help = "Example: offhook table export results/quickstart --format csv --out table.csv"
+    )]
+    Export {
+        /// A run directory or a table file.
+        table: PathBuf,
+        /// The format.
+        #[arg(long, value_enum, default_value_t = TableFormat::Json)]
+        format: TableFormat,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// Replace the file if it is already there.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Prove that rules neither overlap nor leave gaps, and that the rules of conduct hold.
+    #[command(
+        after_help = "Example: offhook table verify results/quickstart/table.json --scenario fraud_alert"
+    )]
+    Verify {
+        /// A run directory or a table file.
+        table: PathBuf,
+        /// The scenario: a path or the name of a bundled one; the table's own if not given.
+        #[arg(long)]
+        scenario: Option<String>,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Decide one observation, or every line of a CSV file.
+    #[command(
+        after_help = "Example: offhook table decide table.json --set identity=claimed,confidence=low"
+    )]
+    Decide {
+        /// A run directory or a table file.
+        table: PathBuf,
+        /// Levels of the features the table tests: `identity=claimed,...`.
+        #[arg(
+            long,
+            value_delimiter = ',',
+            required_unless_present = "csv",
+            conflicts_with = "csv"
+        )]
+        set: Vec<String>,
+        /// A file with a column per feature and level names; `action` and `rule` are added.
+        #[arg(long)]
+        csv: Option<PathBuf>,
+        /// Print the decision as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the rules in words, the busiest first.
+    Show {
+        /// A run directory or a table file.
+        table: PathBuf,
+    },
+}
+
+/// Formats of exported tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// The canonical format, lossless.
+    Json,
+    /// One row a rule.
+    Csv,
+}
+
+/// `offhook scenario ...`
+#[derive(Debug, Subcommand)]
+pub enum ScenarioCommand {
+    /// Report every mistake in a scenario file.
+    Check {
+        /// The files, or names of bundled ones.
+        #[arg(required = true)]
+        files: Vec<String>,
+    },
+    /// List the bundled scenarios.
+    List {
+        /// Print them as JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What `offhook bench` measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchTarget {
+    /// Steps of the environment.
+    Env,
+    /// Updates of the learner.
+    Learn,
+    /// Decisions of a table.
+    Table,
+}
+
+/// `offhook bench`
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// What to measure; all if not given.
+    pub target: Option<BenchTarget>,
+    /// Print the speeds as JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}

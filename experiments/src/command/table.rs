@@ -1,0 +1,183 @@
+//! `offhook table`: export, verify, decide, show.
+
+use std::path::Path;
+
+use offhook_env::scenario::{Scenario, condition};
+use offhook_table::{Constraint, DecisionTable, Format, Report, verify};
+
+use crate::cli::{TableCommand, TableFormat};
+use crate::error::Failure;
+use crate::policies::{open_table, table_layout};
+use crate::{atomic, world};
+
+/// Runs a subcommand.
+///
+/// # Errors
+/// If a file cannot be read or written, a name is unknown, or a proof fails.
+pub fn run(command: &TableCommand) -> Result<(), Failure> {
+    match command {
+        TableCommand::Export {
+            table,
+            format,
+            out,
+            force,
+        } => export(table, *format, out, *force),
+        TableCommand::Verify {
+            table,
+            scenario,
+            json,
+        } => verify_file(table, scenario.as_deref(), *json),
+        TableCommand::Decide {
+            table,
+            set,
+            csv,
+            json,
+        } => match csv {
+            Some(csv) => decide_csv(table, csv),
+            None => decide(table, set, *json),
+        },
+        TableCommand::Show { table } => {
+            print!("{}", open_table(table)?.page());
+            Ok(())
+        }
+    }
+}
+
+fn export(table: &Path, format: TableFormat, out: &Path, force: bool) -> Result<(), Failure> {
+    let table = open_table(table)?;
+    if out.exists() && !force {
+        return Err(Failure::failed(format!(
+            "'{}' is already there; replace it with --force",
+            out.display()
+        )));
+    }
+    let format = match format {
+        TableFormat::Json => Format::Json,
+        TableFormat::Csv => Format::Csv,
+    };
+    atomic::write(out, &format.export(&table))?;
+    println!("{} rules written to {}", table.rules().len(), out.display());
+    Ok(())
+}
+
+/// Rules of conduct, and masks, of a scenario as tables know them.
+pub fn constraints(scenario: &Scenario) -> (Vec<Constraint>, Vec<Constraint>) {
+    let constraint = |c: &condition::Constraint| Constraint {
+        name: c.name.clone(),
+        when: c
+            .when
+            .terms
+            .iter()
+            .map(|&(feature, levels)| (feature as usize, levels))
+            .collect(),
+        forbidden: c.forbidden.0,
+    };
+    let (rules, masks): (Vec<_>, Vec<_>) = scenario.constraints.iter().partition(|c| c.conduct);
+    (
+        rules.into_iter().map(constraint).collect(),
+        masks.into_iter().map(constraint).collect(),
+    )
+}
+
+/// Proves a table for a scenario.
+///
+/// # Errors
+/// If the table was made for another layout; both are named.
+pub fn prove(table: &DecisionTable, scenario: &Scenario) -> Result<Report, Failure> {
+    let (rules, masks) = constraints(scenario);
+    table.layout().check_same(&table_layout(scenario)?)?;
+    Ok(verify(table, &[rules, masks].concat())?)
+}
+
+fn verify_file(path: &Path, scenario: Option<&str>, json: bool) -> Result<(), Failure> {
+    let table = open_table(path)?;
+    let name = scenario.unwrap_or(table.scenario());
+    let (scenario, _) = world::load_scenario(name, None)?;
+    let report = prove(&table, &scenario)?;
+    if json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print!("{report}");
+        let n_rules = scenario.constraints.iter().filter(|c| c.conduct).count();
+        if report.ok() {
+            println!(
+                "proved: one rule for every state, {n_rules} rules of conduct and all masks hold in every cell"
+            );
+        }
+    }
+    if report.ok() {
+        Ok(())
+    } else {
+        Err(Failure::failed(format!(
+            "'{}' is not proved",
+            path.display()
+        )))
+    }
+}
+
+fn decide(path: &Path, set: &[String], json: bool) -> Result<(), Failure> {
+    let table = open_table(path)?;
+    let pair = |text: &String| -> Result<(String, String), Failure> {
+        let (feature, level) = text.split_once('=').ok_or_else(|| {
+            Failure::usage(format!(
+                "--set {text}: expected feature=level, as in --set identity=claimed,heard=affirm"
+            ))
+        })?;
+        Ok((feature.trim().to_owned(), level.trim().to_owned()))
+    };
+    let pairs = set.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+    let named: Vec<(&str, &str)> = pairs
+        .iter()
+        .map(|(f, l)| (f.as_str(), l.as_str()))
+        .collect();
+    let decision = table.decide_named(&named)?;
+    let rule = decision.rule.map(|k| &table.rules()[k as usize]);
+    let action = table.action_name(decision.action);
+    if json {
+        println!(
+            "{}",
+            serde_json::json!({ "action": action, "rule": rule.map(|r| &r.id) })
+        );
+    } else {
+        match rule {
+            Some(rule) => println!("{action}\nrule {}: {}", rule.id, table.explain(rule)),
+            None => println!("{action}\nno rule applies; this is the default action"),
+        }
+    }
+    Ok(())
+}
+
+fn decide_csv(path: &Path, csv: &Path) -> Result<(), Failure> {
+    let table = open_table(path)?;
+    let place = |e: csv::Error| Failure::failed(format!("'{}': {e}", csv.display()));
+    let mut reader = csv::Reader::from_path(csv).map_err(place)?;
+    let header = reader.headers().map_err(place)?.clone();
+    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+    writer
+        .write_record(header.iter().chain(["action", "rule"]))
+        .map_err(place)?;
+    for (k, record) in reader.records().enumerate() {
+        let record = record.map_err(place)?;
+        let known = |name: &str| table.layout().feature_idx(name).is_some();
+        let named: Vec<(&str, &str)> = header
+            .iter()
+            .zip(record.iter())
+            .filter(|(name, _)| known(name))
+            .collect();
+        let decision = table
+            .decide_named(&named)
+            .map_err(|e| Failure::failed(format!("'{}' row {}: {e}", csv.display(), k + 1)))?;
+        let rule = decision
+            .rule
+            .map_or("", |k| table.rules()[k as usize].id.as_str());
+        writer
+            .write_record(
+                record
+                    .iter()
+                    .chain([table.action_name(decision.action), rule]),
+            )
+            .map_err(place)?;
+    }
+    writer.flush()?;
+    Ok(())
+}

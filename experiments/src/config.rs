@@ -1,0 +1,182 @@
+//! The experiment config: scenario, stages with their settings, seeds, evaluation.
+
+use offhook_env::diagnostic::Source;
+use offhook_policy::distill::DistillConfig;
+use offhook_policy::learner::imitation::ImitationConfig;
+use offhook_policy::learner::ppo::PpoConfig;
+use offhook_policy::weights::NetworkConfig;
+use serde::Deserialize;
+
+use crate::bundled::Text;
+use crate::error::Failure;
+
+/// An experiment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Name, which is the run directory's if no other is given.
+    pub name: String,
+    /// Scenario: a path (from here or from beside the config) or the name of a bundled one.
+    pub scenario: String,
+    /// Training seeds; each trains a policy of its own.
+    pub seeds: Vec<u64>,
+    /// Shape of the network.
+    #[serde(default)]
+    pub network: NetworkConfig,
+    /// First stage: clone the hand-written flow, or the robot of a log.
+    pub imitation: Imitation,
+    /// Second stage: improve in simulation.
+    #[serde(default)]
+    pub reinforcement: Option<Reinforcement>,
+    /// Third stage: put the policy into a table.
+    #[serde(default)]
+    pub distill: Option<DistillConfig>,
+    /// How the policies are judged.
+    #[serde(default)]
+    pub evaluation: Evaluation,
+}
+
+/// Settings of the first stage.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imitation {
+    /// Calls of the hand-written flow to imitate, logged in simulation.
+    #[serde(default)]
+    pub calls: u64,
+    /// A call log to imitate instead; a path from the working directory.
+    #[serde(default)]
+    pub log: Option<String>,
+    /// With a log: share of the callers kept apart to judge the result, in `(0, 1)`.
+    #[serde(default = "default_test_share")]
+    pub test_share: f64,
+    /// Settings of behavior cloning.
+    #[serde(default)]
+    pub behavior_cloning: ImitationConfig,
+}
+
+fn default_test_share() -> f64 {
+    0.3
+}
+
+/// Settings of the second stage.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reinforcement {
+    /// Iterations between two points of the learning curve, each of which is a checkpoint as well.
+    pub evaluate_every: u64,
+    /// Settings of PPO.
+    pub ppo: PpoConfig,
+}
+
+/// How the policies are judged.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evaluation {
+    /// Held-out calls per seed and policy at the end.
+    pub calls: u64,
+    /// Held-out calls per seed and point of the learning curve.
+    pub curve_calls: u64,
+}
+
+impl Default for Evaluation {
+    fn default() -> Self {
+        Self {
+            calls: 10_000,
+            curve_calls: 1_000,
+        }
+    }
+}
+
+impl Config {
+    /// Reads a config.
+    ///
+    /// # Errors
+    /// Every mistake in it, with line and column.
+    pub fn parse(text: &Text) -> Result<Self, Failure> {
+        let mut source = Source::new(&text.file, &text.text);
+        let config: Option<Self> = source.parse();
+        if let Some(config) = &config {
+            for mistake in config.mistakes() {
+                source.report(0..0, mistake);
+            }
+        } else {
+            source.report_if_clean("not an experiment config");
+        }
+        source.finish()?;
+        config.ok_or_else(|| Failure::failed(format!("{}: not an experiment config", text.file)))
+    }
+
+    fn mistakes(&self) -> Vec<String> {
+        let mut list = Vec::new();
+        let mut need = |holds: bool, message: &str| {
+            if !holds {
+                list.push(message.to_owned());
+            }
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        need(
+            !self.name.is_empty() && self.name.chars().all(plain),
+            "name must be letters, digits, `_` and `-`",
+        );
+        need(
+            !self.seeds.is_empty(),
+            "seeds is empty, expected at least one, as in `seeds = [1, 2, 3]`",
+        );
+        let unique: std::collections::BTreeSet<_> = self.seeds.iter().collect();
+        need(
+            unique.len() == self.seeds.len(),
+            "seeds holds a seed twice; each must differ",
+        );
+        let from_log = self.imitation.log.is_some();
+        need(
+            from_log != (self.imitation.calls > 0),
+            "imitation needs either `calls` or `log`",
+        );
+        need(
+            !from_log || self.reinforcement.is_none(),
+            "with imitation.log there is no [reinforcement]",
+        );
+        need(
+            !from_log || self.distill.is_none(),
+            "with imitation.log there is no [distill]",
+        );
+        need(
+            from_log || self.reinforcement.is_some() && self.distill.is_some(),
+            "sections [reinforcement] and [distill] are missing",
+        );
+        let share = self.imitation.test_share;
+        need(
+            share > 0.0 && share < 1.0,
+            "imitation.test_share must lie between 0 and 1",
+        );
+        need(
+            self.reinforcement
+                .as_ref()
+                .is_none_or(|r| r.evaluate_every > 0),
+            "reinforcement.evaluate_every must be at least 1",
+        );
+        need(
+            self.evaluation.calls > 0 && self.evaluation.curve_calls > 0,
+            "evaluation.calls and curve_calls must be at least 1",
+        );
+        list
+    }
+
+    /// The same experiment with one seed and a small budget: every stage and every file, in seconds.
+    pub fn quick(mut self) -> Self {
+        self.seeds.truncate(1);
+        self.imitation.calls = self.imitation.calls.min(300);
+        self.imitation.behavior_cloning.n_epochs = self.imitation.behavior_cloning.n_epochs.min(10);
+        if let Some(reinforcement) = &mut self.reinforcement {
+            reinforcement.evaluate_every = reinforcement.evaluate_every.min(2);
+            let iteration = reinforcement.ppo.steps_per_iteration();
+            reinforcement.ppo.total_steps = reinforcement.ppo.total_steps.min(8 * iteration);
+        }
+        if let Some(distill) = &mut self.distill {
+            *distill = distill.clone().quick();
+        }
+        self.evaluation.calls = self.evaluation.calls.min(1_000);
+        self.evaluation.curve_calls = self.evaluation.curve_calls.min(500);
+        self
+    }
+}

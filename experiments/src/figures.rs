@@ -1,0 +1,202 @@
+//! The key figures of played calls, with intervals.
+
+use offhook_env::outcome::{CallSummary, Outcome};
+
+use crate::stats::{self, Count, Estimate, Moments};
+use crate::table_print::{Cell, Table};
+use crate::unit::Unit;
+
+/// How the values of a figure spread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Happened or did not.
+    Share,
+    /// A number per call.
+    Mean,
+    /// Rare events, shown per 10,000 calls.
+    Rate,
+    /// A plain count over all calls, without interval.
+    Count,
+}
+
+/// One key figure: its name, and what a call contributes.
+#[derive(Clone, Copy, Debug)]
+pub struct Figure {
+    /// Name in tables and JSON lines.
+    pub name: &'static str,
+    unit: &'static str,
+    decimals: usize,
+    kind: Kind,
+    value: fn(&CallSummary) -> f64,
+}
+
+fn is(call: &CallSummary, outcome: Outcome) -> f64 {
+    f64::from(call.outcome == outcome)
+}
+
+/// The key figures in the order they are shown.
+pub const FIGURES: &[Figure] = &[
+    Figure {
+        name: "completion",
+        unit: "share",
+        decimals: 1,
+        kind: Kind::Share,
+        value: |c| is(c, Outcome::Completed),
+    },
+    Figure {
+        name: "satisfaction",
+        unit: "rating 1-5",
+        decimals: 2,
+        kind: Kind::Mean,
+        value: |c| f64::from(c.satisfaction),
+    },
+    Figure {
+        name: "satisfied",
+        unit: "share",
+        decimals: 1,
+        kind: Kind::Share,
+        value: |c| f64::from(c.satisfaction >= 4),
+    },
+    Figure {
+        name: "hang_up",
+        unit: "share",
+        decimals: 1,
+        kind: Kind::Share,
+        value: |c| is(c, Outcome::HungUp),
+    },
+    Figure {
+        name: "handoff",
+        unit: "share",
+        decimals: 1,
+        kind: Kind::Share,
+        value: |c| is(c, Outcome::Transferred),
+    },
+    Figure {
+        name: "callback",
+        unit: "share",
+        decimals: 1,
+        kind: Kind::Share,
+        value: |c| is(c, Outcome::CallbackAgreed),
+    },
+    Figure {
+        name: "opt_out",
+        unit: "share",
+        decimals: 1,
+        kind: Kind::Share,
+        value: |c| is(c, Outcome::OptedOut),
+    },
+    Figure {
+        name: "turns",
+        unit: "turns",
+        decimals: 2,
+        kind: Kind::Mean,
+        value: |c| f64::from(c.turns),
+    },
+    Figure {
+        name: "call_seconds",
+        unit: "s",
+        decimals: 1,
+        kind: Kind::Mean,
+        value: |c| f64::from(c.seconds),
+    },
+    Figure {
+        name: "return",
+        unit: "reward",
+        decimals: 2,
+        kind: Kind::Mean,
+        value: |c| f64::from(c.return_),
+    },
+    Figure {
+        name: "rules_broken",
+        unit: "count",
+        decimals: 0,
+        kind: Kind::Count,
+        value: |c| f64::from(c.rules_broken),
+    },
+    Figure {
+        name: "harms",
+        unit: "per 10,000 calls",
+        decimals: 1,
+        kind: Kind::Rate,
+        value: |c| f64::from(c.harms),
+    },
+];
+
+impl Figure {
+    /// The figure of that name.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn named(name: &str) -> &'static Self {
+        FIGURES
+            .iter()
+            .find(|f| f.name == name)
+            .expect("the name is one of FIGURES")
+    }
+
+    /// What each call contributes, for paired comparisons.
+    pub fn values(&self, calls: &[CallSummary]) -> Vec<f32> {
+        calls.iter().map(|call| (self.value)(call) as f32).collect()
+    }
+
+    /// The unit it is shown in.
+    pub fn unit(&self) -> Unit {
+        if self.kind == Kind::Share {
+            Unit::share()
+        } else {
+            Unit::plain(self.unit, self.decimals)
+        }
+    }
+
+    /// The estimate over clusters of calls: one cluster per trained policy.
+    pub fn estimate<C: AsRef<[CallSummary]>>(&self, clusters: &[C]) -> Option<Estimate> {
+        let counts = || -> Vec<Count> {
+            let count = |calls: &[CallSummary]| Count {
+                hits: calls.iter().map(|call| (self.value)(call) as u64).sum(),
+                n: calls.len() as u64,
+            };
+            clusters.iter().map(|c| count(c.as_ref())).collect()
+        };
+        match self.kind {
+            Kind::Share => stats::clustered_share(&counts()),
+            Kind::Rate => stats::clustered_rate(&counts()).map(|e| e.scaled(10_000.0)),
+            Kind::Count => Some(Estimate::point(
+                counts().iter().map(|c| c.hits as f64).sum(),
+            )),
+            Kind::Mean => {
+                let moments = |c: &C| Moments::of(c.as_ref().iter().map(self.value));
+                stats::clustered_mean(&clusters.iter().map(moments).collect::<Vec<_>>())
+            }
+        }
+    }
+}
+
+/// Key figures of several policies as a table, one row a policy.
+pub fn table(rows: &[(String, Vec<Option<Estimate>>)], names: &[&str]) -> Table {
+    let heading = |name: &&str| {
+        let figure = Figure::named(name);
+        if figure.kind == Kind::Share {
+            (*name).to_owned()
+        } else {
+            format!("{name} ({})", figure.unit)
+        }
+    };
+    let cells = |(policy, estimates): &(String, Vec<Option<Estimate>>)| {
+        let picked = names.iter().map(|name| {
+            let at = FIGURES
+                .iter()
+                .position(|f| f.name == *name)
+                .expect("the name is one of FIGURES");
+            Cell::value(estimates[at], &FIGURES[at].unit())
+        });
+        std::iter::once(Cell::from(policy.as_str()))
+            .chain(picked)
+            .collect()
+    };
+    Table {
+        columns: std::iter::once("policy".to_owned())
+            .chain(names.iter().map(heading))
+            .collect(),
+        rows: rows.iter().map(cells).collect(),
+    }
+}

@@ -1,0 +1,446 @@
+//! A run directory: who may write into it, and the marks that tell a finished run from an interrupted one.
+//!
+//! `manifest.json` is there from the first moment and makes a folder ours; it says `finished` once all
+//! else is written. A lock keeps two processes apart and falls with its process.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::atomic::{self, FileError};
+use crate::manifest::{Manifest, first_difference, sha256};
+
+/// What to do with a run that is already there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Refuse it.
+    Fresh,
+    /// Replace it (`--force`).
+    Force,
+    /// Go on with it (`--resume`), or begin where there is none.
+    Resume,
+}
+
+/// What was found in the directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing; the run begins.
+    New,
+    /// An interrupted run of the same inputs, to be continued.
+    Interrupted,
+    /// A finished run of the same inputs; nothing is left to do.
+    Finished,
+}
+
+/// Why a directory was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunDirError {
+    /// It cannot be written or read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It holds a finished run.
+    #[error("'{}' already holds a finished run; replace it with --force or choose another folder with --out", .0.display())]
+    Finished(PathBuf),
+    /// It holds an interrupted run.
+    #[error("'{}' holds an interrupted run; continue it with --resume, or start over with --force", .0.display())]
+    Interrupted(PathBuf),
+    /// Something that is not a run lies there.
+    #[error("'{}' is not a run directory, it holds '{found}' and {why}; choose an empty or new folder with --out", path.display())]
+    Foreign {
+        /// The directory.
+        path: PathBuf,
+        /// An entry that is not ours.
+        found: String,
+        /// What is wrong with its manifest.
+        why: String,
+    },
+    /// The run to continue had other inputs.
+    #[error("cannot resume '{}': {difference}; restore it, start over with --force, or choose another folder with --out", path.display())]
+    Changed {
+        /// The directory.
+        path: PathBuf,
+        /// What differs, with both values.
+        difference: String,
+    },
+    /// Another process is writing there.
+    #[error("another run is writing to '{}'; wait for it or choose another folder with --out", .0.display())]
+    Busy(PathBuf),
+}
+
+const MANIFEST: &str = "manifest.json";
+const CONFIG: &str = "config.toml";
+const LOCK: &str = ".lock";
+/// Everything at the top of a run directory. `--force` removes these and nothing else, so that a run must
+/// write no other.
+const OURS: [&str; 21] = [
+    MANIFEST,
+    CONFIG,
+    "scenario.toml",
+    "channel.json",
+    "checkpoints",
+    "metrics.csv",
+    "summary.csv",
+    "evaluation.csv",
+    "curve.csv",
+    "curve.svg",
+    "curve.png",
+    "forest.svg",
+    "forest.png",
+    "policy.safetensors",
+    "policy.json",
+    "table.json",
+    "table.csv",
+    "table.dpt",
+    "table.dmn",
+    "table.jdm",
+    "report.html",
+];
+/// Free space that must be there at the start: a few runs' worth of files, in bytes.
+const PROBE_BYTES: usize = 16 << 20;
+
+/// A directory that this process alone writes to.
+#[derive(Debug)]
+pub struct RunDir {
+    path: PathBuf,
+    manifest: Manifest,
+    progress: Progress,
+    _lock: File,
+}
+
+impl RunDir {
+    /// Takes `path` for the run that `manifest` describes, and writes `config.toml` and `manifest.json`.
+    ///
+    /// Checks, before any work is done, that nothing of value is overwritten, that the folder is
+    /// writable, and that the disk has some room. On [`Progress::Finished`] nothing is touched.
+    ///
+    /// # Errors
+    /// As [`RunDirError`] lists them; a refused directory is left as it was.
+    pub fn create(
+        path: &Path,
+        mode: Mode,
+        config: &[u8],
+        manifest: Manifest,
+    ) -> Result<Self, RunDirError> {
+        let finished = inspect(path)?.is_some_and(|run| run.finished.is_some());
+        if finished && mode == Mode::Fresh {
+            return Err(RunDirError::Finished(path.into()));
+        }
+        fs::create_dir_all(path).map_err(|e| FileError::new("create", path, e))?;
+        let lock = lock(path)?;
+        // Only now can nobody change it any more.
+        let found = inspect(path)?;
+        if found.is_some() && mode == Mode::Fresh {
+            return Err(RunDirError::Interrupted(path.into()));
+        }
+        let mut dir = Self {
+            path: path.into(),
+            manifest,
+            progress: Progress::New,
+            _lock: lock,
+        };
+        if let (Some(old), Mode::Resume) = (found, mode) {
+            if let Some(difference) = dir.changed(&old, config)? {
+                return Err(RunDirError::Changed {
+                    path: path.into(),
+                    difference,
+                });
+            }
+            dir.progress = if old.finished.is_some() {
+                Progress::Finished
+            } else {
+                Progress::Interrupted
+            };
+            dir.manifest.started.clone_from(&old.started);
+            if dir.progress == Progress::Finished {
+                dir.manifest = old;
+                return Ok(dir);
+            }
+        }
+        atomic::probe(&dir.path, PROBE_BYTES)?;
+        if mode == Mode::Force {
+            dir.clear()?;
+        }
+        // The manifest comes first, for without it a folder is not ours.
+        dir.write(MANIFEST, dir.manifest.to_json().as_bytes())?;
+        dir.write(CONFIG, config)?;
+        Ok(dir)
+    }
+
+    /// What was found when the directory was taken.
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// Where the file or folder `name` lies.
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Writes a file whole or not at all; `name` may lie in a subfolder, which is created.
+    ///
+    /// # Errors
+    /// If the disk says no.
+    ///
+    /// # Panics
+    /// If the name is not one of a run's, for then `--force` would not know it.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FileError> {
+        let top = name.split('/').next().unwrap_or(name);
+        assert!(
+            OURS.contains(&top),
+            "'{name}' is not listed as a file of a run"
+        );
+        let path = self.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|e| FileError::new("create", folder, e))?;
+        }
+        atomic::write(&path, bytes)
+    }
+
+    /// Marks the run as finished and records the hash of each of its files; `finished` is RFC 3339.
+    ///
+    /// # Errors
+    /// If a file cannot be read or the manifest not be written.
+    pub fn finish(mut self, finished: String) -> Result<Manifest, FileError> {
+        self.manifest.files.clear();
+        let mut names = self.ours()?;
+        while let Some(name) = names.pop() {
+            let path = self.join(&name);
+            if path.is_dir() {
+                names.extend(
+                    entries(&path)?
+                        .into_iter()
+                        .map(|inner| format!("{name}/{inner}")),
+                );
+            } else if name != MANIFEST && !name.ends_with(atomic::PARTIAL) {
+                let bytes = fs::read(&path).map_err(|e| FileError::new("read", &path, e))?;
+                self.manifest.files.insert(name, sha256(&bytes));
+            }
+        }
+        self.manifest.finished = Some(finished);
+        self.write(MANIFEST, self.manifest.to_json().as_bytes())?;
+        // A lock of no use is no reason to fail.
+        let _ = fs::remove_file(self.join(LOCK));
+        Ok(self.manifest)
+    }
+
+    /// What differs between the run that was found and this one: a line of the config, or another input.
+    fn changed(&self, old: &Manifest, config: &[u8]) -> Result<Option<String>, FileError> {
+        let path = self.join(CONFIG);
+        let stored = match fs::read(&path) {
+            // Killed between its first two files.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => config.to_vec(),
+            read => read.map_err(|e| FileError::new("read", &path, e))?,
+        };
+        Ok(first_difference(&stored, config).or_else(|| old.difference(&self.manifest)))
+    }
+
+    /// Names at the top of the directory that a run writes.
+    fn ours(&self) -> Result<Vec<String>, FileError> {
+        let names = entries(&self.path)?.into_iter();
+        Ok(names.filter(|name| OURS.contains(&name.as_str())).collect())
+    }
+
+    /// Removes what a run writes; the manifest goes last, for without it the rest is nobody's.
+    fn clear(&self) -> Result<(), FileError> {
+        let mut names = self.ours()?;
+        names.sort_by_key(|name| name == MANIFEST);
+        for name in names {
+            let path = self.join(&name);
+            let removed = if path.is_dir() {
+                fs::remove_dir_all(&path)
+            } else {
+                fs::remove_file(&path)
+            };
+            removed.map_err(|e| FileError::new("remove", &path, e))?;
+        }
+        Ok(())
+    }
+}
+
+/// The manifest of the run that lies in `path`, if any.
+fn inspect(path: &Path) -> Result<Option<Manifest>, RunDirError> {
+    let found = match entries(path) {
+        Err(error) if error.is_not_found() => return Ok(None),
+        found => found?,
+    };
+    let manifest = path.join(MANIFEST);
+    let why = match fs::read(&manifest) {
+        Ok(bytes) => match Manifest::parse(&bytes) {
+            Ok(manifest) => return Ok(Some(manifest)),
+            Err(why) => format!("its {MANIFEST} is not ours ({why})"),
+        },
+        Err(e) if e.kind() == io::ErrorKind::NotFound => format!("no {MANIFEST} of ours"),
+        Err(e) => return Err(FileError::new("read", &manifest, e).into()),
+    };
+    // What a run may leave behind that was killed before its manifest was written.
+    let remains = |name: &str| name == LOCK || name.ends_with(atomic::PARTIAL);
+    match found.into_iter().find(|name| !remains(name)) {
+        None => Ok(None),
+        Some(found) => Err(RunDirError::Foreign {
+            path: path.into(),
+            found,
+            why,
+        }),
+    }
+}
+
+fn lock(folder: &Path) -> Result<File, RunDirError> {
+    let path = folder.join(LOCK);
+    let file = File::create(&path).map_err(|e| FileError::new("write", &path, e))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(RunDirError::Busy(folder.into())),
+        // Where the file system knows no locks we do without.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// Names in a folder, in order.
+fn entries(folder: &Path) -> Result<Vec<String>, FileError> {
+    let list = || -> io::Result<Vec<String>> {
+        let mut names: Vec<String> = fs::read_dir(folder)?
+            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .collect::<io::Result<_>>()?;
+        names.sort();
+        Ok(names)
+    };
+    list().map_err(|e| FileError::new("read the folder", folder, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{rfc3339, tests::manifest};
+
+    fn create(path: &Path, mode: Mode, config: &str) -> Result<RunDir, RunDirError> {
+        RunDir::create(path, mode, config.as_bytes(), manifest(config.as_bytes()))
+    }
+
+    fn refusal(path: &Path, mode: Mode, config: &str) -> String {
+        create(path, mode, config)
+            .expect_err("a refusal")
+            .to_string()
+    }
+
+    /// A folder with a run of config `a = 1`, finished or interrupted, and a file of the user's.
+    fn with_run(finished: bool) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("deep/run");
+        let run = create(&path, Mode::Fresh, "a = 1\n").expect("a new run");
+        run.write("metrics.csv", b"m").expect("written");
+        run.write("checkpoints/1.json", b"c").expect("written");
+        fs::write(path.join("table.xlsx"), "mine").expect("written");
+        if finished {
+            run.finish(rfc3339(60)).expect("finished");
+        }
+        (folder, path)
+    }
+
+    #[test]
+    fn a_finished_run_is_kept_and_the_message_names_the_flag() {
+        let (_folder, path) = with_run(true);
+        assert!(
+            refusal(&path, Mode::Fresh, "a = 1\n")
+                .contains("finished run; replace it with --force")
+        );
+        let again = create(&path, Mode::Resume, "a = 1\n").expect("the same run");
+        assert_eq!(again.progress(), Progress::Finished);
+        assert_eq!(fs::read(path.join("metrics.csv")).expect("kept"), b"m");
+    }
+
+    #[test]
+    fn a_finished_run_lists_its_files_and_no_others() {
+        let (_folder, path) = with_run(true);
+        let stored =
+            Manifest::parse(&fs::read(path.join(MANIFEST)).expect("a file")).expect("a manifest");
+        let names: Vec<&str> = stored.files.keys().map(String::as_str).collect();
+        assert_eq!(names, ["checkpoints/1.json", "config.toml", "metrics.csv"]);
+        assert_eq!(stored.files["metrics.csv"], sha256(b"m"));
+    }
+
+    #[test]
+    fn force_replaces_a_run_and_spares_what_the_user_put_there() {
+        let (_folder, path) = with_run(true);
+        let run = create(&path, Mode::Force, "a = 2\n").expect("a new run");
+        assert_eq!(run.progress(), Progress::New);
+        let left = entries(&path).expect("a folder");
+        assert_eq!(left, [LOCK, CONFIG, MANIFEST, "table.xlsx"]);
+    }
+
+    #[test]
+    fn an_interrupted_run_goes_on_only_as_it_began() {
+        let (_folder, path) = with_run(false);
+        assert!(refusal(&path, Mode::Fresh, "a = 1\n").contains("continue it with --resume"));
+        let message = refusal(&path, Mode::Resume, "a = 2\n");
+        assert!(
+            message.contains("line 1 of the config was `a = 1`, now `a = 2`"),
+            "{message}"
+        );
+        let mut other = manifest(b"a = 1\n");
+        other.inputs.insert("scenario".into(), sha256(b"changed"));
+        other.started = rfc3339(1_000);
+        let error =
+            RunDir::create(&path, Mode::Resume, b"a = 1\n", other.clone()).expect_err("a refusal");
+        assert!(error.to_string().contains("scenario was absent"), "{error}");
+        other.inputs.remove("scenario");
+        let run = RunDir::create(&path, Mode::Resume, b"a = 1\n", other).expect("continued");
+        assert_eq!(run.progress(), Progress::Interrupted);
+        assert_eq!(fs::read(path.join("metrics.csv")).expect("kept"), b"m");
+        assert_eq!(
+            run.finish(rfc3339(2_000)).expect("finished").started,
+            rfc3339(0)
+        );
+    }
+
+    #[test]
+    fn a_folder_that_is_not_ours_is_never_touched() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, text) in [
+            ("config.toml", "[package]"),
+            ("manifest.json", "{\"name\": \"web\"}"),
+        ] {
+            let path = folder.path().join(name.replace('.', "_"));
+            fs::create_dir(&path).expect("a folder");
+            fs::write(path.join(name), text).expect("a file");
+            for mode in [Mode::Fresh, Mode::Force, Mode::Resume] {
+                let message = refusal(&path, mode, "a = 1\n");
+                assert!(message.contains("is not a run directory"), "{message}");
+            }
+            assert_eq!(entries(&path).expect("a folder"), [name]);
+        }
+    }
+
+    #[test]
+    fn two_processes_do_not_share_a_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = create(folder.path(), Mode::Fresh, "").expect("an empty folder");
+        for mode in [Mode::Fresh, Mode::Force, Mode::Resume] {
+            assert!(refusal(folder.path(), mode, "").contains("another run is writing"));
+        }
+        drop(first);
+        assert!(create(folder.path(), Mode::Resume, "").is_ok());
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        fs::write(&path, "x").expect("a file");
+        let message = refusal(&path, Mode::Fresh, "");
+        assert!(
+            message.contains("/file'") && message.ends_with("; a part of the path is a file"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_refused_at_once() {
+        // No test can count on a read-only disk, for root may write anywhere; this folder takes no files at all.
+        let path = Path::new("/proc/offhook-test");
+        if Path::new("/proc").is_dir() {
+            assert!(
+                refusal(path, Mode::Fresh, "").starts_with("cannot create '/proc/offhook-test'")
+            );
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Putting scenario, customers and channel together; the one place where they are introduced.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use offhook_env::call::World;
+use offhook_env::customer::{Channel, PerfectChannel};
+use offhook_env::scenario::Scenario;
+use offhook_simulator::channel::ConfusionChannel;
+use offhook_simulator::population::Population;
+use offhook_simulator::user::AgendaCustomers;
+
+use crate::bundled::{self, Text};
+use crate::error::Failure;
+use crate::manifest::sha256;
+
+/// A scenario with everyone in it, and the hashes of the files it came from.
+pub struct Loaded {
+    /// The calls' world.
+    pub world: Arc<World<AgendaCustomers>>,
+    /// SHA-256 of each file by its role: `scenario`, `channel`.
+    pub inputs: BTreeMap<String, String>,
+    /// The scenario's text.
+    pub text: Text,
+}
+
+/// Reads a scenario alone, for work on logs.
+///
+/// # Errors
+/// If there is no such file, or every mistake in it.
+pub fn load_scenario(name: &str, base: Option<&Path>) -> Result<(Arc<Scenario>, Text), Failure> {
+    let text = bundled::find("scenarios", name, base)?;
+    let scenario = Scenario::parse(&text.file, &text.text)?;
+    Ok((Arc::new(scenario), text))
+}
+
+/// Reads a scenario with its population and channel.
+///
+/// # Errors
+/// If a file is missing, or every mistake in one.
+pub fn load(name: &str, base: Option<&Path>) -> Result<Loaded, Failure> {
+    let (scenario, text) = load_scenario(name, base)?;
+    let population = Population::parse(&text.file, &text.text, &scenario)?;
+    let mut inputs = BTreeMap::from([("scenario".to_owned(), sha256(text.text.as_bytes()))]);
+    let channel: Arc<dyn Channel> = match scenario.channel.as_deref() {
+        None | Some("perfect") => Arc::new(PerfectChannel),
+        Some(channel) => {
+            let beside = Path::new(&text.file).parent().map(Path::to_path_buf);
+            let file = bundled::find("channels", channel, beside.as_deref())?;
+            inputs.insert("channel".to_owned(), sha256(file.text.as_bytes()));
+            Arc::new(ConfusionChannel::parse(&file.file, &file.text, &scenario)?)
+        }
+    };
+    let customers = AgendaCustomers::new(population, &scenario);
+    Ok(Loaded {
+        world: Arc::new(World {
+            scenario,
+            customers,
+            channel,
+        }),
+        inputs,
+        text,
+    })
+}

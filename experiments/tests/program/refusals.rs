@@ -1,0 +1,223 @@
+//! Bad input: one message with place and remedy, the right exit code, nothing overwritten.
+
+use std::fs;
+
+use crate::{bundled, fail, succeed};
+
+#[test]
+fn unknown_names_are_usage_errors() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let message = fail(folder.path(), &["simulate", "fraud_alret"], 2);
+    assert!(
+        message.starts_with("error: no scenario 'fraud_alret'")
+            && message.contains("insurance_renewal"),
+        "{message}"
+    );
+    let message = fail(
+        folder.path(),
+        &["simulate", "fraud_alert", "--policy", "scrpt"],
+        2,
+    );
+    assert!(
+        message.contains("no policy 'scrpt': expected random, script"),
+        "{message}"
+    );
+    fail(
+        folder.path(),
+        &["simulate", "fraud_alert", "--calls", "0"],
+        2,
+    );
+    fail(folder.path(), &["run", "nothing"], 2);
+    fail(folder.path(), &["fly"], 2);
+}
+
+#[test]
+fn every_mistake_in_a_scenario_is_placed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = bundled("scenarios/fraud_alert.toml")
+        .replace("completion = 20", "completion = \"much\"")
+        .replace("\"close\" = \"Thank you", "\"clsoe\" = \"Thank you")
+        .replace("right_person = 0.9", "right_person = 1.9");
+    let line = |words: &str| {
+        text.lines()
+            .position(|l| l.contains(words))
+            .expect("the fault is there")
+            + 1
+    };
+    let lines = [line("\"much\""), line("\"clsoe\"")];
+    fs::write(folder.path().join("bad.toml"), &text).expect("written");
+    let message = fail(folder.path(), &["scenario", "check", "bad.toml"], 1);
+    for line in lines {
+        assert!(
+            message.contains(&format!("bad.toml:{line}:")),
+            "line {line} in {message}"
+        );
+    }
+    let text =
+        bundled("scenarios/fraud_alert.toml").replace("right_person = 0.9", "right_person = 1.9");
+    fs::write(folder.path().join("bad.toml"), &text).expect("written");
+    let message = fail(folder.path(), &["simulate", "bad.toml"], 1);
+    assert!(
+        message.contains("bad.toml:") && message.contains("1.9"),
+        "{message}"
+    );
+}
+
+#[test]
+fn configs_say_what_is_wrong() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = bundled("configs/quickstart.toml");
+    for (from, to, words) in [
+        ("seeds = [1, 2, 3]", "seeds = []", "seeds is empty"),
+        ("seeds = [1, 2, 3]", "seeds = [1, 1]", "holds a seed twice"),
+        ("seeds = [1, 2, 3]", "seed = [1]", "unknown field `seed`"),
+        ("total_steps", "steps", "unknown field `steps`"),
+        (
+            "scenario = \"fraud_alert\"",
+            "scenario = \"fraud\"",
+            "no scenario 'fraud'",
+        ),
+        ("calls = 2000", "calls = -5", "invalid value: integer `-5`"),
+    ] {
+        assert!(config.contains(from), "{from}");
+        fs::write(folder.path().join("bad.toml"), config.replace(from, to)).expect("written");
+        let output = crate::offhook(folder.path(), &["run", "bad.toml", "--out", "out"]);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            !output.status.success() && message.contains(words),
+            "{to}: {message}"
+        );
+        assert!(
+            !folder.path().join("out").exists(),
+            "{to}: nothing is begun"
+        );
+    }
+    fs::write(folder.path().join("bad.toml"), b"name = \"\xff\"").expect("written");
+    assert!(fail(folder.path(), &["run", "bad.toml"], 1).contains("not UTF-8 from byte 9"));
+}
+
+#[test]
+fn files_that_are_there_stay_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("calls.jsonl");
+    fs::write(&log, "mine").expect("written");
+    let args = [
+        "simulate",
+        "fraud_alert",
+        "--calls",
+        "5",
+        "--out",
+        "calls.jsonl",
+    ];
+    assert!(fail(folder.path(), &args, 1).contains("replace it with --force"));
+    assert_eq!(fs::read(&log).expect("still there"), b"mine");
+    succeed(folder.path(), &[&args[..], &["--force"]].concat());
+    assert_ne!(fs::read(&log).expect("replaced"), b"mine");
+}
+
+#[test]
+fn broken_logs_are_refused_by_number_or_stop_the_import() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = r#"{"schema":1,"call_id":"a","scenario":"dstc2","turns":[]}"#;
+    fs::write(
+        folder.path().join("in.jsonl"),
+        format!("{good}\n{{\"schema\":1\n{good}\n"),
+    )
+    .expect("written");
+    let text = succeed(
+        folder.path(),
+        &["import", "log", "in.jsonl", "--out", "out.jsonl"],
+    );
+    assert!(
+        text.starts_with("2 calls") && text.contains("line 2: no call log: EOF"),
+        "{text}"
+    );
+    let args = [
+        "import",
+        "log",
+        "in.jsonl",
+        "--out",
+        "strict.jsonl",
+        "--strict",
+    ];
+    let message = fail(folder.path(), &args, 1);
+    assert!(
+        message.contains("line 2") && message.contains("nothing was written"),
+        "{message}"
+    );
+    assert!(!folder.path().join("strict.jsonl").exists());
+    // Cut in the middle of the compressed stream.
+    succeed(
+        folder.path(),
+        &[
+            "simulate",
+            "fraud_alert",
+            "--calls",
+            "400",
+            "--out",
+            "calls.jsonl.zst",
+        ],
+    );
+    let whole = fs::read(folder.path().join("calls.jsonl.zst")).expect("written");
+    fs::write(
+        folder.path().join("cut.jsonl.zst"),
+        &whole[..whole.len() / 2],
+    )
+    .expect("written");
+    let args = [
+        "import",
+        "log",
+        "cut.jsonl.zst",
+        "--out",
+        "cut.jsonl",
+        "--strict",
+    ];
+    let message = fail(folder.path(), &args, 1);
+    assert!(
+        message.contains("is the file cut short?") || message.contains("EOF"),
+        "{message}"
+    );
+}
+
+#[test]
+fn tables_and_checkpoints_that_are_none_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, bytes) in [
+        ("t.json", &b"{}"[..]),
+        ("t.json", b"\xff\xfe"),
+        ("t.json", b""),
+    ] {
+        fs::write(folder.path().join(name), bytes).expect("written");
+        assert!(fail(folder.path(), &["table", "show", name], 1).contains("'t.json'"));
+        fail(
+            folder.path(),
+            &["simulate", "fraud_alert", "--policy", name],
+            1,
+        );
+    }
+    for bytes in [&b""[..], b"\x08\0\0\0\0\0\0\0{}      ", &[0xff; 64]] {
+        fs::write(folder.path().join("p.safetensors"), bytes).expect("written");
+        let message = fail(
+            folder.path(),
+            &["simulate", "fraud_alert", "--policy", "p.safetensors"],
+            1,
+        );
+        assert!(message.contains("'p.safetensors'"), "{message}");
+    }
+    assert!(
+        fail(folder.path(), &["table", "show", "nowhere"], 1).contains("cannot read 'nowhere'")
+    );
+}
+
+#[test]
+fn a_channel_with_mistakes_is_refused_with_their_places() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = bundled("scenarios/fraud_alert.toml")
+        .replace("channel = \"dstc2\"", "channel = \"line.toml\"");
+    fs::write(folder.path().join("s.toml"), scenario).expect("written");
+    assert!(fail(folder.path(), &["simulate", "s.toml"], 2).contains("no channel 'line.toml'"));
+    let channel = bundled("channels/dstc2.toml").replacen("affirm = 0.", "affirm = 7.", 1);
+    fs::write(folder.path().join("line.toml"), channel).expect("written");
+    let message = fail(folder.path(), &["simulate", "s.toml"], 1);
+    assert!(message.contains("line.toml:"), "{message}");
+}

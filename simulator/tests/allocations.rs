@@ -1,0 +1,227 @@
+//! Stepping calls allocates nothing, and packs into batches of any size with the same bytes.
+
+// A counting allocator is the only way to see an allocation, and `GlobalAlloc` is an unsafe trait.
+#![allow(unsafe_code)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use offhook_env::action::ActionId;
+use offhook_env::batch::CallBatch;
+use offhook_env::call::World;
+use offhook_env::outcome::CallSummary;
+use offhook_env::policy::Observation;
+use offhook_env::rng::{Stream, uniform_at};
+use offhook_env::scenario::Scenario;
+use offhook_env::vector_env::{StepBatch, VectorEnv};
+use offhook_simulator::channel::ConfusionChannel;
+use offhook_simulator::population::Population;
+use offhook_simulator::user::AgendaCustomers;
+
+const SCENARIOS: [(&str, &str); 2] = [
+    (
+        "fraud_alert.toml",
+        include_str!("../../experiments/scenarios/fraud_alert.toml"),
+    ),
+    (
+        "insurance_renewal.toml",
+        include_str!("../../experiments/scenarios/insurance_renewal.toml"),
+    ),
+];
+const CHANNEL: &str = include_str!("../../experiments/channels/dstc2.toml");
+const SEED: u64 = 11;
+const BATCH: usize = 64;
+
+/// The system's allocator, which counts how often each thread asks for memory.
+struct Counting;
+
+thread_local! {
+    static N_ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    N_ALLOCATIONS.with(|n| n.set(n.get() + 1));
+}
+
+// SAFETY: every call goes to the system's allocator as it came; counting touches a `Cell` without
+// a destructor, which allocates nothing itself.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `alloc`, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`, which is the same.
+        unsafe { System.dealloc(at, layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `realloc`, which is the same.
+        unsafe { System.realloc(at, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn world(file: &str, text: &str) -> Arc<World<AgendaCustomers>> {
+    let scenario = Scenario::parse(file, text).unwrap_or_else(|e| panic!("{e}"));
+    let population = Population::parse(file, text, &scenario).unwrap_or_else(|e| panic!("{e}"));
+    let channel =
+        ConfusionChannel::parse("dstc2.toml", CHANNEL, &scenario).unwrap_or_else(|e| panic!("{e}"));
+    Arc::new(World {
+        customers: AgendaCustomers::new(population, &scenario),
+        scenario: Arc::new(scenario),
+        channel: Arc::new(channel),
+    })
+}
+
+/// A random legal action that depends on episode and turn alone.
+fn random(observation: Observation<'_>, episode: u64, turn: u64) -> ActionId {
+    let draw = uniform_at(SEED, Stream::Act, episode, turn);
+    let n = observation.mask.count();
+    observation.mask.nth(((draw * n as f32) as u32).min(n - 1))
+}
+
+/// A batch that plays at random.
+struct Player {
+    batch: CallBatch<AgendaCustomers>,
+    out: StepBatch,
+    actions: Vec<ActionId>,
+    /// Episode and turn of every call.
+    place: Vec<(u64, u64)>,
+}
+
+impl Player {
+    fn new(world: &Arc<World<AgendaCustomers>>, n_calls: usize) -> Self {
+        let mut batch = CallBatch::new(world.clone(), n_calls, 0);
+        let mut out = StepBatch::default();
+        batch.reset(SEED, Stream::Train, &mut out);
+        Self {
+            batch,
+            out,
+            actions: vec![0; n_calls],
+            place: (0..n_calls as u64).map(|episode| (episode, 0)).collect(),
+        }
+    }
+
+    fn observation(&self, slot: usize) -> Observation<'_> {
+        self.out.observation(slot, self.batch.layout().n_features())
+    }
+
+    fn step(&mut self) {
+        for slot in 0..self.actions.len() {
+            let (episode, turn) = self.place[slot];
+            self.actions[slot] = random(self.observation(slot), episode, turn);
+        }
+        self.batch.step(&self.actions, &mut self.out);
+        for (_, turn) in &mut self.place {
+            *turn += 1;
+        }
+        for &(slot, _) in &self.out.ended {
+            let (episode, turn) = &mut self.place[slot as usize];
+            (*episode, *turn) = (*episode + self.actions.len() as u64, 0);
+        }
+    }
+}
+
+#[test]
+fn the_counter_sees_an_allocation() {
+    let before = N_ALLOCATIONS.get();
+    std::hint::black_box(vec![1u8; 100]);
+    assert!(N_ALLOCATIONS.get() > before);
+}
+
+#[test]
+fn stepping_allocates_nothing_whatever_ends_and_starts() {
+    for (file, text) in SCENARIOS {
+        let mut player = Player::new(&world(file, text), BATCH);
+        (0..5).for_each(|_| player.step());
+        let before = N_ALLOCATIONS.get();
+        let mut n_ended = 0;
+        for _ in 0..10_000 {
+            player.step();
+            n_ended += player.out.ended.len();
+        }
+        assert_eq!(N_ALLOCATIONS.get() - before, 0, "{file}");
+        assert!(n_ended > 50_000, "only {n_ended} calls of {file} ended");
+    }
+}
+
+/// All that a policy and a learner see of one episode.
+#[derive(Debug, Default, PartialEq)]
+struct Trace {
+    /// Codes and masks, the last observation included.
+    codes: Vec<u8>,
+    masks: Vec<u64>,
+    reward_bits: Vec<u32>,
+    summary: Option<CallSummary>,
+}
+
+/// Plays a batch until the first `n_episodes` episodes are over.
+fn traces(
+    world: &Arc<World<AgendaCustomers>>,
+    n_calls: usize,
+    n_episodes: u64,
+) -> BTreeMap<u64, Trace> {
+    let mut player = Player::new(world, n_calls);
+    let n_features = player.batch.layout().n_features();
+    let mut traces: BTreeMap<u64, Trace> = BTreeMap::new();
+    let mut n_over = 0;
+    while n_over < n_episodes {
+        let episodes: Vec<u64> = player.place.iter().map(|(episode, _)| *episode).collect();
+        for (slot, episode) in episodes.iter().enumerate() {
+            let trace = traces.entry(*episode).or_default();
+            let observation = player.observation(slot);
+            trace.codes.extend_from_slice(observation.codes);
+            trace.masks.push(observation.mask.0);
+        }
+        player.step();
+        for (episode, reward) in episodes.iter().zip(&player.out.rewards) {
+            let trace = traces.entry(*episode).or_default();
+            trace.reward_bits.push(reward.to_bits());
+        }
+        for &(slot, summary) in &player.out.ended {
+            let row = slot as usize * n_features..(slot as usize + 1) * n_features;
+            let trace = traces.entry(summary.episode).or_default();
+            trace.codes.extend_from_slice(&player.out.final_codes[row]);
+            trace.masks.push(player.out.final_masks[slot as usize].0);
+            trace.summary = Some(summary);
+            n_over += u64::from(summary.episode < n_episodes);
+        }
+    }
+    traces.retain(|episode, _| *episode < n_episodes);
+    traces
+}
+
+#[test]
+fn an_episode_is_the_same_in_a_batch_of_one_and_of_many() {
+    for (file, text) in SCENARIOS {
+        let world = world(file, text);
+        let (alone, packed) = (traces(&world, 1, 1000), traces(&world, BATCH, 1000));
+        assert_eq!(alone.len(), 1000);
+        assert!(alone.values().all(|trace| trace.summary.is_some()));
+        assert!(alone == packed, "{file}");
+    }
+}
+
+#[test]
+fn rewards_add_up_to_the_return_and_its_terms() {
+    for (file, text) in SCENARIOS {
+        for trace in traces(&world(file, text), BATCH, 1000).values() {
+            let rewards: f32 = trace.reward_bits.iter().map(|b| f32::from_bits(*b)).sum();
+            let summary = trace.summary.expect("the episode is over");
+            assert_eq!(summary.return_, summary.terms.iter().sum::<f32>());
+            // Two orders of summing at most 30 turns of rewards below 100.
+            assert!(
+                (rewards - summary.return_).abs() < 1e-3,
+                "{file}: {summary:?}"
+            );
+        }
+    }
+}
