@@ -20,6 +20,7 @@ mod report;
 mod run_dir;
 mod stats;
 mod table_print;
+mod terminal;
 mod threads;
 mod unit;
 mod world;

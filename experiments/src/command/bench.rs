@@ -19,6 +19,7 @@ use crate::cli::{BenchArgs, BenchTarget};
 use crate::error::Failure;
 use crate::record::Record;
 use crate::stats::Estimate;
+use crate::terminal::outln;
 use crate::unit::Unit;
 use crate::world;
 
@@ -60,7 +61,7 @@ fn report(
 ) {
     if args.json {
         let place = place.iter().map(|(name, value)| (*name, value.as_str()));
-        println!(
+        outln!(
             "{}",
             Record::new(metric, Estimate::point(value), n, unit, place).to_json()
         );
@@ -69,7 +70,7 @@ fn report(
             .iter()
             .map(|(name, value)| format!("{name} {value}"))
             .collect();
-        println!(
+        outln!(
             "{metric:<28} {:>14} {:<12} {}",
             unit.text(value),
             unit.name(),

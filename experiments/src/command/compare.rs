@@ -14,6 +14,7 @@ use crate::record::Record;
 use crate::report::{Block, Report};
 use crate::stats::Estimate;
 use crate::table_print::{Cell, Table};
+use crate::terminal::{out, outln};
 use crate::unit::Unit;
 use crate::{atomic, bundled};
 
@@ -104,7 +105,7 @@ pub fn run(args: &CompareArgs) -> Result<(), Failure> {
                 ("probability_of_improvement", better),
             ] {
                 let Some(estimate) = estimate else { continue };
-                println!(
+                outln!(
                     "{}",
                     Record::new(metric, *estimate, f.len() as u64, &Unit::share(), place).to_json()
                 );
@@ -221,8 +222,8 @@ fn write(
         atomic::write(&args.out.join(name), bytes)?;
     }
     if !args.json {
-        print!("{}", table.to_text());
-        println!("\nwritten to {}", args.out.display());
+        out!("{}", table.to_text());
+        outln!("\nwritten to {}", args.out.display());
     }
     Ok(())
 }

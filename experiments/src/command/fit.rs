@@ -13,6 +13,7 @@ use crate::error::Failure;
 use crate::record::Record;
 use crate::stats::{self, Count, Estimate};
 use crate::table_print::{Cell, Table};
+use crate::terminal::{out, outln};
 use crate::unit::Unit;
 use crate::{atomic, jsonl, world};
 
@@ -68,7 +69,7 @@ pub fn run(args: &FitArgs) -> Result<(), Failure> {
         })
         .unwrap_or(Estimate::point(rate));
         if args.json {
-            println!(
+            outln!(
                 "{}",
                 Record::new(metric, estimate, n, &Unit::share(), [("of", place)]).to_json()
             );
@@ -79,7 +80,7 @@ pub fn run(args: &FitArgs) -> Result<(), Failure> {
         ]);
     }
     if !args.json {
-        print!(
+        out!(
             "{}",
             Table {
                 columns: vec![format!("{n} turns with one act"), "act error".into()],
@@ -87,7 +88,7 @@ pub fn run(args: &FitArgs) -> Result<(), Failure> {
             }
             .to_text()
         );
-        println!("written to {}", args.out.display());
+        outln!("written to {}", args.out.display());
     }
     Ok(())
 }

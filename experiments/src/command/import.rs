@@ -8,6 +8,7 @@ use crate::import::{self, ImportLine, Tally, dstc2};
 use crate::jsonl;
 use crate::record::Record;
 use crate::stats::Estimate;
+use crate::terminal::outln;
 use crate::unit::Unit;
 
 /// Refused lines that are printed one by one.
@@ -74,7 +75,7 @@ impl ImportError {
 fn print_json(tally: &Tally) {
     let line = |metric: &str, n: usize, what: &str| {
         let estimate = Estimate::point(n as f64);
-        println!(
+        outln!(
             "{}",
             Record::new(
                 metric,
@@ -95,20 +96,20 @@ fn print_json(tally: &Tally) {
 }
 
 fn print_text(args: &ImportArgs, tally: &Tally) {
-    println!(
+    outln!(
         "{} calls, {} turns written to {}",
         tally.n_calls,
         tally.n_turns,
         args.out.display()
     );
-    println!("{} lines refused", tally.refused.len());
+    outln!("{} lines refused", tally.refused.len());
     for error in tally.refused.iter().take(SHOWN) {
-        println!("  {error}");
+        outln!("  {error}");
     }
     if tally.refused.len() > SHOWN {
-        println!("  ... and {} more", tally.refused.len() - SHOWN);
+        outln!("  ... and {} more", tally.refused.len() - SHOWN);
     }
     for (reason, n) in &tally.dropped {
-        println!("{n} left out: {reason}");
+        outln!("{n} left out: {reason}");
     }
 }

@@ -6,6 +6,7 @@ use offhook_simulator::population::Population;
 use crate::bundled;
 use crate::cli::ScenarioCommand;
 use crate::error::Failure;
+use crate::terminal::outln;
 use crate::world;
 
 /// Runs a subcommand.
@@ -24,7 +25,7 @@ fn check(files: &[String]) -> Result<(), Failure> {
     let mut n_mistakes = 0;
     for name in files {
         match check_one(name) {
-            Ok(line) => println!("{line}"),
+            Ok(line) => outln!("{line}"),
             Err(failure) => {
                 n_mistakes += failure.message.lines().count();
                 mistakes.push(failure.message);
@@ -67,12 +68,12 @@ fn list(json: bool) -> Result<(), Failure> {
     for file in bundled::list("scenarios") {
         let scenario = Scenario::parse(file.name, file.text)?;
         if json {
-            println!(
+            outln!(
                 "{}",
                 serde_json::json!({ "name": scenario.name, "purpose": scenario.purpose })
             );
         } else {
-            println!("{:<20} {}", scenario.name, scenario.purpose);
+            outln!("{:<20} {}", scenario.name, scenario.purpose);
         }
     }
     Ok(())

@@ -10,6 +10,7 @@ use crate::figures::FIGURES;
 use crate::play::{self, Plan};
 use crate::record::Record;
 use crate::table_print::{Cell, Table};
+use crate::terminal::{out, outln};
 use crate::{jsonl, policies, threads, world};
 
 /// Calls that are logged at a time, so that long logs need little memory.
@@ -44,7 +45,7 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
             },
         ) {
             if !args.json {
-                println!("{}", play::dialog(&call, &summary));
+                outln!("{}", play::dialog(&call, &summary));
             }
         }
         let Some(log) = &mut log else {
@@ -91,7 +92,7 @@ fn print(args: &SimulateArgs, summaries: &[CallSummary]) {
                 ("policy", args.policy.as_str()),
                 ("user_model", "agenda"),
             ];
-            println!(
+            outln!(
                 "{}",
                 Record::new(figure.name, estimate, args.calls, &figure.unit(), place).to_json()
             );
@@ -107,9 +108,9 @@ fn print(args: &SimulateArgs, summaries: &[CallSummary]) {
         let columns = ["figure", &format!("{} calls", args.calls), "unit"]
             .map(str::to_owned)
             .to_vec();
-        print!("{}", Table { columns, rows }.to_text());
+        out!("{}", Table { columns, rows }.to_text());
         if let Some(path) = &args.out {
-            println!("log: {}", path.display());
+            outln!("log: {}", path.display());
         }
     }
 }

@@ -8,6 +8,7 @@ use offhook_table::{Constraint, DecisionTable, Format, Report, verify};
 use crate::cli::{TableCommand, TableFormat};
 use crate::error::Failure;
 use crate::policies::{open_table, table_layout};
+use crate::terminal::{out, outln};
 use crate::{atomic, world};
 
 /// Runs a subcommand.
@@ -37,7 +38,7 @@ pub fn run(command: &TableCommand) -> Result<(), Failure> {
             None => decide(table, set, *json),
         },
         TableCommand::Show { table } => {
-            print!("{}", open_table(table)?.page());
+            out!("{}", open_table(table)?.page());
             Ok(())
         }
     }
@@ -56,7 +57,7 @@ fn export(table: &Path, format: TableFormat, out: &Path, force: bool) -> Result<
         TableFormat::Csv => Format::Csv,
     };
     atomic::write(out, &format.export(&table))?;
-    println!("{} rules written to {}", table.rules().len(), out.display());
+    outln!("{} rules written to {}", table.rules().len(), out.display());
     Ok(())
 }
 
@@ -95,12 +96,12 @@ fn verify_file(path: &Path, scenario: Option<&str>, json: bool) -> Result<(), Fa
     let (scenario, _) = world::load_scenario(name, None)?;
     let report = prove(&table, &scenario)?;
     if json {
-        println!("{}", serde_json::to_string(&report)?);
+        outln!("{}", serde_json::to_string(&report)?);
     } else {
-        print!("{report}");
+        out!("{report}");
         let n_rules = scenario.constraints.iter().filter(|c| c.conduct).count();
         if report.ok() {
-            println!(
+            outln!(
                 "proved: one rule for every state, {n_rules} rules of conduct and all masks hold in every cell"
             );
         }
@@ -134,14 +135,14 @@ fn decide(path: &Path, set: &[String], json: bool) -> Result<(), Failure> {
     let rule = decision.rule.map(|k| &table.rules()[k as usize]);
     let action = table.action_name(decision.action);
     if json {
-        println!(
+        outln!(
             "{}",
             serde_json::json!({ "action": action, "rule": rule.map(|r| &r.id) })
         );
     } else {
         match rule {
-            Some(rule) => println!("{action}\nrule {}: {}", rule.id, table.explain(rule)),
-            None => println!("{action}\nno rule applies; this is the default action"),
+            Some(rule) => outln!("{action}\nrule {}: {}", rule.id, table.explain(rule)),
+            None => outln!("{action}\nno rule applies; this is the default action"),
         }
     }
     Ok(())

@@ -27,6 +27,7 @@ use crate::record::Record;
 use crate::run_dir::Progress;
 use crate::stats::{self, Count, Estimate};
 use crate::table_print::{Cell, Table};
+use crate::terminal::{out, outln};
 use crate::unit::Unit;
 use crate::{jsonl, threads, world};
 
@@ -77,7 +78,7 @@ pub fn run(
     let replayed = read(&scenario, log)?;
     let dir = take_dir(args, config, text, inputs, out, now)?;
     if dir.progress() == Progress::Finished {
-        println!("'{}' is finished; nothing is left to do", out.display());
+        outln!("'{}' is finished; nothing is left to do", out.display());
         return Ok(());
     }
     let n_test = (config.imitation.test_share * replayed.n_callers as f64).round() as usize;
@@ -107,7 +108,7 @@ pub fn run(
     )?;
     print(args, config, &replayed, &accuracies, n_test);
     if !args.json {
-        println!("\nwritten to {}", out.display());
+        outln!("\nwritten to {}", out.display());
     }
     dir.finish(rfc3339(now()))?;
     Ok(())
@@ -397,7 +398,7 @@ fn print(
                     ("policy", Value::from(accuracy.name.as_str())),
                     ("n_seeds", Value::from(config.seeds.len())),
                 ];
-                println!(
+                outln!(
                     "{}",
                     Record::new(metric, estimate, n, &Unit::share(), place).to_json()
                 );
@@ -405,7 +406,7 @@ fn print(
         }
         return;
     }
-    println!(
+    outln!(
         "{}: next robot act on other callers; {} calls, {n} decisions, {} callers of whom {n_test} are held out, {} splits",
         config.scenario,
         replayed.n_calls,
@@ -424,7 +425,7 @@ fn print(
     let columns = ["predictor", "top 1", "top 3", "calibration error"]
         .map(str::to_owned)
         .to_vec();
-    print!(
+    out!(
         "{}",
         Table {
             columns,

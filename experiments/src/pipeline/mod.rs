@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::error::Failure;
 use crate::manifest::{Manifest, rfc3339, sha256};
 use crate::run_dir::{Mode, Progress, RunDir};
+use crate::terminal::outln;
 use crate::{threads, world};
 use seed::{SeedResult, SeedRun};
 
@@ -107,7 +108,7 @@ fn simulate_and_learn(
     let loaded = world::load(&config.scenario, base)?;
     let dir = take_dir(args, config, text, loaded.inputs.clone(), out, now)?;
     if dir.progress() == Progress::Finished {
-        println!("'{}' is finished; nothing is left to do", out.display());
+        outln!("'{}' is finished; nothing is left to do", out.display());
         return Ok(());
     }
     let bars = MultiProgress::new();
@@ -136,9 +137,9 @@ fn simulate_and_learn(
     outcome::write(config, &loaded, &dir, &results, &summary)?;
     summary.print(config, args.json);
     if !args.json {
-        println!("\nwritten to {}:", out.display());
+        outln!("\nwritten to {}:", out.display());
         for file in outcome::FILES {
-            println!("  {}", out.join(file).display());
+            outln!("  {}", out.join(file).display());
         }
     }
     dir.finish(rfc3339(now()))?;

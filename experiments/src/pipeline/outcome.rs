@@ -22,6 +22,7 @@ use crate::report::{Block, Report};
 use crate::run_dir::RunDir;
 use crate::stats::{self, Estimate};
 use crate::table_print::{Cell, Table};
+use crate::terminal::outln;
 use crate::unit::Unit;
 use crate::world::Loaded;
 
@@ -284,7 +285,7 @@ impl Summary {
                     ("policy", Value::from(line.policy)),
                     ("n_seeds", Value::from(self.n_seeds())),
                 ];
-                println!(
+                outln!(
                     "{}",
                     Record::new(
                         line.metric,
@@ -298,10 +299,10 @@ impl Summary {
             }
             return;
         }
-        println!("{}: {}", config.scenario, self.measured_on());
-        println!("{}", self.key_table().to_text());
-        println!("{}", self.difference_table().to_text());
-        println!("{}", self.proof_line());
+        outln!("{}: {}", config.scenario, self.measured_on());
+        outln!("{}", self.key_table().to_text());
+        outln!("{}", self.difference_table().to_text());
+        outln!("{}", self.proof_line());
     }
 }
 

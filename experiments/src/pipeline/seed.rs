@@ -60,6 +60,16 @@ pub struct SeedRun<'a> {
 }
 
 impl SeedRun<'_> {
+    /// Says what comes next: on the bar, or as a line where no bar is drawn.
+    fn announce(&self, stage: &str, length: u64, position: u64) {
+        self.bar.set_message(stage.to_owned());
+        self.bar.set_length(length);
+        self.bar.set_position(position);
+        if self.bar.is_hidden() {
+            eprintln!("seed {}: {stage}", self.seed);
+        }
+    }
+
     fn name(&self, file: &str) -> String {
         format!("checkpoints/seed_{}/{file}", self.seed)
     }
@@ -196,8 +206,7 @@ impl SeedRun<'_> {
             return Ok((checkpoint.weights, self.stored_rows(STAGE, u64::MAX)?));
         }
         let imitation = &self.config.imitation;
-        self.bar.set_message("imitation");
-        self.bar.set_length(imitation.behavior_cloning.n_epochs);
+        self.announce(STAGE, imitation.behavior_cloning.n_epochs, 0);
         let world = &*self.loaded.world;
         let layout = &world.scenario.layout;
         let plan = Plan {
@@ -304,9 +313,7 @@ impl SeedRun<'_> {
                 Vec::new(),
             ),
         };
-        self.bar.set_message("reinforcement");
-        self.bar.set_length(config.ppo.n_iterations());
-        self.bar.set_position(ppo.iteration());
+        self.announce(STAGE, config.ppo.n_iterations(), ppo.iteration());
         let mut calls = rows.last().map_or(0, |row| row.calls);
         if rows.is_empty() {
             rows.extend(self.judge(&ppo.policy(), STAGE, 0, 0));
@@ -345,9 +352,7 @@ impl SeedRun<'_> {
                 self.stored_rows(STAGE, u64::MAX)?,
             ));
         }
-        self.bar.set_message("distill");
-        self.bar.set_length(config.rounds);
-        self.bar.set_position(0);
+        self.announce(STAGE, config.rounds, 0);
         let scenario = &*self.loaded.world.scenario;
         let mut env = CallBatch::new(self.loaded.world.clone(), config.n_calls, 0);
         let (rules, masks) = crate::command::table::constraints(scenario);

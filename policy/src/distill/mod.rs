@@ -1,6 +1,6 @@
 //! Distillation: a policy as a decision table, chosen for what the table itself achieves.
 //!
-//! 1. The policy plays calls, and a tree is grown on the observations it meets ([`tree`]). A leaf costs
+//! 1. The policy plays calls, and a tree is grown on the observations it meets ([`growth`]). A leaf costs
 //!    the *regret* of its action: how much less probable the policy finds it than its best one, in
 //!    nats. Where actions are as good as equal a wrong one costs little, so that rules are spent
 //!    where they matter. No leaf takes a masked action anywhere in its box, visited or not.
@@ -8,9 +8,11 @@
 //!    Ross, Gordon and Bagnell, 2011, arXiv:1011.0686).
 //! 3. The round that does best on calls of its own is kept.
 
+pub mod growth;
+mod regret;
 pub mod tree;
 
-use offhook_env::policy::{Observation, Policy};
+use offhook_env::policy::Policy;
 use offhook_env::rng::{Stream, derive_seed};
 use offhook_env::vector_env::VectorEnv;
 use offhook_table::{Constraint, Rule};
@@ -19,10 +21,8 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::Dataset;
 use crate::evaluate::{Choice, Episodes, collect, evaluate};
 use crate::learner::{LearnError, require};
-use tree::{Growth, Tree};
-
-/// Probability below which an action is as bad as can be; bounds the regret at `-ln` of it.
-const LEAST_PROB: f32 = 1e-4;
+use growth::Growth;
+use tree::Tree;
 
 /// Settings of distillation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -160,7 +160,7 @@ pub fn distill(
             n_episodes: config.calls,
         };
         let (more, _) = collect(env, player, Choice::Greedy, episodes, 1.0);
-        regrets.extend(regret(teacher, env, &more));
+        regrets.extend(regret::of(teacher, env.layout(), &more));
         met.codes.extend(more.codes);
         met.masks.extend(more.masks);
 
@@ -199,20 +199,4 @@ pub fn distill(
 fn mean_return(env: &mut dyn VectorEnv, policy: &dyn Policy, episodes: Episodes) -> f64 {
     let summaries = evaluate(env, policy, Choice::Greedy, episodes);
     summaries.iter().map(|s| f64::from(s.return_)).sum::<f64>() / episodes.n_episodes as f64
-}
-
-/// Regret of every action in every observation, `n x n_actions`, in nats: `ln max p - ln p(a)`; those
-/// of masked actions mean nothing.
-fn regret(teacher: &dyn Policy, env: &dyn VectorEnv, met: &Dataset) -> Vec<f32> {
-    let (n_features, n_actions) = (env.layout().n_features(), env.layout().n_actions());
-    let mut regrets = vec![0.0; met.masks.len() * n_actions];
-    let rows = met.codes.chunks_exact(n_features).zip(&met.masks);
-    for ((codes, &mask), row) in rows.zip(regrets.chunks_exact_mut(n_actions)) {
-        teacher.probabilities(Observation { codes, mask }, row);
-        let best = row.iter().copied().fold(LEAST_PROB, f32::max).ln();
-        for value in row {
-            *value = best - value.max(LEAST_PROB).ln();
-        }
-    }
-    regrets
 }

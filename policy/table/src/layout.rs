@@ -308,20 +308,25 @@ impl Layout {
     }
 }
 
-/// One condition in words; the single exception among many levels is shorter to read than the rest.
+/// One condition in words; few exceptions among many levels are shorter to read than the rest.
 fn condition_words(feature: &Feature, mask: u16) -> String {
+    let names = |mask: u16| -> Vec<&str> {
+        levels_in(mask)
+            .map(|level| feature.levels[level].as_str())
+            .collect()
+    };
     let excluded = feature.full_mask() & !mask;
-    if excluded.count_ones() == 1 && mask.count_ones() >= 3 {
-        return format!(
-            "{} is not {}",
-            feature.name,
-            feature.levels[excluded.trailing_zeros() as usize]
-        );
+    match (excluded.count_ones(), mask.count_ones()) {
+        (1, 3..) => format!("{} is not {}", feature.name, names(excluded)[0]),
+        (few @ 2.., many) if few + 2 < many => {
+            format!(
+                "{} is neither {}",
+                feature.name,
+                names(excluded).join(" nor ")
+            )
+        }
+        _ => format!("{} is {}", feature.name, names(mask).join(" or ")),
     }
-    let levels: Vec<&str> = levels_in(mask)
-        .map(|level| feature.levels[level].as_str())
-        .collect();
-    format!("{} is {}", feature.name, levels.join(" or "))
 }
 
 fn feature_words(feature: Option<&Feature>) -> String {

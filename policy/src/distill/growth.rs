@@ -1,0 +1,444 @@
+//! A tree over feature levels with as little regret as possible, which respects every mask.
+//!
+//! A leaf costs `min_a sum_i regret_i(a)` over its observations, with `a` among the actions that are
+//! allowed on *all* of the leaf's box, visited or not (compare Bastani et al., 2018,
+//! arXiv:1805.08328, whose weights this replaces by the regret itself). A split sends each level of
+//! a feature to the better of two actions, which is the best subset split for that pair; the best
+//! pair and feature are searched.
+
+use std::collections::BinaryHeap;
+
+use offhook_env::action::{ActionId, ActionMask};
+use offhook_env::layout::Layout;
+use offhook_table::Constraint;
+
+use super::regret::Regrets;
+use super::tree::{Leaf, Node, Tree};
+
+/// Gain below which a split is not worth a rule, in nats summed over the observations.
+const LEAST_GAIN: f32 = 1e-3;
+
+/// What a tree is grown from.
+pub struct Growth<'a> {
+    /// Features and actions.
+    pub layout: &'a Layout,
+    /// Rules of conduct; boxes are cut along them before anything is learned.
+    pub rules: &'a [Constraint],
+    /// What else masks actions.
+    pub masks: &'a [Constraint],
+    /// Most leaves.
+    pub max_rules: usize,
+}
+
+/// A leaf that may still be split.
+struct Open {
+    node: u32,
+    cell: Vec<u16>,
+    rows: Vec<u32>,
+    split: Option<Split>,
+}
+
+struct Split {
+    feature: usize,
+    levels: u16,
+    gain: f32,
+}
+
+/// Open leaves by gain, the earlier first among equals.
+struct Ranked {
+    gain: f32,
+    open: usize,
+}
+
+impl Ord for Ranked {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.gain
+            .total_cmp(&other.gain)
+            .then(other.open.cmp(&self.open))
+    }
+}
+
+impl PartialOrd for Ranked {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Ranked {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Ranked {}
+
+impl Growth<'_> {
+    /// Actions that no constraint forbids anywhere in the box.
+    fn allowed(&self, cell: &[u16]) -> ActionMask {
+        let meets = |c: &&Constraint| {
+            c.when
+                .iter()
+                .all(|&(feature, levels)| cell[feature] & levels != 0)
+        };
+        let forbidden = self
+            .rules
+            .iter()
+            .chain(self.masks)
+            .filter(meets)
+            .fold(0, |all, c| all | c.forbidden);
+        ActionMask(ActionMask::all(self.layout.n_actions()).0 & !forbidden)
+    }
+
+    /// Grows a tree on observations (`n x n_features`) and the regret of their actions
+    /// (`n x n_actions`); `None` when some observation has no allowed action.
+    pub fn grow(&self, codes: &[u8], regret: &[f32]) -> Option<Tree> {
+        let regrets = Regrets::new(codes, regret, self.layout);
+        let whole: Vec<u16> = self
+            .layout
+            .features
+            .iter()
+            .map(|f| ((1u32 << f.levels.len()) - 1) as u16)
+            .collect();
+        let mut tree = Tree {
+            nodes: vec![Node::Leaf(0)],
+            leaves: Vec::new(),
+        };
+        let mut opens: Vec<Open> = Vec::new();
+        let rows = (0..(regret.len() / self.layout.n_actions()) as u32).collect();
+        self.carve(&regrets, &mut tree, &mut opens, 0, whole, rows)?;
+        let mut n_leaves = opens.len();
+        let mut queue: BinaryHeap<Ranked> = BinaryHeap::new();
+        let rank = |opens: &[Open], k: usize| {
+            opens[k].split.as_ref().map(|s| Ranked {
+                gain: s.gain,
+                open: k,
+            })
+        };
+        queue.extend((0..opens.len()).filter_map(|k| rank(&opens, k)));
+        while let (true, Some(Ranked { open, .. })) = (n_leaves < self.max_rules, queue.pop()) {
+            let Some(Split {
+                feature, levels, ..
+            }) = opens[open].split.take()
+            else {
+                continue;
+            };
+            let node = opens[open].node;
+            let (cell, rows) = (
+                opens[open].cell.clone(),
+                std::mem::take(&mut opens[open].rows),
+            );
+            let children = self.divide(&regrets, &mut tree, node, &cell, rows, feature, levels);
+            // The left child takes the place of its parent.
+            let [left, right] =
+                children.map(|(node, cell, rows)| self.open(&regrets, node, cell, rows));
+            opens[open] = left;
+            opens.push(right);
+            n_leaves += 1;
+            queue.extend(
+                [open, opens.len() - 1]
+                    .into_iter()
+                    .filter_map(|k| rank(&opens, k)),
+            );
+        }
+        for open in opens {
+            let (action, _) = regrets.best(&regrets.sum(&open.rows), self.allowed(&open.cell))?;
+            tree.nodes[open.node as usize] = Node::Leaf(tree.leaves.len() as u32);
+            tree.leaves.push(Leaf {
+                cell: open.cell,
+                action,
+            });
+        }
+        Some(tree)
+    }
+
+    /// Cuts along the rules of conduct until each holds on all of a box or nowhere in it, and then
+    /// along masks until some action is allowed on all of the box. An action that several rules
+    /// forbid elsewhere could not be learned otherwise: no single cut would set it free.
+    fn carve(
+        &self,
+        regrets: &Regrets<'_>,
+        tree: &mut Tree,
+        opens: &mut Vec<Open>,
+        node: u32,
+        cell: Vec<u16>,
+        rows: Vec<u32>,
+    ) -> Option<()> {
+        let cut = |c: &Constraint| {
+            let meets = c
+                .when
+                .iter()
+                .all(|&(feature, levels)| cell[feature] & levels != 0);
+            let parts = |&&(feature, levels): &&(usize, u16)| cell[feature] & !levels != 0;
+            if meets {
+                c.when.iter().find(parts).copied()
+            } else {
+                None
+            }
+        };
+        let free = self.allowed(&cell).0 != 0;
+        let next = self.rules.iter().find_map(cut);
+        let next = next.or_else(|| {
+            if free {
+                None
+            } else {
+                self.masks.iter().find_map(cut)
+            }
+        });
+        match next {
+            None if free => opens.push(self.open(regrets, node, cell, rows)),
+            None => return None,
+            Some((feature, levels)) => {
+                for (node, cell, rows) in
+                    self.divide(regrets, tree, node, &cell, rows, feature, levels)
+                {
+                    self.carve(regrets, tree, opens, node, cell, rows)?;
+                }
+            }
+        }
+        Some(())
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a box, its rows, and where to cut"
+    )]
+    fn divide(
+        &self,
+        regrets: &Regrets<'_>,
+        tree: &mut Tree,
+        node: u32,
+        cell: &[u16],
+        rows: Vec<u32>,
+        feature: usize,
+        levels: u16,
+    ) -> [(u32, Vec<u16>, Vec<u32>); 2] {
+        let (left, right) = (tree.nodes.len() as u32, tree.nodes.len() as u32 + 1);
+        tree.nodes.extend([Node::Leaf(0), Node::Leaf(0)]);
+        tree.nodes[node as usize] = Node::Split {
+            feature,
+            levels,
+            left,
+            right,
+        };
+        let part = |mask: u16| {
+            let mut part = cell.to_vec();
+            part[feature] &= mask;
+            part
+        };
+        let (inside, outside) = rows
+            .into_iter()
+            .partition(|&row| levels >> regrets.code(row, feature) & 1 == 1);
+        [
+            (left, part(levels), inside),
+            (right, part(!levels), outside),
+        ]
+    }
+
+    fn open(&self, regrets: &Regrets<'_>, node: u32, cell: Vec<u16>, rows: Vec<u32>) -> Open {
+        let split = self.best_split(regrets, &cell, &rows);
+        Open {
+            node,
+            cell,
+            rows,
+            split,
+        }
+    }
+
+    fn best_split(&self, regrets: &Regrets<'_>, cell: &[u16], rows: &[u32]) -> Option<Split> {
+        if rows.is_empty() {
+            return None;
+        }
+        let (_, cost) = regrets.best(&regrets.sum(rows), self.allowed(cell))?;
+        if cost <= LEAST_GAIN {
+            return None;
+        }
+        let n_actions = regrets.n_actions();
+        let mut best: Option<Split> = None;
+        let mut sums = vec![0.0f32; 16 * n_actions];
+        for feature in 0..regrets.n_features() {
+            if cell[feature].count_ones() < 2 {
+                continue;
+            }
+            sums.fill(0.0);
+            let mut visited = 0u16;
+            for &row in rows {
+                let code = regrets.code(row, feature);
+                visited |= 1 << code;
+                let sum = &mut sums[code * n_actions..(code + 1) * n_actions];
+                for (total, regret) in sum.iter_mut().zip(regrets.row(row)) {
+                    *total += regret;
+                }
+            }
+            let mut part = cell.to_vec();
+            let levels: Vec<usize> = (0..16)
+                .filter(|level| cell[feature] >> level & 1 == 1)
+                .collect();
+            for &level in &levels {
+                part[feature] = 1 << level;
+                let allowed = self.allowed(&part);
+                for action in 0..n_actions {
+                    if !allowed.allows(action as ActionId) {
+                        sums[level * n_actions + action] = f32::INFINITY;
+                    }
+                }
+            }
+            for a in 0..n_actions {
+                for b in a + 1..n_actions {
+                    let (mut total, mut to_a) = (regrets.prior(a) + regrets.prior(b), 0u16);
+                    for &level in &levels {
+                        let (cost_a, cost_b) =
+                            (sums[level * n_actions + a], sums[level * n_actions + b]);
+                        total += cost_a.min(cost_b);
+                        if cost_a <= cost_b {
+                            to_a |= 1 << level;
+                        }
+                    }
+                    let gain = cost - total;
+                    let divides = to_a != 0
+                        && to_a != cell[feature]
+                        && to_a & visited != 0
+                        && visited & !to_a != 0;
+                    if divides && gain > best.as_ref().map_or(LEAST_GAIN, |s| s.gain) {
+                        best = Some(Split {
+                            feature,
+                            levels: to_a,
+                            gain,
+                        });
+                    }
+                }
+            }
+        }
+        best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use offhook_env::policy::{Observation, Policy, RandomPolicy};
+    use offhook_table::{DecisionTable, Feature, verify};
+
+    use super::*;
+    use crate::dataset::Dataset;
+    use crate::testing::{layout, observations};
+
+    fn forbid(name: &str, when: &[(usize, u16)], forbidden: u64) -> Constraint {
+        Constraint {
+            name: name.into(),
+            when: when.to_vec(),
+            forbidden,
+        }
+    }
+
+    /// Regret 0 for the action that `right` names and 1 for all others.
+    fn regrets(codes: &[u8], layout: &Layout, right: impl Fn(&[u8]) -> usize) -> Vec<f32> {
+        let row = |codes: &[u8]| {
+            let best = right(codes);
+            (0..layout.n_actions()).map(move |a| f32::from(u8::from(a != best)))
+        };
+        codes
+            .chunks_exact(layout.n_features())
+            .flat_map(row)
+            .collect()
+    }
+
+    #[test]
+    fn a_rule_of_two_features_is_found_exactly() {
+        let layout = layout(&[4, 3, 5], 4);
+        let (codes, _) = observations(&layout, 400, 1);
+        let right = |codes: &[u8]| {
+            if codes[2] & 1 == 1 {
+                1
+            } else {
+                usize::from(codes[0] > 1) * 3
+            }
+        };
+        let growth = Growth {
+            layout: &layout,
+            rules: &[],
+            masks: &[],
+            max_rules: 20,
+        };
+        let tree = growth
+            .grow(&codes, &regrets(&codes, &layout, right))
+            .expect("nothing is forbidden");
+        assert_eq!(tree.n_rules(), 3);
+        for row in codes.chunks_exact(3) {
+            let seen = Observation {
+                codes: row,
+                mask: ActionMask::all(4),
+            };
+            assert_eq!(tree.best(seen, 4) as usize, right(row), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn every_tree_is_a_proved_table_whatever_the_constraints() {
+        let layout = layout(&[4, 3, 5, 2], 6);
+        for seed in 0..30 {
+            let (codes, _) = observations(&layout, 60, seed);
+            let draw = |k: u64| offhook_env::rng::mix(seed * 100 + k);
+            // Action 0 is always left, so that the constraints never contradict each other.
+            let constraint = |k: u64| {
+                let (a, b) = (draw(k) as usize % 4, draw(k + 20) as usize % 4);
+                let levels = |f: usize, bits: u64| {
+                    let full = (1u16 << layout.features[f].levels.len()) - 1;
+                    (bits as u16 & full).max(1)
+                };
+                let mut when = vec![(a, levels(a, draw(k + 40)))];
+                if b != a {
+                    when.push((b, levels(b, draw(k + 60))));
+                }
+                forbid(&format!("c{k}"), &when, draw(k + 80) & 0b11_1110)
+            };
+            let all: Vec<Constraint> = (0..8).map(constraint).collect();
+            let (rules, masks) = all.split_at(3);
+            let growth = Growth {
+                layout: &layout,
+                rules,
+                masks,
+                max_rules: 25,
+            };
+            let tree = growth
+                .grow(
+                    &codes,
+                    &regrets(&codes, &layout, |c| usize::from(c[0] + c[2]) % 6),
+                )
+                .expect("action 0 is always left");
+            let visits = Dataset {
+                masks: vec![ActionMask::all(6); 60],
+                codes,
+                ..Dataset::default()
+            };
+            let rules = tree.rules(&layout, &RandomPolicy, &visits);
+            assert_eq!(rules.iter().map(|r| r.support).sum::<u64>(), 60);
+            let features = layout.features.iter().map(|f| {
+                let levels: Vec<&str> = f.levels.iter().map(String::as_str).collect();
+                Feature::new(&f.name, &levels)
+            });
+            let names = offhook_table::Layout::new(features.collect(), layout.actions.clone())
+                .expect("a layout");
+            let table =
+                DecisionTable::new("test", names, rules, 0, BTreeMap::new()).expect("a table");
+            let report = verify(&table, &all).expect("the constraints fit");
+            assert!(report.ok(), "seed {seed}: {report}");
+        }
+    }
+
+    #[test]
+    fn constraints_that_leave_nothing_are_refused() {
+        let layout = layout(&[2, 2], 2);
+        let rules = [
+            forbid("a", &[(0, 0b10)], 0b01),
+            forbid("b", &[(1, 0b10)], 0b10),
+        ];
+        let growth = Growth {
+            layout: &layout,
+            rules: &rules,
+            masks: &[],
+            max_rules: 9,
+        };
+        assert!(growth.grow(&[0, 0], &[0.0, 0.0]).is_none());
+    }
+}
