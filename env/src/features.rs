@@ -282,6 +282,19 @@ fn each(names: &[String], mut add: impl FnMut(&str) -> usize) -> Vec<usize> {
     names.iter().map(|name| add(name)).collect()
 }
 
+/// The level that an act puts `said_about` or `heard_about` at, if it is about anything they name.
+#[inline]
+pub(crate) fn about_level(
+    levels: &[Vec<u8>; 6],
+    class: Option<AboutClass>,
+    about: u8,
+) -> Option<u8> {
+    levels[class? as usize]
+        .get(about as usize)
+        .copied()
+        .filter(|&level| level != 0)
+}
+
 /// Names of the levels of `said_about` or `heard_about`, and the level by class and position.
 /// Names beyond the most a feature can hold share the last level, `other`.
 fn about_levels(

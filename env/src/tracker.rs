@@ -1,10 +1,11 @@
 //! The one tracker: what the robot believes, kept as codes, in the laboratory and on the phone.
 
-use crate::act::{AboutClass, NBest, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
+use crate::act::{NBest, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::{ActionId, ActionMask};
 use crate::features::{
-    FeatureIndex, SPARE, availability, callback, concern, confidence, confidence_level, count,
-    heard_level, identity, offer, question, role, said, said_level, slot, turn_level, wish,
+    FeatureIndex, SPARE, about_level, availability, callback, concern, confidence,
+    confidence_level, count, heard_level, identity, offer, question, role, said, said_level, slot,
+    turn_level, wish,
 };
 use crate::policy::Observation;
 use crate::scenario::{MAX_SLOTS, Scenario};
@@ -446,11 +447,4 @@ impl BeliefState {
             self.codes[f.callback] = callback::AGREED;
         }
     }
-}
-
-fn about_level(levels: &[Vec<u8>; 6], class: Option<AboutClass>, about: u8) -> Option<u8> {
-    levels[class? as usize]
-        .get(about as usize)
-        .copied()
-        .filter(|&level| level != 0)
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::{SHOP, shop};
-use offhook_env::act::{SystemAct, UserAct};
+use offhook_env::act::{SystemAct, SystemActKind, UserAct};
 use offhook_env::call::{Call, World};
 use offhook_env::customer::PerfectChannel;
 use offhook_env::policy::{Policy, RandomPolicy};
