@@ -1,6 +1,7 @@
 //! `offhook compare`: curves of several runs overlaid, final scores, probability of improvement.
 
 use std::path::Path;
+use std::slice::from_ref;
 
 use crate::bootstrap::{RESAMPLES, iqm, probability_of_improvement};
 use crate::cli::CompareArgs;
@@ -90,11 +91,11 @@ pub fn run(args: &CompareArgs) -> Result<(), Failure> {
     let finals: Vec<Vec<f64>> = runs.iter().map(Run::finals).collect();
     let scores: Vec<Option<Estimate>> = finals
         .iter()
-        .map(|f| iqm(&[f.clone()], RESAMPLES, 1))
+        .map(|f| iqm(from_ref(f), RESAMPLES, 1))
         .collect();
     let better: Vec<Option<Estimate>> = finals
         .iter()
-        .map(|f| probability_of_improvement(&[f.clone()], &[finals[0].clone()], RESAMPLES, 1))
+        .map(|f| probability_of_improvement(from_ref(f), &finals[..1], RESAMPLES, 1))
         .collect();
     if args.json {
         for ((run, f), (score, better)) in runs.iter().zip(&finals).zip(scores.iter().zip(&better))

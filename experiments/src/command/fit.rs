@@ -1,5 +1,7 @@
 //! `offhook fit`: a channel from labelled calls.
 
+use std::sync::Arc;
+
 use offhook_env::act::{NBest, Utterance};
 use offhook_env::log::{ActReader, read_calls};
 use offhook_env::rng::{Stream, derive};
@@ -93,10 +95,11 @@ pub fn run(args: &FitArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What was truly said and what was heard.
+type LabelledTurn = (Utterance, NBest);
+
 /// What was truly said and what was heard, turn by turn, in the scenario of the log's first call.
-fn labelled_turns(
-    args: &FitArgs,
-) -> Result<(std::sync::Arc<Scenario>, Vec<(Utterance, NBest)>), Failure> {
+fn labelled_turns(args: &FitArgs) -> Result<(Arc<Scenario>, Vec<LabelledTurn>), Failure> {
     let place =
         |e: &dyn std::fmt::Display| Failure::failed(format!("'{}' {e}", args.log.display()));
     let mut scenario = None;
