@@ -171,16 +171,11 @@ impl Figure {
     }
 }
 
-/// Key figures of several policies as a table, one row a policy.
+/// Units of the figures that are no shares.
+pub const UNITS: &str = "satisfaction: rating 1 to 5; return: reward units; rules_broken: a count; harms: per 10,000 calls";
+
+/// Key figures of several policies as a table, one row a policy; [`UNITS`] belongs below it.
 pub fn table(rows: &[(String, Vec<Option<Estimate>>)], names: &[&str]) -> Table {
-    let heading = |name: &&str| {
-        let figure = Figure::named(name);
-        if figure.kind == Kind::Share {
-            (*name).to_owned()
-        } else {
-            format!("{name} ({})", figure.unit)
-        }
-    };
     let cells = |(policy, estimates): &(String, Vec<Option<Estimate>>)| {
         let picked = names.iter().map(|name| {
             let at = FIGURES
@@ -195,7 +190,7 @@ pub fn table(rows: &[(String, Vec<Option<Estimate>>)], names: &[&str]) -> Table 
     };
     Table {
         columns: std::iter::once("policy".to_owned())
-            .chain(names.iter().map(heading))
+            .chain(names.iter().map(|name| (*name).to_owned()))
             .collect(),
         rows: rows.iter().map(cells).collect(),
     }

@@ -227,7 +227,6 @@ impl Summary {
                 "completion",
                 "satisfaction",
                 "hang_up",
-                "turns",
                 "return",
                 "rules_broken",
                 "harms",
@@ -300,7 +299,7 @@ impl Summary {
             return;
         }
         outln!("{}: {}", config.scenario, self.measured_on());
-        outln!("{}", self.key_table().to_text());
+        outln!("{}{}\n", self.key_table().to_text(), figures::UNITS);
         outln!("{}", self.difference_table().to_text());
         outln!("{}", self.proof_line());
     }
@@ -395,10 +394,7 @@ fn report(config: &Config, loaded: &Loaded, summary: &Summary, svg: String) -> R
                 caption: "Completion on held-out calls while learning in simulation".into(),
             },
             Block::Heading("Policies on held-out calls".into()),
-            table(
-                summary.key_table(),
-                "Key figures; harms are per 10,000 calls, by the hidden truth",
-            ),
+            table(summary.key_table(), figures::UNITS),
             table(summary.difference_table(), "Differences on the same calls"),
             Block::Heading("Decision table".into()),
             Block::Paragraph(summary.proof_line()),
