@@ -167,7 +167,7 @@ fn path_to(value: &Spanned<DeValue<'_>>, span: &Range<usize>) -> Vec<String> {
             // longest path wins.
             let mut best = Vec::new();
             for (key, inner) in table {
-                let path = if holds(key.span()) {
+                let path = if !span.is_empty() && holds(key.span()) {
                     vec![key.get_ref().to_string()]
                 } else if holds(inner.span())
                     || matches!(inner.get_ref(), DeValue::Table(_) | DeValue::Array(_))
@@ -330,6 +330,20 @@ mod tests {
                 .1
                 .starts_with("list.x: invalid type: string \"one\""),
             "{found:#?}"
+        );
+    }
+
+    #[test]
+    fn a_missing_field_is_not_blamed_on_another_key() {
+        assert_eq!(
+            mistakes("map = {}\n"),
+            [(1, "missing field `a`".to_owned())]
+        );
+        let faulty = mistakes("a = 'one'\n");
+        assert_eq!(
+            faulty.len(),
+            1,
+            "what was left out as faulty is not missed as well: {faulty:?}"
         );
     }
 

@@ -322,11 +322,11 @@ pub fn write(
     dir.write("summary.csv", summary_csv(summary).as_bytes())?;
 
     let completion = Figure::named("completion");
-    let references = ["script", "random"].iter().filter_map(|name| {
-        Some(Reference {
-            name: (*name).to_owned(),
-            y: summary.policy(name).estimate(completion)?,
-        })
+    // `random` is left to the table: next to it no curve would be seen to move.
+    let script = summary.policy("script").estimate(completion);
+    let references = script.map(|y| Reference {
+        name: "script".to_owned(),
+        y,
     });
     let curve = curve::collect("reinforcement", &rows, "evaluate/completion");
     let figure = curve::figure(
@@ -334,7 +334,7 @@ pub fn write(
         results.len(),
         config.evaluation.curve_calls,
         vec![curve],
-        references.collect(),
+        references.into_iter().collect(),
     );
     let svg = figure.svg()?;
     dir.write("curve.csv", curve::to_csv(&figure).as_bytes())?;
