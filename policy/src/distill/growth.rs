@@ -8,8 +8,9 @@
 
 use std::collections::BinaryHeap;
 
+use ndarray::{Array2, ArrayView1};
 use offhook_env::action::{ActionId, ActionMask};
-use offhook_env::layout::Layout;
+use offhook_env::layout::{Layout, MAX_LEVELS};
 use offhook_table::Constraint;
 
 use super::regret::Regrets;
@@ -254,7 +255,8 @@ impl Growth<'_> {
         }
         let n_actions = regrets.n_actions();
         let mut best: Option<Split> = None;
-        let mut sums = vec![0.0f32; 16 * n_actions];
+        // Summed regret by level of the feature and action.
+        let mut sums = Array2::<f32>::zeros((MAX_LEVELS, n_actions));
         for feature in 0..regrets.n_features() {
             if cell[feature].count_ones() < 2 {
                 continue;
@@ -264,13 +266,11 @@ impl Growth<'_> {
             for &row in rows {
                 let code = regrets.code(row, feature);
                 visited |= 1 << code;
-                let sum = &mut sums[code * n_actions..(code + 1) * n_actions];
-                for (total, regret) in sum.iter_mut().zip(regrets.row(row)) {
-                    *total += regret;
-                }
+                let mut sum = sums.row_mut(code);
+                sum += &ArrayView1::from(regrets.row(row));
             }
             let mut part = cell.to_vec();
-            let levels: Vec<usize> = (0..16)
+            let levels: Vec<usize> = (0..MAX_LEVELS)
                 .filter(|level| cell[feature] >> level & 1 == 1)
                 .collect();
             for &level in &levels {
@@ -278,7 +278,7 @@ impl Growth<'_> {
                 let allowed = self.allowed(&part);
                 for action in 0..n_actions {
                     if !allowed.allows(action as ActionId) {
-                        sums[level * n_actions + action] = f32::INFINITY;
+                        sums[[level, action]] = f32::INFINITY;
                     }
                 }
             }
@@ -286,8 +286,7 @@ impl Growth<'_> {
                 for b in a + 1..n_actions {
                     let (mut total, mut to_a) = (regrets.prior(a) + regrets.prior(b), 0u16);
                     for &level in &levels {
-                        let (cost_a, cost_b) =
-                            (sums[level * n_actions + a], sums[level * n_actions + b]);
+                        let (cost_a, cost_b) = (sums[[level, a]], sums[[level, b]]);
                         total += cost_a.min(cost_b);
                         if cost_a <= cost_b {
                             to_a |= 1 << level;
