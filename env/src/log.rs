@@ -267,7 +267,8 @@ impl<'s> ActReader<'s> {
         }
     }
 
-    /// Acts and hypotheses beyond [`MAX_ACTS`] and [`MAX_HYPOTHESES`] that were left out so far.
+    /// What was left out so far: acts and hypotheses beyond [`MAX_ACTS`] and [`MAX_HYPOTHESES`], and
+    /// values that a closed list does not have.
     pub fn n_dropped(&self) -> usize {
         self.n_dropped
     }
@@ -348,6 +349,12 @@ impl<'s> ActReader<'s> {
     }
 
     fn value(&mut self, slot: usize, value: &str) -> u8 {
+        let known = &self.scenario.slot_values[slot];
+        if !known.is_empty() && !known.iter().any(|v| v == value) {
+            // The scenario has a closed list, so that the value has no level to be encoded as.
+            self.n_dropped += 1;
+            return NONE;
+        }
         let values = &mut self.values[slot];
         let at = values.iter().position(|v| v == value).unwrap_or_else(|| {
             values.push(value.to_owned());

@@ -403,6 +403,24 @@ fn the_phone_sees_what_the_laboratory_saw() {
 }
 
 #[test]
+fn a_value_that_a_closed_list_lacks_is_left_out_and_counted() {
+    let scenario = scenario();
+    let mut reader = log::ActReader::new(&scenario);
+    let said = reader
+        .utterance(&["inform(agrees=perhaps)".to_owned()])
+        .expect("the act is known");
+    assert_eq!((said.first().value, reader.n_dropped()), (NONE, 1));
+    let mut belief = BeliefState::new(&scenario);
+    exchange(
+        &scenario,
+        &mut belief,
+        "ask(agrees)",
+        &[(said.first(), 0.9)],
+    );
+    assert_eq!(level(&scenario, &belief, "value.agrees"), "none");
+}
+
+#[test]
 fn a_broken_log_is_refused_by_line() {
     let good = r#"{"schema":1,"call_id":"a","scenario":"tiny","turns":[]}"#;
     let text = [
