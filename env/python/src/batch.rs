@@ -163,13 +163,6 @@ impl CallBatch {
         look(this, |batch| (&batch.out.codes, batch.n_features()))
     }
 
-    /// Last observation of calls that ended in the last step, `n_calls x n_features`; other rows
-    /// are stale.
-    #[getter]
-    fn final_codes<'py>(this: &Bound<'py, Self>) -> Bound<'py, PyArray2<u8>> {
-        look(this, |batch| (&batch.out.final_codes, batch.n_features()))
-    }
-
     /// Allowed actions, `n_calls x n_actions`.
     #[getter]
     fn action_mask<'py>(this: &Bound<'py, Self>) -> Bound<'py, PyArray2<bool>> {
@@ -204,6 +197,18 @@ impl CallBatch {
     #[getter]
     fn replaced<'py>(this: &Bound<'py, Self>) -> Bound<'py, PyArray1<bool>> {
         look_along(this, |batch| &batch.replaced)
+    }
+
+    /// `final_obs` of the last step: the last observation of every call that ended, else `None`.
+    fn final_obs<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<Py<PyAny>>> {
+        let n_features = self.n_features();
+        let mut rows: Vec<Py<PyAny>> = self.over.iter().map(|_| py.None()).collect();
+        for (slot, _) in &self.out.ended {
+            let slot = *slot as usize;
+            let codes = &self.out.final_codes[slot * n_features..(slot + 1) * n_features];
+            rows[slot] = PyArray1::from_slice(py, codes).into_any().unbind();
+        }
+        PyArray1::from_vec(py, rows)
     }
 
     /// `final_info` of the last step: figures and action mask of the calls that ended, with `over`

@@ -3,7 +3,7 @@
 use numpy::PyArray1;
 use offhook_env::outcome::{CallSummary, RewardTerm};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyString};
 
 /// A whole number of a summary and its key in `info`.
 type Count = (&'static str, fn(&CallSummary) -> i64);
@@ -68,17 +68,15 @@ pub fn add_many(
         PyArray1::from_vec(py, column)
     };
     let add = |dict: &Bound<'_, PyDict>, key: &str, value: Bound<'_, PyAny>| {
-        dict.set_item(key, value)?;
-        dict.set_item(format!("_{key}"), over)
+        dict.set_item(PyString::intern(py, key), value)?;
+        dict.set_item(PyString::intern(py, &format!("_{key}")), over)
     };
 
-    let outcomes = PyList::empty(py);
-    for _ in 0..n_calls {
-        outcomes.append(py.None())?;
-    }
+    let mut outcomes: Vec<Py<PyAny>> = (0..n_calls).map(|_| py.None()).collect();
     for (slot, summary) in ended {
-        outcomes.set_item(*slot as usize, summary.outcome.name())?;
+        outcomes[*slot as usize] = PyString::intern(py, summary.outcome.name()).into();
     }
+    let outcomes = PyArray1::from_vec(py, outcomes);
     add(info, "outcome", outcomes.into_any())?;
     for (key, value) in COUNTS {
         add(info, key, counts(value).into_any())?;

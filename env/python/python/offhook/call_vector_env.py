@@ -86,10 +86,7 @@ class CallVectorEnv(VectorEnv[NDArray[np.uint8], NDArray[np.int64], NDArray[Any]
         if n_replaced:
             self._add_masked(info, over)
         if over is not None:
-            final_obs = np.full(self.num_envs, None, dtype=object)
-            ended = over.nonzero()[0]
-            for call, codes in zip(ended.tolist(), self._batch.final_codes[ended]):
-                final_obs[call] = codes
+            final_obs = self._batch.final_obs()
             final_info = self._batch.final_info(over)
             if n_replaced and (replaced := self._batch.replaced & over).any():
                 final_info["masked"] = final_info["_masked"] = replaced
