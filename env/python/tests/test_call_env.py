@@ -7,6 +7,7 @@ import pytest
 from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import check_env
 from stable_baselines3.common.env_checker import check_env as check_env_for_sb3
+from stable_baselines3.common.env_util import make_vec_env
 
 OUTCOMES = {
     "hung_up",
@@ -42,6 +43,12 @@ def test_gymnasium_accepts_every_scenario_without_a_warning(scenario, render_mod
 def test_stable_baselines_accepts_every_scenario_without_a_warning(scenario):
     check_env_for_sb3(offhook.CallEnv(scenario))
     check_env_for_sb3(gymnasium.make(offhook.env_id(scenario)))
+
+
+def test_stable_baselines_makes_many_by_id(scenario):
+    with pytest.warns(UserWarning, match="render_mode='rgb_array'"):
+        calls = make_vec_env(offhook.env_id(scenario), n_envs=2)
+    assert len(calls.env_method("action_masks")) == 2
 
 
 def test_calls_stay_in_their_spaces_and_end_with_figures(scenario, allowed_action):
@@ -140,7 +147,7 @@ def test_a_step_needs_a_call(allowed_action):
     [
         ({"scenario": "fraud"}, FileNotFoundError, "no scenario 'fraud': neither a file nor one of the bundled"),
         ({"masked": "ignore"}, ValueError, "masked must be 'replace' or 'raise'"),
-        ({"render_mode": "human"}, ValueError, "render_mode must be 'ansi' or None"),
+        ({"render_mode": "human"}, TypeError, "render_mode must be 'ansi' or None"),
     ],
 )
 def test_wrong_arguments_are_named(arguments, error, message):

@@ -24,7 +24,7 @@ def mean_return(choose):
 
 def test_maskable_ppo_beats_random():
     torch.set_num_threads(1)
-    calls = make_vec_env("offhook/FraudAlert-v0", n_envs=16, seed=1)
+    calls = make_vec_env(offhook.CallEnv, n_envs=16, seed=1)
     model = MaskablePPO("MlpPolicy", calls, n_steps=64, batch_size=256, n_epochs=4, gamma=0.99, ent_coef=0.01, learning_rate=1e-3, seed=1)
     model.learn(50_000)
 

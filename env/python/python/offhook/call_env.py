@@ -52,7 +52,9 @@ class CallEnv(gymnasium.Env[NDArray[np.uint8], np.int64]):
         masked: Literal["replace", "raise"] = "replace",
     ) -> None:
         if render_mode not in (None, "ansi"):
-            raise ValueError(f"render_mode must be 'ansi' or None, not {render_mode!r}")
+            # Not a ValueError: Stable-Baselines3 asks every id for "rgb_array", and does without it
+            # after a TypeError.
+            raise TypeError(f"render_mode must be 'ansi' or None, not {render_mode!r}")
         self.scenario = as_scenario(scenario)
         self.render_mode = render_mode
         self.observation_space = observation_space(self.scenario)
