@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::act::{NBest, NONE, SystemActKind, UserActKind, Utterance};
+use crate::act::{NBest, NONE, UserActKind, Utterance};
 use crate::action::ActionId;
 use crate::customer::{Channel, Customers, Mood, Spoken, Truth};
 use crate::outcome::{CallSummary, N_TERMS, Outcome, RewardTerm};
@@ -112,32 +112,31 @@ impl<P: Clone> Call<P> {
     /// If `action` is masked: a masked action is never taken.
     pub fn step<C: Customers<Customer = P>>(&mut self, world: &World<C>, action: ActionId) -> Turn {
         let scenario = &*world.scenario;
-        let codes = self.belief.codes(scenario);
+        let own = scenario.move_of(action);
         assert!(
             self.belief.mask().allows(action),
             "action `{}` is masked",
             scenario.layout.actions[action as usize]
         );
-        self.rules_broken += u8::from(scenario.broken_rules(codes, action).next().is_some());
+        self.rules_broken += u8::from(!self.belief.lawful().allows(action));
 
         self.reward = 0.0;
         let new_harms = harm(scenario, world.customers.truth(&self.customer), action) & !self.harms;
         self.harms |= new_harms;
-        let acts = scenario.acts(action);
-        let value = match acts.iter().find(|act| act.kind == SystemActKind::Confirm) {
-            Some(act) => self.belief.slot(act.about as usize).value(),
-            None => NONE,
+        let value = match own.confirms {
+            NONE => NONE,
+            slot => self.belief.slot(slot as usize).value(),
         };
         let spoken = Spoken {
             action,
-            acts,
+            acts: &own.acts,
             value,
         };
         let said = world
             .customers
             .respond(scenario, &mut self.customer, spoken, &mut self.rng);
 
-        let seconds = scenario.seconds(action) + SECONDS_PER_ACT * said.acts().len().max(1) as f32;
+        let seconds = own.seconds + SECONDS_PER_ACT * said.acts().len().max(1) as f32;
         self.seconds += seconds;
         let reward = &scenario.reward;
         self.pay(RewardTerm::Turn, reward.per_turn);
@@ -272,10 +271,7 @@ fn outcome(
     hung_up: bool,
     truncated: bool,
 ) -> Outcome {
-    let transferred = scenario
-        .acts(action)
-        .iter()
-        .any(|act| act.kind == SystemActKind::Transfer);
+    let transferred = scenario.move_of(action).transfers;
     if hung_up {
         Outcome::HungUp
     } else if transferred {

@@ -57,10 +57,8 @@ pub struct MaskTable {
     /// Features that a constraint of several terms names: bit `k` says that the level leaves
     /// constraint `k` of those standing.
     several: Vec<(u8, [u64; 16])>,
-    /// What constraint `k` of several terms forbids.
-    forbidden: Vec<u64>,
-    /// Every constraint of several terms.
-    standing: u64,
+    /// The actions left by eight constraints of several terms, by which of them stand.
+    left: Vec<[u64; 256]>,
     all: u64,
 }
 
@@ -81,11 +79,11 @@ fn row(rows: &mut Vec<(u8, [u64; 16])>, feature: u8) -> &mut [u64; 16] {
 
 impl MaskTable {
     /// Compiles at most [`MAX_CONSTRAINTS`] constraints over `n_actions` actions.
-    pub fn new(constraints: &[Constraint], n_actions: usize) -> Self {
-        assert!(
-            constraints.len() <= MAX_CONSTRAINTS,
-            "the scenario check counts constraints"
-        );
+    pub fn new<'c>(
+        constraints: impl IntoIterator<Item = &'c Constraint>,
+        n_actions: usize,
+    ) -> Self {
+        let mut forbidden = Vec::new();
         let mut table = Self {
             all: ActionMask::all(n_actions).0,
             ..Self::default()
@@ -101,9 +99,9 @@ impl MaskTable {
                     }
                 }
                 ref terms => {
-                    let k = table.forbidden.len();
-                    table.forbidden.push(constraint.forbidden.0);
-                    table.standing |= 1 << k;
+                    let k = forbidden.len();
+                    assert!(k < MAX_CONSTRAINTS, "the scenario check counts constraints");
+                    forbidden.push(constraint.forbidden.0);
                     for &(feature, levels) in terms {
                         for (level, standing) in
                             row(&mut table.several, feature).iter_mut().enumerate()
@@ -116,6 +114,15 @@ impl MaskTable {
                 }
             }
         }
+        let left = |eight: &[u64], standing: usize| {
+            let stands = |k: &usize| standing >> k & 1 == 1;
+            (0..eight.len())
+                .filter(stands)
+                .fold(u64::MAX, |left, k| left & !eight[k])
+        };
+        table.left = (forbidden.chunks(8))
+            .map(|eight| std::array::from_fn(|standing| left(eight, standing)))
+            .collect();
         table
     }
 
@@ -127,13 +134,13 @@ impl MaskTable {
         for (feature, levels) in &self.single {
             mask &= levels[level(*feature)];
         }
-        let mut standing = self.standing;
+        let mut standing = u64::MAX;
         for (feature, levels) in &self.several {
             standing &= levels[level(*feature)];
         }
-        while standing != 0 {
-            mask &= !self.forbidden[standing.trailing_zeros() as usize];
-            standing &= standing - 1;
+        for left in &self.left {
+            mask &= left[usize::from(standing as u8)];
+            standing >>= 8;
         }
         ActionMask(mask)
     }

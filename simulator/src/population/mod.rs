@@ -282,7 +282,7 @@ mod tests {
             person.difficulty,
             person.slots[1],
         );
-        assert_eq!(drawn, (8.921211, 0.6117355, 0, NONE));
+        assert_eq!(drawn, (10.189451, 0.77064043, 2, 1));
     }
 
     #[test]
