@@ -192,6 +192,7 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
     let hearings = (UserActKind::ALL.iter())
         .map(|&kind| Hearing::new(&index, kind, distrust))
         .collect();
+    let mask_table = MaskTable::new(&constraints, acts.len());
     Some(Scenario {
         name: file.name.get_ref().clone(),
         purpose: file.purpose.get_ref().clone(),
@@ -206,8 +207,8 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
         distrust_concern: distrust,
         ending: actions_where(&|acts| acts.iter().any(ends)),
         leave_taking: actions_where(&|acts| acts.iter().all(parts)),
-        conduct_table: MaskTable::new(constraints.iter().filter(|c| c.conduct), acts.len()),
-        mask_table: MaskTable::new(constraints.iter().filter(|c| !c.conduct), acts.len()),
+        first_masks: mask_table.masks(&[0; 64]),
+        mask_table,
         slot_values,
         constraints,
         reward,

@@ -163,8 +163,8 @@ pub struct Scenario {
     private: ActionMask,
     ending: ActionMask,
     leave_taking: ActionMask,
-    conduct_table: MaskTable,
     mask_table: MaskTable,
+    first_masks: (ActionMask, ActionMask),
     script: Vec<(Condition, ActionId)>,
 }
 
@@ -242,9 +242,13 @@ impl Scenario {
     /// The allowed actions, and those among all that no rule of conduct forbids.
     #[inline]
     pub(crate) fn masks(&self, codes: &[u8; 64]) -> (ActionMask, ActionMask) {
-        let lawful = self.conduct_table.mask(codes);
-        let sensible = self.mask_table.mask(codes);
-        (ActionMask(lawful.0 & sensible.0), lawful)
+        self.mask_table.masks(codes)
+    }
+
+    /// The same at the start of a call.
+    #[inline]
+    pub(crate) fn first_masks(&self) -> (ActionMask, ActionMask) {
+        self.first_masks
     }
 
     /// Rules of conduct that `action` breaks at `codes`, one by one and without the mask table.

@@ -29,10 +29,9 @@ pub struct BeliefState {
 impl BeliefState {
     /// What is believed when the customer has just picked up.
     pub fn new(scenario: &Scenario) -> Self {
-        let codes = Codes([0; 64]);
-        let (mask, lawful) = scenario.masks(&codes.0);
+        let (mask, lawful) = scenario.first_masks();
         Self {
-            codes,
+            codes: Codes([0; 64]),
             slots: [SlotBelief::UNKNOWN; MAX_SLOTS],
             mask,
             lawful,
