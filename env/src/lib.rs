@@ -18,6 +18,7 @@ pub mod layout;
 pub mod diagnostic;
 pub mod scenario;
 
+mod effects;
 mod features;
 pub mod slot_belief;
 pub mod tracker;
