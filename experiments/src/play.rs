@@ -41,7 +41,7 @@ pub fn evaluate<C: Customers>(
     plan: Plan,
 ) -> Vec<CallSummary> {
     let episodes: Vec<u64> = (plan.first..plan.first + plan.n_calls).collect();
-    let play_one = |&episode: &u64| play(world, policy, plan, episode, |_, _, _| {});
+    let play_one = |&episode: &u64| play(world, policy, plan, episode, |_, _, _, _| {});
     episodes.par_iter().with_min_len(64).map(play_one).collect()
 }
 
@@ -65,7 +65,7 @@ fn play<C: Customers>(
     policy: &dyn Policy,
     plan: Plan,
     episode: u64,
-    mut on_turn: impl FnMut(u8, f32, &Turn),
+    mut on_turn: impl FnMut(u8, f32, &Turn, &Call<C::Customer>),
 ) -> CallSummary {
     let scenario = &*world.scenario;
     let n_actions = scenario.layout.n_actions();
@@ -88,7 +88,7 @@ fn play<C: Customers>(
             }
         };
         let turn = call.step(world, action);
-        on_turn(action, prob, &turn);
+        on_turn(action, prob, &turn, &call);
         if let Some(outcome) = turn.ended {
             return call.summary(world, outcome);
         }
@@ -105,10 +105,10 @@ fn record_one<C: Customers>(
     let scenario = &*world.scenario;
     let mut turns = Vec::new();
     let mut seconds = 0.0;
-    let summary = play(world, policy, plan, episode, |action, prob, turn| {
+    let summary = play(world, policy, plan, episode, |action, prob, turn, call| {
         turns.push(dialog::played_turn(
-            scenario,
-            episode,
+            world,
+            call,
             seconds,
             (action, prob),
             turn,

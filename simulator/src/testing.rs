@@ -1,6 +1,6 @@
 //! A tiny made-up scenario for tests, so that nothing here can know a real one.
 
-use offhook_env::scenario::Scenario;
+use offhook_env::scenario::{Scenario, ScenarioText};
 
 use crate::population::Population;
 
@@ -27,6 +27,7 @@ day = { values = ["monday", "tuesday", "friday"] }
 "verify_identity" = "Your number?"
 "state_purpose" = "Your order is here."
 "inform(order)" = "It is a lamp."
+"leave_message" = "Please call the shop."
 "ask(wish)" = "Do you still want it?"
 "confirm(wish)" = "So {value}?"
 "offer(delivery)" = "Shall we bring it?"
@@ -59,6 +60,8 @@ day = { values = ["monday", "tuesday", "friday"] }
 "busy" = ["No time."]
 "driving" = ["Driving."]
 "wrong_person" = ["Not me."]
+"voicemail" = ["Leave a message."]
+"screening" = ["Who is calling?"]
 "request_human" = ["A human."]
 "opt_out" = ["Stop."]
 "repeat" = ["Pardon?"]
@@ -103,8 +106,9 @@ delivery = 0.8
 
 /// The shop's scenario and population.
 pub(crate) fn shop() -> (Scenario, Population) {
-    let scenario = Scenario::parse("shop.toml", SHOP).unwrap_or_else(|e| panic!("{e}"));
-    let population =
-        Population::parse("shop.toml", SHOP, &scenario).unwrap_or_else(|e| panic!("{e}"));
+    let scenario =
+        Scenario::parse(&ScenarioText::new("shop.toml", SHOP)).unwrap_or_else(|e| panic!("{e}"));
+    let population = Population::parse(&ScenarioText::new("shop.toml", SHOP), &scenario)
+        .unwrap_or_else(|e| panic!("{e}"));
     (scenario, population)
 }
