@@ -51,7 +51,7 @@ fn texts(name: &str) -> PyResult<ScenarioText> {
             return read(&path).map(Some);
         }
         let part = LIBRARY.iter().find(|(known, _)| *known == name);
-        Ok(part.map(|part| to_text(part)))
+        Ok(part.map(to_text))
     })
 }
 
