@@ -7,6 +7,7 @@
 pub mod habit;
 mod manners;
 mod reply;
+pub(in crate::user) mod voice;
 
 use offhook_env::act::{NONE, UserActKind, Utterance};
 use offhook_env::action::ActionId;

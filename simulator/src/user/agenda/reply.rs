@@ -407,7 +407,7 @@ impl<'a> Reply<'a> {
 }
 
 /// Whether the act wants an answer rather than a nod.
-fn is_question(kind: SystemActKind) -> bool {
+pub(super) fn is_question(kind: SystemActKind) -> bool {
     matches!(
         kind,
         SystemActKind::ConfirmIdentity
