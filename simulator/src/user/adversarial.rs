@@ -1,10 +1,11 @@
 //! A customer who probes the rules of conduct: an agenda customer of the same population who, by the
-//! strategy drawn for the call, now and then says something that a careless robot gets wrong.
+//! strategy drawn for the call, now and then says something that a careless robot gets wrong. Machines
+//! answer as the agenda's do.
 //!
 //! Every number here is an assumption, chosen so that each probe comes up in most calls long enough.
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
-use offhook_env::customer::{Customers, Spoken, Truth};
+use offhook_env::customer::{Customers, Mood, Spoken, Truth};
 use offhook_env::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -13,6 +14,7 @@ use super::agenda::voice::Asked;
 use super::agenda::{AgendaCustomer, AgendaCustomers};
 use super::situation::Situation;
 use crate::dice::Coins;
+use crate::population::Line;
 
 /// Chance per turn that a probe which fits comes.
 const PROBE: f32 = 0.4;
@@ -201,7 +203,7 @@ impl AdversarialCustomers {
         if n_values == 0 {
             return self.say([UserActKind::Affirm]);
         }
-        let value = usize::from(coins.bits()) * n_values >> 16;
+        let value = (usize::from(coins.bits()) * n_values) >> 16;
         let act = self.word(UserAct::inform(slot, value as u8));
         act.into_iter().collect()
     }
@@ -215,7 +217,8 @@ impl Customers for AdversarialCustomers {
         let draw = usize::from(Coins::new(rng).bits());
         let strategy = Strategy::ALL[(draw * Strategy::ALL.len()) >> 16];
         if matches!(strategy, Strategy::HalfIdentity | Strategy::Pretender) {
-            self.people.place(&mut person, Situation::Another);
+            let line = person.line();
+            self.people.place(&mut person, line, Situation::Another);
         }
         AdversarialCustomer {
             person,
@@ -232,6 +235,10 @@ impl Customers for AdversarialCustomers {
         self.people.difficulty(&customer.person)
     }
 
+    fn mood(&self, customer: &AdversarialCustomer) -> Mood {
+        self.people.mood(&customer.person)
+    }
+
     fn respond(
         &self,
         scenario: &Scenario,
@@ -239,21 +246,22 @@ impl Customers for AdversarialCustomers {
         spoken: Spoken<'_>,
         rng: &mut Rng,
     ) -> Utterance {
-        let probe = match self.people.asked(scenario, &customer.person, spoken) {
-            Some(asked) => {
-                let probe = self.probe(scenario, customer, asked, &mut Coins::new(rng));
-                Some((asked, probe))
-            }
-            None => None,
+        let human = customer.person.line() == Line::Person;
+        let asked = self.people.asked(scenario, &customer.person, spoken);
+        let Some(asked) = asked.filter(|_| human) else {
+            let person = &mut customer.person;
+            return self.people.respond(scenario, person, spoken, rng);
         };
+        let probe = self.probe(scenario, customer, asked, &mut Coins::new(rng));
         let person = &mut customer.person;
         match probe {
-            Some((asked, Probe::Instead(said))) => {
+            Probe::None => self.people.respond(scenario, person, spoken, rng),
+            Probe::Instead(said) => {
                 self.people.listen(scenario, person, spoken, rng);
                 person.speak(scenario, asked, &said);
                 said
             }
-            Some((asked, Probe::Also(more))) => {
+            Probe::Also(more) => {
                 let mut said = self.people.respond(scenario, person, spoken, rng);
                 if said.has(UserActKind::HangUp) {
                     return said;
@@ -265,7 +273,6 @@ impl Customers for AdversarialCustomers {
                 }
                 said
             }
-            Some((_, Probe::None)) | None => self.people.respond(scenario, person, spoken, rng),
         }
     }
 

@@ -5,13 +5,14 @@
 //!
 //! There is one table per [`Situation`], for otherwise somebody with time would say to be busy now and
 //! then. The person called, the values of slots and proofs of identity come from the population; what
-//! else is said (questions, concerns, wishes, decisions) becomes true by being said.
+//! else is said (questions, concerns, wishes, decisions) becomes true by being said. Machines answer as
+//! the agenda's do.
 
 use std::collections::BTreeMap;
 
 use offhook_env::act::{SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::customer::{Customers, Spoken, Truth};
+use offhook_env::customer::{Customers, Mood, Spoken, Truth};
 use offhook_env::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -23,6 +24,7 @@ use super::form::FormAct;
 use super::logged::LoggedCalls;
 use super::situation::Situation;
 use crate::dice::Pick;
+use crate::population::Line;
 
 /// Turns that a table is worth beside the counts of the finer one: the smoothing mass.
 const PRIOR_TURNS: f64 = 1.0;
@@ -181,6 +183,10 @@ impl Customers for BigramCustomers {
         self.people.difficulty(&customer.0)
     }
 
+    fn mood(&self, customer: &BigramCustomer) -> Mood {
+        self.people.mood(&customer.0)
+    }
+
     fn respond(
         &self,
         scenario: &Scenario,
@@ -189,6 +195,9 @@ impl Customers for BigramCustomers {
         rng: &mut Rng,
     ) -> Utterance {
         let person = &mut customer.0;
+        if person.line() != Line::Person {
+            return self.people.respond(scenario, person, spoken, rng);
+        }
         let Some(asked) = self.people.listen(scenario, person, spoken, rng) else {
             return Utterance::SILENCE;
         };

@@ -40,6 +40,7 @@ fn fact(scenario: &Scenario, asked: Asked, truth: &Truth) -> Option<Option<bool>
         | SystemActKind::Offer
         | SystemActKind::Address
         | SystemActKind::ProposeCallback
+        | SystemActKind::LeaveMessage
         | SystemActKind::SendMessage
         | SystemActKind::Transfer
         | SystemActKind::Apologize
@@ -88,6 +89,7 @@ impl FormAct {
             UserActKind::Busy | UserActKind::Driving | UserActKind::RequestCallback if !right => {
                 UserAct::new(UserActKind::WrongPerson)
             }
+            UserActKind::Voicemail | UserActKind::Screening => UserAct::new(UserActKind::Unrelated),
             UserActKind::Affirm
             | UserActKind::Deny
             | UserActKind::Ask

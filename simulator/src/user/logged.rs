@@ -9,6 +9,7 @@ use offhook_env::slot_belief::{NO, YES};
 
 use super::agenda::voice::{Asked, wanting};
 use super::situation::Situation;
+use crate::population::Line;
 
 /// Why calls cannot be learned from.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +41,9 @@ pub(super) struct LoggedTurn {
 /// One call, from the customer's side.
 #[derive(Clone, Debug)]
 pub(super) struct LoggedCall {
-    /// The labelled turns in order, but for those that ended the call.
+    /// Who or what picked up.
+    pub line: Line,
+    /// The labelled turns of a person in order, but for those that ended the call.
     pub turns: Vec<LoggedTurn>,
     /// What the talk shows of the customer; who never said so counts as [`Situation::Ordinary`].
     pub situation: Situation,
@@ -59,7 +62,7 @@ pub struct LoggedCalls {
 }
 
 impl LoggedCalls {
-    /// Reads the customers' side of calls; calls without a labelled turn are left out.
+    /// Reads the customers' side of calls; persons' calls without a labelled turn are left out.
     ///
     /// # Errors
     /// If a call is of another scenario or does not fit it, or no turn is labelled.
@@ -73,11 +76,11 @@ impl LoggedCalls {
                 call_id: call.call_id.clone(),
                 message,
             })?;
-            if !one.turns.is_empty() {
+            if !one.turns.is_empty() || one.line != Line::Person {
                 read.push(one);
             }
         }
-        if read.is_empty() {
+        if read.iter().all(|call| call.turns.is_empty()) {
             return Err(LoggedError::Unlabelled);
         }
         Ok(Self { calls: read })
@@ -127,8 +130,10 @@ fn read_call(scenario: &Scenario, call: &CallLog) -> Result<LoggedCall, String> 
             said,
         });
     }
+    let line = line(&mut turns);
     let wrong = call.outcome == Some(Outcome::WrongPerson);
     Ok(LoggedCall {
+        line,
         situation: if wrong {
             Situation::Another
         } else {
@@ -139,6 +144,23 @@ fn read_call(scenario: &Scenario, call: &CallLog) -> Result<LoggedCall, String> 
         outcome: call.outcome,
         satisfaction: call.satisfaction,
     })
+}
+
+/// Who picked up, by what was said; the turns of a machine are taken out, the one included in which a
+/// screening robot puts the call through.
+fn line(turns: &mut Vec<LoggedTurn>) -> Line {
+    let last = |kind| turns.iter().rposition(|turn| turn.said.has(kind));
+    if last(UserActKind::Voicemail).is_some() {
+        turns.clear();
+        return Line::Voicemail;
+    }
+    match last(UserActKind::Screening) {
+        Some(screened) => {
+            turns.drain(..(screened + 2).min(turns.len()));
+            Line::Screening
+        }
+        None => Line::Person,
+    }
 }
 
 /// What a customer gave away of the situation, the first that fits: not to be the one called, having

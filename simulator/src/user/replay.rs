@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::customer::{Customers, Spoken, Truth};
+use offhook_env::customer::{Customers, Mood, Spoken, Truth};
 use offhook_env::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -19,6 +19,7 @@ use super::bigram::BigramTable;
 use super::form::FormAct;
 use super::logged::{LoggedCall, LoggedCalls};
 use super::situation::Situation;
+use crate::population::Line;
 
 /// Draws until a person is found who fits a logged call of the right person.
 const N_DRAWS: usize = 16;
@@ -64,12 +65,13 @@ impl ReplayCustomers {
         let right = logged.situation != Situation::Another;
         let mut person = self.people.call(scenario, rng);
         for _ in 1..N_DRAWS {
-            if !right || person.truth().right_person {
+            if !right || person.is_expected() {
                 break;
             }
             person = self.people.call(scenario, rng);
         }
-        self.people.place(&mut person, logged.situation);
+        self.people
+            .place(&mut person, logged.line, logged.situation);
         for (slot, &value) in (0..).zip(&logged.slots) {
             if value != NONE {
                 person.set_slot(slot, value);
@@ -92,7 +94,7 @@ impl ReplayCustomers {
         let bit = |k: usize| 1u64.checked_shl(k as u32).unwrap_or(0);
         let (k, turn) = same()
             .find(|&(k, _)| customer.used & bit(k) == 0)
-            .or_else(|| same().last())?;
+            .or_else(|| same().next_back())?;
         customer.used |= bit(k);
         Some(turn.said)
     }
@@ -138,6 +140,10 @@ impl Customers for ReplayCustomers {
         self.people.difficulty(&customer.person)
     }
 
+    fn mood(&self, customer: &ReplayCustomer) -> Mood {
+        self.people.mood(&customer.person)
+    }
+
     fn respond(
         &self,
         scenario: &Scenario,
@@ -146,6 +152,9 @@ impl Customers for ReplayCustomers {
         rng: &mut Rng,
     ) -> Utterance {
         let person = &mut customer.person;
+        if person.line() != Line::Person {
+            return self.people.respond(scenario, person, spoken, rng);
+        }
         let Some(asked) = self.people.listen(scenario, person, spoken, rng) else {
             return Utterance::SILENCE;
         };

@@ -9,7 +9,7 @@ use offhook_env::scenario::{MAX_SLOTS, Scenario};
 
 use super::reply::{Reply, is_question};
 use super::{AgendaCustomer, AgendaCustomers};
-use crate::population::{Time, Wish};
+use crate::population::{Line, Time, Wish};
 use crate::user::situation::Situation;
 
 /// What the robot wants to hear, as the person took it.
@@ -77,15 +77,23 @@ impl AgendaCustomers {
         asked
     }
 
-    /// Makes somebody of `situation` of a person; another person keeps nothing but early questions.
-    pub(in crate::user) fn place(&self, customer: &mut AgendaCustomer, situation: Situation) {
-        customer.truth.right_person = situation != Situation::Another;
+    /// Puts a person of `situation` behind `line`; another person keeps nothing but early questions.
+    pub(in crate::user) fn place(
+        &self,
+        customer: &mut AgendaCustomer,
+        line: Line,
+        situation: Situation,
+    ) {
+        customer.line = line;
+        customer.expected = situation != Situation::Another && line != Line::Voicemail;
+        customer.truth.machine = line != Line::Person;
+        customer.truth.right_person = customer.expected && line == Line::Person;
+        customer.truth.unavailable = situation == Situation::Unavailable;
         customer.wish = match situation {
             Situation::Human => Wish::Human,
             Situation::OptOut => Wish::OptOut,
             Situation::Ordinary | Situation::Unavailable | Situation::Another => Wish::Nothing,
         };
-        customer.truth.unavailable = situation == Situation::Unavailable;
         customer.time = match (situation, customer.time) {
             (Situation::Unavailable, Time::Free) => Time::Busy,
             (Situation::Unavailable, time) => time,
@@ -104,6 +112,16 @@ impl AgendaCustomer {
     /// What is true of the person.
     pub(in crate::user) fn truth(&self) -> &Truth {
         &self.truth
+    }
+
+    /// Who or what is on the line.
+    pub(in crate::user) fn line(&self) -> Line {
+        self.line
+    }
+
+    /// Whether the person is, or behind a screening robot would be, the one called.
+    pub(in crate::user) fn is_expected(&self) -> bool {
+        self.expected
     }
 
     /// Sets the true value of a slot.
@@ -177,6 +195,8 @@ impl AgendaCustomer {
             UserActKind::Busy
             | UserActKind::Driving
             | UserActKind::RequestCallback
+            | UserActKind::Voicemail
+            | UserActKind::Screening
             | UserActKind::Repeat
             | UserActKind::Abuse
             | UserActKind::Silence
@@ -215,6 +235,9 @@ impl AgendaCustomer {
                 SystemActKind::ProposeCallback if self.truth.right_person => {
                     self.truth.callback_agreed = yes;
                     self.truth.unavailable |= yes;
+                }
+                SystemActKind::LeaveMessage => {
+                    self.truth.message_taken |= yes && !self.truth.right_person;
                 }
                 SystemActKind::Offer
                 | SystemActKind::ProposeCallback
