@@ -1,6 +1,6 @@
 //! Faults put into the fixture scenario, one at a time: each is reported at its line.
 
-use offhook_env::scenario::Scenario;
+use offhook_env::scenario::{Scenario, ScenarioText};
 
 const FIXTURE: &str = include_str!("fixture.toml");
 
@@ -25,7 +25,7 @@ fn check(from: &str, to: &str, words: &str) {
     } else {
         line
     };
-    let report = Scenario::parse("f.toml", &text)
+    let report = Scenario::parse(&ScenarioText::new("f.toml", &text))
         .map(drop)
         .expect_err("the fault is found");
     let hit = report
@@ -188,7 +188,7 @@ fn faults_are_reported_at_their_line() {
 #[test]
 fn rules_that_leave_no_action_are_named() {
     let text = FIXTURE.replace("only = [\"apologize\", \"close\"]", "forbid = [\"apologize\", \"close\", \"greet\", \"confirm_identity\", \"verify_identity\", \"inform(*)\", \"ask(*)\", \"confirm(*)\", \"answer(*)\", \"address(*)\", \"offer(*)\", \"propose_callback\", \"repeat\", \"transfer\"]");
-    let report = Scenario::parse("f.toml", &text)
+    let report = Scenario::parse(&ScenarioText::new("f.toml", &text))
         .map(drop)
         .expect_err("nothing is left")
         .to_string();
@@ -210,13 +210,13 @@ fn broken_files_end_in_a_message() {
         "[[robot]]",
         "[robot]\n\"\" = 1",
     ] {
-        let report = Scenario::parse("f.toml", text)
+        let report = Scenario::parse(&ScenarioText::new("f.toml", text))
             .map(drop)
             .expect_err("not a scenario");
         assert!(!report.list.is_empty(), "{text:?}");
     }
     // Cutting the fixture anywhere must never panic.
     for end in (0..FIXTURE.len()).step_by(37) {
-        let _ = Scenario::parse("f.toml", &FIXTURE[..end]);
+        let _ = Scenario::parse(&ScenarioText::new("f.toml", &FIXTURE[..end]));
     }
 }
