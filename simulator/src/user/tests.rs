@@ -12,7 +12,7 @@ use offhook_env::log::{CallLog, Caller, SCHEMA, TurnLog, act_names};
 use offhook_env::outcome::{CallSummary, Outcome};
 use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::{Rng, Stream, derive, uniform_at};
-use offhook_env::scenario::Scenario;
+use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_env::vector_env::{StepBatch, VectorEnv};
 
 use super::*;
@@ -31,9 +31,9 @@ fn shop_text() -> String {
 }
 
 fn scenario(text: &str) -> (Arc<Scenario>, AgendaCustomers) {
-    let scenario = Scenario::parse("shop.toml", text).unwrap_or_else(|e| panic!("{e}"));
-    let population =
-        Population::parse("shop.toml", text, &scenario).unwrap_or_else(|e| panic!("{e}"));
+    let text = ScenarioText::new("shop.toml", text);
+    let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"));
+    let population = Population::parse(&text, &scenario).unwrap_or_else(|e| panic!("{e}"));
     let people = AgendaCustomers::new(population, &scenario);
     (Arc::new(scenario), people)
 }
