@@ -112,7 +112,7 @@ pub struct CompareArgs {
 pub struct SimulateArgs {
     /// Scenario: a path or the name of a bundled one.
     pub scenario: String,
-    /// `random`, `script`, a run directory, a checkpoint, or a table.
+    /// `random`, `script`, `privileged` (sees the hidden goal: an upper bound), a run directory, a checkpoint, or a table.
     #[arg(long, default_value = "script")]
     pub policy: String,
     /// Who answers: `agenda`, `adversarial`, `bigram` or `replay`; the last two as `bigram=LOG.jsonl`
@@ -145,7 +145,7 @@ pub struct SimulateArgs {
 /// `offhook evaluate`
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
-    /// Policies (`random`, `script`, run directories, checkpoints, tables) and scenarios (names of
+    /// Policies (`random`, `script`, `privileged`, run directories, checkpoints, tables) and scenarios (names of
     /// bundled ones, `.toml` files), in any order.
     #[arg(required = true, num_args = 2.., value_names = ["POLICY", "SCENARIO"])]
     pub names: Vec<String>,

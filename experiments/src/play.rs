@@ -10,6 +10,7 @@ use offhook_env::outcome::{CallSummary, Outcome};
 use offhook_env::policy::{Policy, draw};
 use offhook_env::rng::{Stream, uniform_at};
 use offhook_env::scenario::Scenario;
+use offhook_policy::planner::PlannerConfig;
 use rayon::prelude::*;
 
 /// Whether a policy takes its best action or draws one.
@@ -19,6 +20,9 @@ pub enum Choice {
     Best,
     /// An action drawn with the policy's probabilities.
     Sample,
+    /// The action that a planner finds best, which sees the hidden customer and lets the policy go
+    /// on after it.
+    Plan,
 }
 
 /// Which calls to play: episodes `first..first + n_calls` of (`seed`, `stream`).
@@ -78,6 +82,10 @@ fn play<C: Customers>(
         let observation = call.belief.observation(scenario);
         let (action, prob) = match plan.choice {
             Choice::Best => (policy.best(observation, n_actions), 1.0),
+            Choice::Plan => {
+                let planner = PlannerConfig::default();
+                (planner.act(world, &call, policy, plan.seed), 1.0)
+            }
             Choice::Sample => {
                 policy.probabilities(observation, &mut probs[..n_actions]);
                 let uniform = uniform_at(

@@ -1,4 +1,4 @@
-//! Policies by name: `random`, `script`, a run directory, a checkpoint, or a table.
+//! Policies by name: `random`, `script`, `privileged`, a run directory, a checkpoint, or a table.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,18 +19,22 @@ pub enum Opened {
     Random,
     /// The scenario's hand-written flow.
     Script,
+    /// Plans ahead with the hidden customer in view, and then goes on as the policy within.
+    Privileged(Box<Opened>),
     /// A network; the path is for messages.
     Network(PathBuf, Box<Checkpoint>),
     /// A table.
     Table(Box<DecisionTable>),
 }
 
-/// Whether `name` is a policy that needs no file.
+/// Whether `name` is that of a policy and not of a file: `random`, `script`, `privileged`,
+/// `privileged=...`.
 pub fn is_built_in(name: &str) -> bool {
-    matches!(name, "random" | "script")
+    matches!(name, "random" | "script" | "privileged") || name.starts_with("privileged=")
 }
 
-/// A policy by name, and how it chooses: `random` draws, all others take their best action.
+/// A policy by name, and how it chooses: `random` draws, `privileged` plans ahead with the script, or
+/// with another policy after `privileged=`, all others take their best action.
 ///
 /// # Errors
 /// If there is no such policy, or it was made for another scenario.
@@ -47,12 +51,16 @@ impl Opened {
         match name {
             "random" => return Ok(Self::Random),
             "script" => return Ok(Self::Script),
+            "privileged" => return Ok(Self::Privileged(Box::new(Self::Script))),
             _ => {}
+        }
+        if let Some(base) = name.strip_prefix("privileged=") {
+            return Ok(Self::Privileged(Box::new(Self::open(base)?)));
         }
         let path = Path::new(name);
         if !path.exists() {
             return Err(Failure::usage(format!(
-                "no policy '{name}': expected random, script, a run directory, a checkpoint or a table"
+                "no policy '{name}': expected random, script, privileged, a run directory, a checkpoint or a table"
             )));
         }
         if path
@@ -75,6 +83,7 @@ impl Opened {
         Ok(match self {
             Self::Random => (Arc::new(RandomPolicy), Choice::Sample),
             Self::Script => (Arc::new(scenario.script()), Choice::Best),
+            Self::Privileged(base) => (base.for_scenario(scenario)?.0, Choice::Plan),
             Self::Network(path, checkpoint) => {
                 (Arc::new(network(path, checkpoint, scenario)?), Choice::Best)
             }

@@ -100,7 +100,7 @@ fn sort(names: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
             (false, false) => {
                 let known: Vec<_> = bundled::list("scenarios").map(|file| file.name).collect();
                 return Err(Failure::usage(format!(
-                    "'{name}' is neither a policy (random, script, a run directory, a checkpoint or a table) \
+                    "'{name}' is neither a policy (random, script, privileged, a run directory, a checkpoint or a table) \
                      nor a scenario (a .toml file, {})",
                     known.join(", ")
                 )));

@@ -454,3 +454,13 @@ fn every_probe_comes_up() {
     }
     assert_eq!(seen.len(), 10, "{seen:?}");
 }
+
+#[test]
+fn any_customer_is_small() {
+    // A batch holds one per call, so every byte counts a thousand times.
+    assert!(
+        size_of::<UserCustomer>() <= 128,
+        "{} bytes",
+        size_of::<UserCustomer>()
+    );
+}
