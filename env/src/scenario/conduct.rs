@@ -108,7 +108,7 @@ pub(super) fn constraints(
 
 /// The actions that a mask's key speaks of, with what stands for `X` in its condition: one action by
 /// its name, or all with an act of a kind as `confirm(X)`.
-fn masked_actions<'n>(
+pub(super) fn masked_actions<'n>(
     source: &mut Source<'_>,
     pattern: &Name,
     names: &'n Names,

@@ -5,6 +5,7 @@ mod compile;
 pub mod condition;
 mod conduct;
 mod file;
+pub mod lint;
 mod script;
 
 use serde::Deserialize;
