@@ -110,6 +110,8 @@ kinds! {
         ProposeCallback = "propose_callback",
         /// Sends a text message or link.
         SendMessage = "send_message" about Message,
+        /// Leaves a message with another person or on a recorder; tells no account details.
+        LeaveMessage = "leave_message",
         /// Hands over to a person; ends the call.
         Transfer = "transfer",
         /// Apologizes.
@@ -144,6 +146,10 @@ kinds! {
         Driving = "driving",
         /// Is not the person called.
         WrongPerson = "wrong_person",
+        /// A recorded greeting: leave a message after the tone.
+        Voicemail = "voicemail",
+        /// A screening robot wants to know who calls and why.
+        Screening = "screening",
         /// Wants to speak to a person.
         RequestHuman = "request_human",
         /// Wants to be called at another time.

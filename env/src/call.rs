@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::act::{NBest, NONE, SystemActKind, UserActKind, Utterance};
 use crate::action::ActionId;
-use crate::customer::{Channel, Customers, Spoken, Truth};
+use crate::customer::{Channel, Customers, Mood, Spoken, Truth};
 use crate::outcome::{CallSummary, N_TERMS, Outcome, RewardTerm};
 use crate::rng::{Rng, Stream, derive};
 use crate::scenario::{Need, Scenario};
@@ -101,6 +101,11 @@ impl<P: Clone> Call<P> {
         &self.customer
     }
 
+    /// How the customer feels now, for analysis.
+    pub fn mood<C: Customers<Customer = P>>(&self, world: &World<C>) -> Mood {
+        world.customers.mood(&self.customer)
+    }
+
     /// Says one action and hears the answer.
     ///
     /// # Panics
@@ -195,6 +200,7 @@ impl<P: Clone> Call<P> {
             Outcome::CallbackAgreed if truth.unavailable => {
                 self.pay(RewardTerm::Callback, reward.callback)
             }
+            Outcome::MessageLeft => self.pay(RewardTerm::Message, reward.message),
             Outcome::HungUp => self.pay(RewardTerm::HangUp, reward.hang_up),
             Outcome::Transferred => self.pay(RewardTerm::Handoff, reward.handoff),
             _ => {}
@@ -280,6 +286,10 @@ fn outcome(
         Outcome::Completed
     } else if truth.opted_out {
         Outcome::OptedOut
+    } else if truth.message_taken {
+        Outcome::MessageLeft
+    } else if truth.machine {
+        Outcome::Machine
     } else if !truth.right_person {
         Outcome::WrongPerson
     } else if truth.callback_agreed && callback_is_known(scenario, belief, truth) {

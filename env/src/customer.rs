@@ -1,5 +1,7 @@
 //! The seams to whoever plays the customer, and to the line between customer and robot.
 
+use serde::{Deserialize, Serialize};
+
 use crate::act::{NBest, NONE, SystemAct, Utterance};
 use crate::action::ActionId;
 use crate::outcome::Outcome;
@@ -9,8 +11,12 @@ use crate::scenario::{MAX_SLOTS, Scenario};
 /// What is truly so in a call, hidden from the policy: completion and harms are judged by it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Truth {
-    /// Whether the person on the line is the one called.
+    /// Whether the person on the line is the one called; `false` while a machine answers.
     pub right_person: bool,
+    /// Whether a machine answers: a recorder, or a screening robot that has not put the call through.
+    pub machine: bool,
+    /// Whether a message was taken by another person or a recorder.
+    pub message_taken: bool,
     /// Whether the person has no time now.
     pub unavailable: bool,
     /// Whether the person agreed to another call.
@@ -37,6 +43,8 @@ impl Default for Truth {
     fn default() -> Self {
         Self {
             right_person: true,
+            machine: false,
+            message_taken: false,
             unavailable: false,
             callback_agreed: false,
             opted_out: false,
@@ -49,6 +57,18 @@ impl Default for Truth {
             declined: 0,
         }
     }
+}
+
+/// How a customer feels, for analysis; a policy never sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mood {
+    /// Share of patience that is left, `[0, 1]`.
+    pub patience: f32,
+    /// Faith in the caller, `[0, 1]`.
+    pub trust: f32,
+    /// The rating that the call would get if it ended now without success, 1 to 5.
+    pub satisfaction: f32,
 }
 
 /// What the robot says, as the customer hears it.
@@ -76,6 +96,9 @@ pub trait Customers: Send + Sync {
     /// How hard the customer is to understand: 0 is easy, the channel says what else there is.
     fn difficulty(&self, customer: &Self::Customer) -> u8;
 
+    /// How the customer feels now.
+    fn mood(&self, customer: &Self::Customer) -> Mood;
+
     /// The customer's answer; an utterance with `hang_up` ends the call, an empty one is silence.
     fn respond(
         &self,
@@ -85,7 +108,7 @@ pub trait Customers: Send + Sync {
         rng: &mut Rng,
     ) -> Utterance;
 
-    /// The rating after the call, 1 to 5.
+    /// The rating after the call, 1 to 5; 3 where there is nobody to rate it.
     fn rating(&self, customer: &Self::Customer, outcome: Outcome) -> u8;
 }
 

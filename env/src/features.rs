@@ -29,6 +29,7 @@ levels!(count: ZERO = "0", ONE = "1", TWO = "2", MANY = "3+");
 levels!(confidence: NONE = "none", LOWEST = "<.2", LOW = ".2-.4", FAIR = ".4-.6", GOOD = ".6-.8", HIGH = ".8-.95", SURE = ">.95");
 levels!(identity: UNKNOWN = "unknown", WRONG = "wrong", DOUBTED = "doubted", CLAIMED = "claimed", LIKELY = "likely", CONFIRMED = "confirmed", VERIFIED = "verified");
 levels!(availability: UNKNOWN = "unknown", MAYBE = "maybe_busy", BUSY = "busy", DRIVING = "driving");
+levels!(answered_by: UNKNOWN = "unknown", MAYBE = "maybe_machine", VOICEMAIL = "voicemail", SCREENING = "screening", PERSON = "person");
 levels!(wish: NONE = "none", MAYBE = "maybe", ASKED = "asked");
 levels!(callback: NONE = "none", WANTED = "wanted", PROPOSED = "proposed", AGREED = "agreed", DECLINED = "declined");
 levels!(said: NO = "unsaid", YES = "said");
@@ -37,7 +38,7 @@ levels!(role: NONE = "none", ASKED = "asked", CONFIRMED = "confirmed", CHOICE = 
 levels!(question: NONE = "none", MAYBE = "maybe", OPEN = "open", ANSWERED = "answered");
 levels!(concern: NONE = "none", MAYBE = "maybe", RAISED = "raised", ADDRESSED = "addressed", RAISED_AGAIN = "raised_again", ADDRESSED_AGAIN = "addressed_again");
 levels!(offer: NONE = "none", OFFERED = "offered", MAYBE = "maybe_accepted", ACCEPTED = "accepted", DECLINED = "declined", DECLINED_TWICE = "declined_twice");
-levels!(heard: NONE = "none", SILENCE = "silence", AFFIRM = "affirm", DENY = "deny", INFORM = "inform", ASK = "ask", OBJECT = "object", ACCEPT = "accept", DECLINE = "decline", DISTRUST = "distrust", REPEAT = "repeat", THANK = "thank", UNRELATED = "unrelated", ABUSE = "abuse", WISH = "wish");
+levels!(heard: NONE = "none", SILENCE = "silence", AFFIRM = "affirm", DENY = "deny", INFORM = "inform", ASK = "ask", OBJECT = "object", ACCEPT = "accept", DECLINE = "decline", DISTRUST = "distrust", REPEAT = "repeat", THANK = "thank", UNRELATED = "unrelated", ABUSE = "abuse", WISH = "wish", MACHINE = "machine");
 
 /// The level of `heard` that stands for an act; wishes that interrupt a call share one, since each
 /// has a feature of its own that remembers it.
@@ -56,6 +57,7 @@ pub(crate) const fn heard_level(kind: UserActKind) -> u8 {
         UserActKind::Thank | UserActKind::HangUp => heard::THANK,
         UserActKind::Unrelated => heard::UNRELATED,
         UserActKind::Abuse => heard::ABUSE,
+        UserActKind::Voicemail | UserActKind::Screening => heard::MACHINE,
         UserActKind::Busy
         | UserActKind::Driving
         | UserActKind::WrongPerson
@@ -67,9 +69,9 @@ pub(crate) const fn heard_level(kind: UserActKind) -> u8 {
 
 /// The level of `said` and its kin that stands for an act.
 pub(crate) fn said_level(kind: SystemActKind) -> u8 {
-    // The levels are `none` and the kinds in order, without `transfer`.
+    // The levels are `none` and the kinds in order, without those that end the call.
     match kind {
-        SystemActKind::Transfer => 0,
+        SystemActKind::Transfer | SystemActKind::Close => 0,
         kind if kind > SystemActKind::Transfer => kind as u8,
         kind => kind as u8 + 1,
     }
@@ -119,6 +121,8 @@ pub(crate) struct FeatureIndex {
     pub confidence: usize,
     pub misses: usize,
     pub identity: usize,
+    pub answered_by: usize,
+    pub left_message: usize,
     pub availability: usize,
     pub human: usize,
     pub opt_out: usize,
@@ -167,7 +171,7 @@ pub(crate) fn build(needs: &Needs<'_>) -> (Vec<Feature>, FeatureIndex) {
         .chain(
             SystemActKind::ALL
                 .iter()
-                .filter(|&&k| k != SystemActKind::Transfer)
+                .filter(|&&k| said_level(k) != 0)
                 .map(|k| k.name().to_owned()),
         )
         .collect();
@@ -204,6 +208,16 @@ pub(crate) fn build(needs: &Needs<'_>) -> (Vec<Feature>, FeatureIndex) {
         confidence: add("confidence".into(), own(confidence::NAMES), true),
         misses: add("misses".into(), own(count::NAMES), true),
         identity: add("identity".into(), own(identity::NAMES), identity),
+        answered_by: add(
+            "answered_by".into(),
+            own(answered_by::NAMES),
+            hears(&[UserActKind::Voicemail, UserActKind::Screening]),
+        ),
+        left_message: add(
+            "left_message".into(),
+            own(said::NAMES),
+            says(SystemActKind::LeaveMessage),
+        ),
         availability: add(
             "availability".into(),
             own(availability::NAMES),

@@ -11,6 +11,7 @@ use crate::act::{
     AboutClass, Hypothesis, MAX_ACTS, MAX_HYPOTHESES, NBest, NONE, UserAct, UserActKind, Utterance,
 };
 use crate::action::{ActionId, ActionMask};
+use crate::customer::Mood;
 use crate::outcome::Outcome;
 use crate::scenario::Scenario;
 use crate::tracker::BeliefState;
@@ -81,6 +82,9 @@ pub struct TurnLog {
     /// What the customer truly did, if labelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_acts: Option<Vec<String>>,
+    /// How the customer felt after the turn, if simulated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mood: Option<Mood>,
     /// Reward of the turn, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reward: Option<f32>,

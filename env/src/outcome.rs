@@ -16,6 +16,10 @@ pub enum Outcome {
     Completed,
     /// The robot closed after the customer had asked not to be called.
     OptedOut,
+    /// The robot closed after a message was left with another person or on a recorder.
+    MessageLeft,
+    /// The robot closed while a machine was on the line, and left no message.
+    Machine,
     /// The robot closed and the person on the line was not the customer.
     WrongPerson,
     /// The robot closed after a time for another call was agreed.
@@ -28,12 +32,14 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::HungUp,
         Self::Transferred,
         Self::Truncated,
         Self::Completed,
         Self::OptedOut,
+        Self::MessageLeft,
+        Self::Machine,
         Self::WrongPerson,
         Self::CallbackAgreed,
         Self::Declined,
@@ -48,6 +54,8 @@ pub enum RewardTerm {
     Completion,
     /// Another call was agreed.
     Callback,
+    /// A message was left with another person or on a recorder.
+    Message,
     /// Per system turn.
     Turn,
     /// Per second of talk, both sides.
@@ -67,13 +75,14 @@ pub enum RewardTerm {
 }
 
 /// Number of reward terms.
-pub const N_TERMS: usize = 10;
+pub const N_TERMS: usize = 11;
 
 impl RewardTerm {
     /// Every term, in order.
     pub const ALL: [Self; N_TERMS] = [
         Self::Completion,
         Self::Callback,
+        Self::Message,
         Self::Turn,
         Self::Talk,
         Self::HangUp,
@@ -89,6 +98,7 @@ impl RewardTerm {
         match self {
             Self::Completion => "completion",
             Self::Callback => "callback",
+            Self::Message => "message",
             Self::Turn => "per_turn",
             Self::Talk => "per_second",
             Self::HangUp => "hang_up",

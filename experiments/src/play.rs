@@ -44,7 +44,7 @@ pub fn evaluate<C: Customers>(
     plan: Plan,
 ) -> Vec<CallSummary> {
     let episodes: Vec<u64> = (plan.first..plan.first + plan.n_calls).collect();
-    let play_one = |&episode: &u64| play(world, policy, plan, episode, |_, _, _| {});
+    let play_one = |&episode: &u64| play(world, policy, plan, episode, |_, _, _, _| {});
     episodes.par_iter().with_min_len(64).map(play_one).collect()
 }
 
@@ -68,7 +68,7 @@ fn play<C: Customers>(
     policy: &dyn Policy,
     plan: Plan,
     episode: u64,
-    mut on_turn: impl FnMut(u8, f32, &Turn),
+    mut on_turn: impl FnMut(u8, f32, &Turn, &Call<C::Customer>),
 ) -> CallSummary {
     let scenario = &*world.scenario;
     let n_actions = scenario.layout.n_actions();
@@ -91,7 +91,7 @@ fn play<C: Customers>(
             }
         };
         let turn = call.step(world, action);
-        on_turn(action, prob, &turn);
+        on_turn(action, prob, &turn, &call);
         if let Some(outcome) = turn.ended {
             return call.summary(world, outcome);
         }
@@ -108,7 +108,7 @@ fn record_one<C: Customers>(
     let scenario = &*world.scenario;
     let mut turns = Vec::new();
     let mut seconds = 0.0;
-    let summary = play(world, policy, plan, episode, |action, prob, turn| {
+    let summary = play(world, policy, plan, episode, |action, prob, turn, call| {
         let start = seconds;
         seconds += turn.seconds;
         turns.push(TurnLog {
@@ -118,6 +118,7 @@ fn record_one<C: Customers>(
             user_text: words(scenario, &turn.said, episode),
             n_best: log::n_best_log(scenario, &turn.heard),
             user_acts: Some(log::act_names(scenario, &turn.said)),
+            mood: Some(call.mood(world)),
             reward: Some(turn.reward),
             start_seconds: Some(f64::from(start)),
             end_seconds: Some(f64::from(seconds)),

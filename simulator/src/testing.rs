@@ -27,6 +27,7 @@ day = { values = ["monday", "tuesday", "friday"] }
 "verify_identity" = "Your number?"
 "state_purpose" = "Your order is here."
 "inform(order)" = "It is a lamp."
+"leave_message" = "Please call the shop."
 "ask(wish)" = "Do you still want it?"
 "confirm(wish)" = "So {value}?"
 "offer(delivery)" = "Shall we bring it?"
@@ -59,6 +60,8 @@ day = { values = ["monday", "tuesday", "friday"] }
 "busy" = ["No time."]
 "driving" = ["Driving."]
 "wrong_person" = ["Not me."]
+"voicemail" = ["Leave a message."]
+"screening" = ["Who is calling?"]
 "request_human" = ["A human."]
 "opt_out" = ["Stop."]
 "repeat" = ["Pardon?"]

@@ -69,6 +69,9 @@ pub struct RewardSpec {
     /// Once, when the robot closed after another call was agreed with a customer who had no time.
     #[serde(default)]
     pub callback: f32,
+    /// Once, when the robot closed after it left a message where the customer could not be reached.
+    #[serde(default)]
+    pub message: f32,
     /// Per system turn.
     #[serde(default)]
     pub per_turn: f32,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use offhook_env::act::{Hypothesis, NBest, NONE, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::batch::CallBatch;
 use offhook_env::call::{Call, World};
-use offhook_env::customer::{Customers, PerfectChannel, Spoken, Truth};
+use offhook_env::customer::{Customers, Mood, PerfectChannel, Spoken, Truth};
 use offhook_env::log::{self, CallLog, TurnLog};
 use offhook_env::outcome::{CallSummary, Outcome, RewardTerm};
 use offhook_env::policy::{Policy, RandomPolicy};
@@ -44,6 +44,14 @@ impl Customers for Plain {
 
     fn difficulty(&self, _: &Truth) -> u8 {
         0
+    }
+
+    fn mood(&self, _customer: &Self::Customer) -> Mood {
+        Mood {
+            patience: 1.0,
+            trust: 1.0,
+            satisfaction: 3.0,
+        }
     }
 
     fn respond(
@@ -465,6 +473,11 @@ fn the_schema_lists_the_keys_that_logs_have() {
         system_text: "s".into(),
         user_text: "u".into(),
         user_acts: Some(vec![]),
+        mood: Some(Mood {
+            patience: 1.0,
+            trust: 1.0,
+            satisfaction: 3.0,
+        }),
         reward: Some(0.0),
         start_seconds: Some(0.0),
         end_seconds: Some(1.0),

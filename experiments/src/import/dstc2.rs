@@ -158,6 +158,7 @@ fn import_turn(turn: &Turn, tally: &mut Tally) -> Result<TurnLog, String> {
         user_text: turn.user.clone(),
         n_best,
         user_acts,
+        mood: None,
         reward: None,
         start_seconds: turn.sys_start,
         end_seconds: turn.user_end,

@@ -140,6 +140,7 @@ fn nearest(kind: UserActKind) -> &'static [UserActKind] {
         User::Decline => &[User::Inform, User::Ask, User::Deny],
         User::Inform => &[User::Ask, User::Object],
         User::Ask | User::Object => &[User::Ask, User::Inform],
+        User::Voicemail | User::Screening => &[User::Inform, User::Ask],
         User::Busy
         | User::Driving
         | User::WrongPerson

@@ -21,10 +21,19 @@ pub(super) fn compile(
     section: &PopulationFile,
     scenario: &Scenario,
 ) -> Option<Population> {
+    let voicemail = share(source, "voicemail", &section.voicemail);
+    let screening = share(source, "screening", &section.screening);
     let busy = share(source, "busy", &section.busy);
     let driving = share(source, "driving", &section.driving);
     let wants_human = share(source, "wants_human", &section.wants_human);
     let wants_opt_out = share(source, "wants_opt_out", &section.wants_opt_out);
+    exclusive(
+        source,
+        "voicemail",
+        "screening",
+        voicemail + screening,
+        &section.voicemail,
+    );
     exclusive(source, "busy", "driving", busy + driving, &section.busy);
     exclusive(
         source,
@@ -35,8 +44,11 @@ pub(super) fn compile(
     );
     let population = Population {
         right_person: share(source, "right_person", &section.right_person),
+        voicemail,
+        screening,
         busy,
         driving,
+        language_difficulty: share(source, "language_difficulty", &section.language_difficulty),
         wants_human,
         wants_opt_out,
         difficulty: difficulty(source, &section.difficulty),
@@ -261,6 +273,8 @@ fn words(
         need(base, UserAct::new(User::Inform));
     }
     for (found, kind) in [
+        (&section.voicemail, User::Voicemail),
+        (&section.screening, User::Screening),
         (&section.busy, User::Busy),
         (&section.driving, User::Driving),
         (&section.wants_human, User::RequestHuman),

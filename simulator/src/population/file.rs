@@ -17,8 +17,14 @@ pub(super) type Shares = Ordered<Spanned<f64>>;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PopulationFile {
-    /// Share of calls that reach the person called.
+    /// Share of calls answered by a person that reach the person called.
     pub right_person: Spanned<f64>,
+    /// Share of calls that a recorder answers.
+    #[serde(default = "zero")]
+    pub voicemail: Spanned<f64>,
+    /// Share of calls that a screening robot answers first, apart from those of a recorder.
+    #[serde(default = "zero")]
+    pub screening: Spanned<f64>,
     /// Share of them who have no time.
     #[serde(default = "zero")]
     pub busy: Spanned<f64>,
@@ -37,6 +43,10 @@ pub(super) struct PopulationFile {
     pub trust: Spanned<Beta>,
     /// Readiness to say more than needed; a Beta distribution.
     pub talkativeness: Spanned<Beta>,
+    /// Share of persons who do not speak the robot's language well: they catch less, and are hard
+    /// to understand.
+    #[serde(default = "zero")]
+    pub language_difficulty: Spanned<f64>,
     /// Shares of those easy, average and hard to understand.
     pub difficulty: Spanned<Vec<Spanned<f64>>>,
     /// Shares of the values of every slot.

@@ -9,6 +9,17 @@ use offhook_env::scenario::{MAX_SLOTS, Scenario};
 
 use crate::dice::{Coins, Pick, Quantiles};
 
+/// Who or what picks up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// A person.
+    Person,
+    /// A recorder that takes a message.
+    Voicemail,
+    /// A robot that asks who calls and why, and may put the call through to the person.
+    Screening,
+}
+
 /// How much time the person on the line has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Time {
@@ -34,7 +45,9 @@ pub enum Wish {
 /// One person: persona and hidden goal.
 #[derive(Clone, Copy, Debug)]
 pub struct Person {
-    /// Whether it is the person called. Another person has no slot values, concerns or offers,
+    /// Who or what picks up first.
+    pub line: Line,
+    /// Whether it is the person called. Nobody is behind a recorder. Another person has no slot values, concerns or offers,
     /// time enough to say so, and asks at most early questions.
     pub right_person: bool,
     /// How much time there is.
@@ -49,6 +62,8 @@ pub struct Person {
     pub talkativeness: f32,
     /// How hard to understand: 0 easy, 1 average, 2 hard.
     pub difficulty: u8,
+    /// Whether the robot's language is foreign to the person, who then is hard to understand too.
+    pub foreign: bool,
     /// Value of each slot, or [`NONE`].
     pub slots: [u8; MAX_SLOTS],
     /// Questions the person will want answered, one bit each.
@@ -59,12 +74,18 @@ pub struct Person {
     pub willing: u16,
 }
 
+/// The difficulty of those who are hard to understand.
+const HARD: u8 = 2;
+
 /// A scenario's population, compiled to dense tables.
 #[derive(Clone, Debug)]
 pub struct Population {
     right_person: f32,
+    voicemail: f32,
+    screening: f32,
     busy: f32,
     driving: f32,
+    language_difficulty: f32,
     wants_human: f32,
     wants_opt_out: f32,
     patience: Quantiles,
@@ -104,7 +125,15 @@ impl Population {
 
     /// Draws a person.
     pub(crate) fn draw(&self, coins: &mut Coins<'_>) -> Person {
-        let right_person = coins.lands(self.right_person);
+        let picked_up = f32::from(coins.bits()) / 65_536.0;
+        let line = if picked_up < self.voicemail {
+            Line::Voicemail
+        } else if picked_up < self.voicemail + self.screening {
+            Line::Screening
+        } else {
+            Line::Person
+        };
+        let right_person = coins.lands(self.right_person) && line != Line::Voicemail;
         let (mut time, mut wish) = (Time::Free, Wish::Nothing);
         let wanted = f32::from(coins.bits()) / 65_536.0;
         if wanted < self.wants_opt_out {
@@ -128,17 +157,22 @@ impl Population {
             willing = draw_set(&self.offers, coins);
         }
         let questions = draw_set(&self.questions, coins);
+        let foreign = coins.lands(self.language_difficulty);
+        let difficulty = self.difficulty.at(u32::from(coins.bits()) << 16);
         Person {
+            line,
             right_person,
             time,
             wish,
             patience: self.patience.draw(coins),
             trust: self.trust.draw(coins),
             talkativeness: self.talkativeness.draw(coins),
-            difficulty: self
-                .difficulty
-                .at(u32::from(coins.bits()) << 16)
-                .unwrap_or(1),
+            difficulty: if foreign {
+                HARD
+            } else {
+                difficulty.unwrap_or(1)
+            },
+            foreign,
             slots,
             questions: if right_person {
                 questions

@@ -70,6 +70,8 @@ pub const ACCEPT_ANYWAY: f32 = 0.3;
 pub const FULL_SENTENCE_AGAIN: f32 = 0.7;
 /// Chance that the customer did not catch the robot, by difficulty class.
 pub const NOT_CAUGHT: [f32; 3] = [0.01, 0.02, 0.04];
+/// The same for somebody to whom the robot's language is foreign.
+pub const NOT_CAUGHT_FOREIGN: f32 = 0.15;
 /// Chance of saying something that has nothing to do with the call.
 pub const STRAY: f32 = 0.01;
 /// Chance of an insult per turn once annoyance has passed patience.
@@ -83,6 +85,20 @@ pub const WRONG_PERSON: f32 = 0.6;
 /// Another person's chance to guess at a proof of identity, which never matches.
 pub const GUESS_PROOF: f32 = 0.1;
 
+/// Chance that another person takes a message.
+pub const TAKE_MESSAGE: f32 = 0.7;
+/// Turns after which a machine that got no message or purpose ends the call.
+pub const MACHINE_TURNS: u8 = 5;
+/// Chance that a screening robot puts a stated purpose through: base, and rise per unit of trust.
+pub const PUT_THROUGH: (f32, f32) = (0.3, 0.6);
+
+/// Trust gained by a question answered or a concern met.
+pub const TRUST_MET: f32 = 0.05;
+/// Trust lost by a question or concern passed over, and by words said again.
+pub const TRUST_LOST: f32 = 0.04;
+
+/// Rating where there was nobody to rate the call.
+pub const RATING_NOBODY: f32 = 3.0;
 /// Rating of a call without any annoyance and without a need left open.
 pub const RATING_BEST: f32 = 4.7;
 /// Rating points per annoyance, measured in the person's patience.
@@ -96,9 +112,12 @@ pub const RATING_WISH: f32 = 1.2;
 pub const fn rating_of(outcome: Outcome, asked_human: bool) -> f32 {
     match outcome {
         Outcome::Completed => 0.3,
-        Outcome::CallbackAgreed | Outcome::OptedOut | Outcome::WrongPerson | Outcome::Declined => {
-            0.0
-        }
+        Outcome::CallbackAgreed
+        | Outcome::OptedOut
+        | Outcome::MessageLeft
+        | Outcome::Machine
+        | Outcome::WrongPerson
+        | Outcome::Declined => 0.0,
         Outcome::Transferred => {
             if asked_human {
                 0.3

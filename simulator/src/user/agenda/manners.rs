@@ -13,7 +13,7 @@ impl AgendaCustomer {
         let said_before = self.heard & bit != 0;
         // What was not caught may be said again.
         let excused = self.last.has(UserActKind::Repeat);
-        let mut annoyance = habit::TURN;
+        let (mut annoyance, mut lost) = (habit::TURN, 0.0);
         let (mut parting, mut answers, mut addresses) = (false, 0u16, 0u16);
         for act in spoken.acts {
             let of = 1u16 << (act.about & 15);
@@ -39,6 +39,8 @@ impl AgendaCustomer {
                     answers |= of;
                     if (self.questions | self.truth.asked & !self.truth.answered) & of == 0 {
                         annoyance += habit::UNASKED;
+                    } else {
+                        self.trust = (self.trust + habit::TRUST_MET).min(1.0);
                     }
                     self.questions &= !of;
                     self.truth.answered |= of;
@@ -58,6 +60,13 @@ impl AgendaCustomer {
                         annoyance += habit::UNWANTED_CALLBACK;
                     }
                     self.truth.callback_agreed || said_before
+                }
+                SystemActKind::LeaveMessage => {
+                    parting = true;
+                    if self.truth.right_person {
+                        annoyance += habit::UNASKED;
+                    }
+                    said_before
                 }
                 SystemActKind::Apologize => {
                     parting = true;
@@ -80,16 +89,20 @@ impl AgendaCustomer {
             };
             if stale && !excused {
                 annoyance += habit::REPETITION;
+                lost += habit::TRUST_LOST;
             }
         }
         let open = self.truth.asked & !self.truth.answered;
         if !parting && open != 0 && answers == 0 {
             annoyance += habit::IGNORED;
+            lost += habit::TRUST_LOST;
         }
         let unmet = self.raised & self.truth.concerns;
         if !parting && unmet != 0 && addresses & unmet == 0 && answers == 0 {
             annoyance += habit::IGNORED;
+            lost += habit::TRUST_LOST;
         }
+        self.trust = (self.trust - lost).max(0.0);
         self.turns = self.turns.saturating_add(1);
         if self.turns > habit::LONG_CALL.0 {
             annoyance += habit::LONG_CALL.1;

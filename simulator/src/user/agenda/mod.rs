@@ -5,18 +5,19 @@
 //! simulation for bootstrapping a POMDP dialogue system"; here the agenda is a few bit sets.
 
 pub mod habit;
+mod machine;
 mod manners;
 mod reply;
 
 use offhook_env::act::{NONE, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::customer::{Customers, Spoken, Truth};
+use offhook_env::customer::{Customers, Mood, Spoken, Truth};
 use offhook_env::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 
 use crate::dice::Coins;
-use crate::population::{Person, Population, Time, Wish};
+use crate::population::{Line, Person, Population, Time, Wish};
 use reply::Reply;
 
 /// Steps of the hazard table per unpleasant turn.
@@ -53,6 +54,11 @@ pub struct AgendaCustomer {
     told_time: bool,
     told_wrong: bool,
     forgave: bool,
+    foreign: bool,
+    /// Who or what is on the line.
+    line: Line,
+    /// The person to whom a screening robot puts the call through is the right one.
+    expected: bool,
     /// The last action that was no repetition, and the value it read out.
     meant: ActionId,
     meant_value: u8,
@@ -111,6 +117,7 @@ fn said_as(kind: UserActKind, scenario: &Scenario) -> UserActKind {
         UserActKind::Accept => UserActKind::Affirm,
         UserActKind::Decline | UserActKind::WrongPerson => UserActKind::Deny,
         UserActKind::Driving | UserActKind::RequestCallback => UserActKind::Busy,
+        UserActKind::Voicemail | UserActKind::Screening => UserActKind::Silence,
         UserActKind::Abuse | UserActKind::Unrelated | UserActKind::Thank => UserActKind::Silence,
         UserActKind::HangUp => return kind,
         UserActKind::Affirm
@@ -138,7 +145,8 @@ impl Customers for AgendaCustomers {
         let person: Person = self.population.draw(&mut Coins::new(rng));
         AgendaCustomer {
             truth: Truth {
-                right_person: person.right_person,
+                right_person: person.right_person && person.line == Line::Person,
+                machine: person.line != Line::Person,
                 unavailable: person.time != Time::Free,
                 slots: person.slots,
                 concerns: person.concerns,
@@ -162,6 +170,9 @@ impl Customers for AgendaCustomers {
             told_time: false,
             told_wrong: false,
             forgave: false,
+            foreign: person.foreign,
+            line: person.line,
+            expected: person.right_person,
             meant: NONE,
             meant_value: NONE,
             last: Utterance::SILENCE,
@@ -185,6 +196,9 @@ impl Customers for AgendaCustomers {
         spoken: Spoken<'_>,
         rng: &mut Rng,
     ) -> Utterance {
+        if customer.line != Line::Person {
+            return machine::respond(self, scenario, customer, spoken, &mut Coins::new(rng));
+        }
         customer.weigh(spoken, scenario.callback_slot());
         let mut reply = Reply::new(self, scenario, customer, rng);
         reply.weigh_addressed(spoken.acts);
@@ -196,20 +210,37 @@ impl Customers for AgendaCustomers {
 
     /// The nearest whole number to
     /// `RATING_BEST - RATING_ANNOYANCE a / patience - RATING_OPEN n_open - RATING_WISH w + rating_of`,
-    /// within 1 to 5: `a` is the annoyance, `n_open` counts open questions and unmet raised concerns,
+    /// within 1 to 5, and 3 while a machine answers: `a` is the annoyance, `n_open` counts open questions and unmet raised concerns,
     /// and `w` is 1 when a human was asked for and none came. The constants stand in [`habit`].
     fn rating(&self, customer: &AgendaCustomer, outcome: Outcome) -> u8 {
+        (self.points(customer, outcome) + 0.5).clamp(1.0, 5.0) as u8
+    }
+
+    fn mood(&self, customer: &AgendaCustomer) -> Mood {
+        Mood {
+            patience: (1.0 - customer.annoyance / customer.patience).clamp(0.0, 1.0),
+            trust: customer.trust,
+            satisfaction: self.points(customer, Outcome::Incomplete).clamp(1.0, 5.0),
+        }
+    }
+}
+
+impl AgendaCustomers {
+    /// Rating points before rounding.
+    fn points(&self, customer: &AgendaCustomer, outcome: Outcome) -> f32 {
         let truth = &customer.truth;
+        if truth.machine {
+            return habit::RATING_NOBODY;
+        }
         let open = truth.asked & !truth.answered;
         let unmet = truth.concerns & customer.raised;
         let n_open = (open.count_ones() + unmet.count_ones()) as f32;
         let ignored = truth.asked_human && outcome != Outcome::Transferred;
-        let points = habit::RATING_BEST
+        habit::RATING_BEST
             - habit::RATING_ANNOYANCE * customer.annoyance / customer.patience
             - habit::RATING_OPEN * n_open
             - habit::RATING_WISH * f32::from(u8::from(ignored))
-            + habit::rating_of(outcome, truth.asked_human);
-        (points + 0.5).clamp(1.0, 5.0) as u8
+            + habit::rating_of(outcome, truth.asked_human)
     }
 }
 

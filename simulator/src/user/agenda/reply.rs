@@ -44,6 +44,7 @@ impl<'a> Reply<'a> {
                 && self.coins.lands(base + rise * self.customer.trust)
             {
                 self.customer.truth.concerns &= !of;
+                self.customer.trust = (self.customer.trust + habit::TRUST_MET).min(1.0);
             }
         }
     }
@@ -160,7 +161,11 @@ impl<'a> Reply<'a> {
     /// Answers the robot's act, comes up with something else, or both.
     fn chat(&mut self, act: SystemAct, value: u8) {
         let odd = f32::from(self.coins.bits()) / 65_536.0;
-        let not_caught = habit::NOT_CAUGHT[usize::from(self.customer.difficulty).min(2)];
+        let not_caught = if self.customer.foreign {
+            habit::NOT_CAUGHT_FOREIGN
+        } else {
+            habit::NOT_CAUGHT[usize::from(self.customer.difficulty).min(2)]
+        };
         if odd < not_caught {
             return self.say_kind(UserActKind::Repeat);
         }
@@ -284,6 +289,7 @@ impl<'a> Reply<'a> {
                 self.acknowledge(UserActKind::Affirm);
             }
             SystemActKind::SendMessage => self.acknowledge(UserActKind::Thank),
+            SystemActKind::LeaveMessage => self.say_kind(UserActKind::Unrelated),
             SystemActKind::Ask => self.tell(act.about),
             SystemActKind::Confirm => self.check(act.about, value),
             SystemActKind::Offer => self.decide(act.about),
@@ -389,7 +395,15 @@ impl<'a> Reply<'a> {
         };
         let proof =
             act.kind == SystemActKind::VerifyIdentity && self.coins.lands(habit::GUESS_PROOF);
-        if proof {
+        if act.kind == SystemActKind::LeaveMessage {
+            let takes = self.coins.lands(habit::TAKE_MESSAGE);
+            self.customer.truth.message_taken |= takes;
+            self.say_kind(if takes {
+                UserActKind::Affirm
+            } else {
+                UserActKind::Deny
+            });
+        } else if proof {
             self.say(UserAct::inform(NONE, 0));
         } else if says_so && self.coins.lands(chance) {
             self.customer.told_wrong = true;

@@ -343,3 +343,60 @@ fn a_customer_is_small() {
         size_of::<AgendaCustomer>()
     );
 }
+
+#[test]
+fn a_recorder_takes_a_message_after_its_greeting_and_nobody_rates_the_call() {
+    let text = SHOP.replace("busy = 0.1", "busy = 0.1\nvoicemail = 1.0");
+    for talk in talks(&text, &["greet", "leave_message"]) {
+        assert!(talk.has(UserActKind::Voicemail));
+        assert!(talk.customer.truth.machine && talk.customer.truth.message_taken);
+        assert!(!talk.customer.truth.right_person);
+        let (_, customers) = model(&text);
+        assert_eq!(customers.rating(&talk.customer, Outcome::MessageLeft), 3);
+    }
+    for talk in talks(&text, &["leave_message", "greet"]) {
+        assert!(!talk.customer.truth.message_taken, "before the tone");
+    }
+}
+
+#[test]
+fn a_screening_robot_puts_through_who_says_what_it_is_about() {
+    let text = SHOP.replace("busy = 0.1", "busy = 0.0\nscreening = 1.0");
+    let talks = talks(&text, &["greet", "state_purpose"]);
+    assert!(talks.iter().all(|talk| talk.has(UserActKind::Screening)));
+    let through = talks.iter().filter(|talk| !talk.customer.truth.machine);
+    assert!(
+        through
+            .clone()
+            .all(|talk| talk.customer.knows_purpose && !talk.hung_up())
+    );
+    let share = through.count() as f32 / talks.len() as f32;
+    // Base plus rise times the mean of Beta(4, 2).
+    let expected = habit::PUT_THROUGH.0 + habit::PUT_THROUGH.1 * 2.0 / 3.0;
+    assert!((share - expected).abs() < 0.03, "{share} of {expected}");
+}
+
+#[test]
+fn those_to_whom_the_language_is_foreign_ask_again_more_often() {
+    let text = SHOP.replace("busy = 0.1", "busy = 0.0\nlanguage_difficulty = 1.0");
+    let asks = |text: &str| {
+        let list = talks(text, &["greet", "state_purpose", "inform(order)"]);
+        list.iter()
+            .filter(|talk| talk.has(UserActKind::Repeat))
+            .count()
+    };
+    assert!(asks(&text) > 3 * asks(SHOP));
+}
+
+#[test]
+fn trust_moves_with_manners() {
+    let rude = ["greet", "state_purpose", "state_purpose", "state_purpose"];
+    let model = model(SHOP);
+    let mut lower = 0;
+    for episode in 0..200 {
+        let before = talk(&model, &[], episode).customer;
+        let after = talk(&model, &rude, episode).customer;
+        lower += u32::from(model.1.mood(&after).trust < model.1.mood(&before).trust);
+    }
+    assert!(lower > 180, "{lower} of 200 lost trust");
+}

@@ -1,201 +1,19 @@
-//! The one tracker: what the robot believes, kept as codes, in the laboratory and on the phone.
+//! What was heard in reply, taken into the codes and the beliefs about slots.
 
+use super::BeliefState;
 use crate::act::{NBest, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
-use crate::action::{ActionId, ActionMask};
 use crate::features::{
-    FeatureIndex, SPARE, about_level, availability, callback, concern, confidence,
-    confidence_level, count, heard_level, identity, offer, question, role, said, said_level, slot,
-    turn_level, wish,
+    FeatureIndex, SPARE, about_level, answered_by, availability, callback, concern, confidence,
+    confidence_level, count, heard_level, identity, offer, question, slot, wish,
 };
-use crate::policy::Observation;
 use crate::scenario::{MAX_SLOTS, Scenario};
-use crate::slot_belief::{Evidence, SlotBelief, weigh};
+use crate::slot_belief::{Evidence, weigh};
 
 /// A reading at least this sure is taken as said; below it only noted as possible.
 const TAKEN: f32 = 0.5;
 
-/// All that the robot knows of a call: the observation's codes and the beliefs behind them.
-#[derive(Clone, Debug)]
-pub struct BeliefState {
-    codes: [u8; 64],
-    slots: [SlotBelief; MAX_SLOTS],
-    mask: ActionMask,
-    /// How likely the right person is on the line, by claims alone.
-    claim: f32,
-    turn: u16,
-    last_action: ActionId,
-    /// The action whose words an answer refers to: the last one that was no repetition.
-    meant: ActionId,
-}
-
 impl BeliefState {
-    /// What is believed when the customer has just picked up.
-    pub fn new(scenario: &Scenario) -> Self {
-        Self {
-            codes: [0; 64],
-            slots: [SlotBelief::UNKNOWN; MAX_SLOTS],
-            mask: scenario.mask(&[0; 64]),
-            claim: 0.0,
-            turn: 0,
-            last_action: NONE,
-            meant: NONE,
-        }
-    }
-
-    /// The level of every feature, in the order of the scenario's layout.
-    #[inline]
-    pub fn codes(&self, scenario: &Scenario) -> &[u8] {
-        &self.codes[..scenario.layout.features.len()]
-    }
-
-    /// What a policy sees.
-    #[inline]
-    pub fn observation<'a>(&'a self, scenario: &Scenario) -> Observation<'a> {
-        Observation {
-            codes: self.codes(scenario),
-            mask: self.mask,
-        }
-    }
-
-    /// The allowed actions; never empty.
-    #[inline]
-    pub fn mask(&self) -> ActionMask {
-        self.mask
-    }
-
-    /// The belief of slot `slot`.
-    #[inline]
-    pub fn slot(&self, slot: usize) -> SlotBelief {
-        self.slots[slot]
-    }
-
-    /// System turns so far.
-    #[inline]
-    pub fn turn(&self) -> u16 {
-        self.turn
-    }
-
-    /// The action taken last, or [`NONE`] before the first.
-    pub fn last_action(&self) -> ActionId {
-        self.last_action
-    }
-
-    /// Whether the robot takes the person on the line for the one called.
-    pub fn is_identified(&self, scenario: &Scenario) -> bool {
-        self.codes[scenario.index.identity] >= identity::CONFIRMED
-    }
-
-    /// Whether a topic was told.
-    pub fn told(&self, scenario: &Scenario, topic: u8) -> bool {
-        self.codes[scenario.index.topics[topic as usize]] == said::YES
-    }
-
-    /// Whether a message was sent.
-    pub fn sent(&self, scenario: &Scenario, message: u8) -> bool {
-        self.codes[scenario.index.messages[message as usize]] == said::YES
-    }
-
-    /// Whether the robot takes another call for agreed.
-    pub fn agreed_callback(&self, scenario: &Scenario) -> bool {
-        self.codes[scenario.index.callback] == callback::AGREED
-    }
-
-    /// Takes in one turn: the robot's action and what was heard in reply.
-    pub fn update(&mut self, scenario: &Scenario, action: ActionId, n_best: &NBest) {
-        let acts = scenario.acts(action);
-        self.say(scenario, action, acts);
-        if acts[0].kind != SystemActKind::Repeat || self.meant == NONE {
-            self.meant = action;
-        }
-        self.hear(scenario, scenario.acts(self.meant), n_best);
-        self.mask = scenario.mask(&self.codes);
-    }
-
-    fn say(&mut self, scenario: &Scenario, action: ActionId, acts: &[SystemAct]) {
-        let f = &scenario.index;
-        self.turn += 1;
-        self.codes[f.turn] = turn_level(self.turn);
-        self.codes[f.repeats] = if action == self.last_action {
-            (self.codes[f.repeats] + 1).min(count::MANY)
-        } else {
-            count::ZERO
-        };
-        self.last_action = action;
-        let first = acts[0];
-        self.codes[f.said_before] = self.codes[f.said];
-        self.codes[f.said] = said_level(first.kind);
-        self.codes[f.said_about] = acts
-            .iter()
-            .find_map(|act| about_level(&f.said_about_level, act.kind.about(), act.about))
-            .unwrap_or(0);
-        self.codes[f.said_last] = acts.last().map_or(0, |act| said_level(act.kind));
-        if f.said_last != SPARE {
-            self.assign_roles(f, acts);
-        }
-        for act in acts {
-            let about = act.about as usize;
-            match act.kind {
-                SystemActKind::StatePurpose => self.codes[f.purpose] = said::YES,
-                SystemActKind::Inform => self.codes[f.topics[about]] = said::YES,
-                SystemActKind::Answer => self.codes[f.questions[about]] = question::ANSWERED,
-                SystemActKind::SendMessage => self.codes[f.messages[about]] = said::YES,
-                SystemActKind::Address => {
-                    let level = &mut self.codes[f.concerns[about]];
-                    *level = match *level {
-                        concern::NONE | concern::MAYBE | concern::RAISED | concern::ADDRESSED => {
-                            concern::ADDRESSED
-                        }
-                        _ => concern::ADDRESSED_AGAIN,
-                    };
-                }
-                SystemActKind::Offer => {
-                    let level = &mut self.codes[f.offers[about]];
-                    *level = (*level).max(offer::OFFERED);
-                }
-                SystemActKind::ProposeCallback => self.codes[f.callback] = callback::PROPOSED,
-                SystemActKind::Greet
-                | SystemActKind::ConfirmIdentity
-                | SystemActKind::VerifyIdentity
-                | SystemActKind::Ask
-                | SystemActKind::Confirm
-                | SystemActKind::Transfer
-                | SystemActKind::Apologize
-                | SystemActKind::Repeat
-                | SystemActKind::Close => {}
-            }
-        }
-    }
-
-    /// What the robot has just done with each slot.
-    fn assign_roles(&mut self, f: &FeatureIndex, acts: &[SystemAct]) {
-        for &feature in &f.roles {
-            self.codes[feature] = role::NONE;
-        }
-        let sorry = acts[0].kind == SystemActKind::Apologize;
-        self.codes[f.apologies] =
-            (self.codes[f.apologies] + u8::from(sorry && acts.len() > 1)).min(count::MANY);
-        for act in acts {
-            let about = act.about as usize;
-            let (slot, role) = match act.kind {
-                SystemActKind::Ask => (about, role::ASKED),
-                SystemActKind::Confirm if self.codes[f.roles[about]] == role::ASKED => {
-                    (about, role::CHOICE)
-                }
-                SystemActKind::Confirm => (about, role::CONFIRMED),
-                SystemActKind::Inform => match f.topic_slot[about] {
-                    Some(slot) => (
-                        slot as usize,
-                        if sorry { role::UNAVAILABLE } else { role::TOLD },
-                    ),
-                    None => continue,
-                },
-                _ => continue,
-            };
-            self.codes[f.roles[slot]] = role;
-        }
-    }
-
-    fn hear(&mut self, scenario: &Scenario, said: &[SystemAct], n_best: &NBest) {
+    pub(super) fn hear(&mut self, scenario: &Scenario, said: &[SystemAct], n_best: &NBest) {
         let f = &scenario.index;
         let Some(top) = n_best.hypotheses().first() else {
             self.heard_nothing(f);
@@ -258,6 +76,9 @@ impl BeliefState {
     ) {
         let f = &scenario.index;
         let taken = top && sure >= TAKEN;
+        if taken && self.codes[f.answered_by] != answered_by::UNKNOWN && is_personal(act.kind) {
+            self.codes[f.answered_by] = answered_by::PERSON;
+        }
         match act.kind {
             UserActKind::Inform if act.about == NONE => {
                 if top {
@@ -287,6 +108,12 @@ impl BeliefState {
             UserActKind::Object => self.raise(f, act.about, taken),
             UserActKind::Distrust => {
                 self.raise(f, scenario.distrust_concern.unwrap_or(NONE), taken)
+            }
+            UserActKind::Voicemail => {
+                self.hear_machine(f, taken, answered_by::VOICEMAIL);
+            }
+            UserActKind::Screening => {
+                self.hear_machine(f, taken, answered_by::SCREENING);
             }
             UserActKind::Busy => self.latch(
                 f.availability,
@@ -439,6 +266,17 @@ impl BeliefState {
         };
     }
 
+    fn hear_machine(&mut self, f: &FeatureIndex, taken: bool, which: u8) {
+        let level = &mut self.codes[f.answered_by];
+        *level = if taken {
+            which
+        } else if *level == answered_by::UNKNOWN {
+            answered_by::MAYBE
+        } else {
+            *level
+        };
+    }
+
     fn agree_callback(&mut self, f: &FeatureIndex) {
         if matches!(
             self.codes[f.callback],
@@ -447,4 +285,16 @@ impl BeliefState {
             self.codes[f.callback] = callback::AGREED;
         }
     }
+}
+
+/// Whether only a person does acts of this kind, so that no machine is on the line any more.
+const fn is_personal(kind: UserActKind) -> bool {
+    !matches!(
+        kind,
+        UserActKind::Voicemail
+            | UserActKind::Screening
+            | UserActKind::Silence
+            | UserActKind::Unrelated
+            | UserActKind::HangUp
+    )
 }
