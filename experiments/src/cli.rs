@@ -250,18 +250,33 @@ pub enum TableFormat {
 /// `offhook scenario ...`
 #[derive(Debug, Subcommand)]
 pub enum ScenarioCommand {
-    /// Report every mistake in a scenario file.
-    Check {
-        /// The files, or names of bundled ones.
-        #[arg(required = true)]
-        files: Vec<String>,
-    },
+    /// Report every fault of scenario files: mistakes, what can never happen, and rewards that pay
+    /// for the wrong thing.
+    #[command(after_help = "Example: offhook scenario check fraud_alert mine.toml --strict")]
+    Check(CheckArgs),
     /// List the bundled scenarios.
     List {
         /// Print them as JSON lines.
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `offhook scenario check`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The files, or names of bundled ones.
+    #[arg(required = true)]
+    pub files: Vec<String>,
+    /// Warnings make it fail as well.
+    #[arg(long)]
+    pub strict: bool,
+    /// Calls to play with each policy that must not earn more than the script; 0 plays none.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    pub calls: u64,
+    /// Print the findings as JSON lines: file, line, column, severity, message.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What `offhook bench` measures.

@@ -284,9 +284,9 @@ fn what_can_never_happen_is_an_error() {
         ),
         (
             FIRST_RULE,
-            &with_rule("when = { said = [\"close\"] }\nforbid = [\"repeat\"]"),
+            &with_rule("when = { said = [\"state_purpose\"] }\nforbid = [\"repeat\"]"),
             "name = \"new\"",
-            "rule `new` can never speak: `said` is never `close` here",
+            "rule `new` can never speak: `said` is never `state_purpose` here",
         ),
         (
             FIRST_RULE,
@@ -476,9 +476,9 @@ fn rules_masks_and_lines_without_effect_are_warnings() {
     for (from, to, at, words) in [
         (
             "\"confirm(X)\" =",
-            "\"repeat\" = { said = [\"!close\"] }\n\"confirm(X)\" =",
+            "\"repeat\" = { said = [\"!state_purpose\"] }\n\"confirm(X)\" =",
             "\"repeat\" = {",
-            "the mask of `repeat` takes nothing away: `said` is never `close` here",
+            "the mask of `repeat` takes nothing away: `said` is never `state_purpose` here",
         ),
         (
             FIRST_RULE,

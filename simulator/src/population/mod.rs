@@ -2,12 +2,15 @@
 
 mod check;
 mod file;
+mod lint;
 
 use offhook_env::act::NONE;
 use offhook_env::diagnostic::{Diagnostics, Source};
 use offhook_env::scenario::{MAX_SLOTS, Scenario};
 
 use crate::dice::{Coins, Pick, Quantiles};
+
+pub use lint::check as lint;
 
 /// Who or what picks up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use super::solve::{Clause, Domain, negation, satisfiable};
 use crate::act::{NONE, SystemActKind, UserActKind};
 use crate::action::{ActionId, ActionMask};
 use crate::features::{
-    SPARE, availability, callback, concern, heard_level, identity, offer, question, role, said,
-    said_level, slot, turn_level,
+    SPARE, answered_by, availability, callback, concern, heard_level, identity, offer, question,
+    role, said, said_level, slot, turn_level,
 };
 
 /// What can come up; both err on the side of too much, never of too little.
@@ -131,6 +131,16 @@ fn produced(scenario: &Scenario, actions: ActionMask) -> Domain {
             (availability::MAYBE, busy || driving),
             (availability::BUSY, busy),
             (availability::DRIVING, driving),
+        ],
+    );
+    let (voicemail, screening) = (hears(UserActKind::Voicemail), hears(UserActKind::Screening));
+    set(
+        f.answered_by,
+        &[
+            (answered_by::MAYBE, voicemail || screening),
+            (answered_by::VOICEMAIL, voicemail),
+            (answered_by::SCREENING, screening),
+            (answered_by::PERSON, voicemail || screening),
         ],
     );
     let proposed = says(SystemActKind::ProposeCallback, 0);
