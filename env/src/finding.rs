@@ -3,7 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::diagnostic::{Diagnostics, Source};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::scenario::ScenarioText;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,9 +57,8 @@ impl fmt::Display for Finding {
 impl Finding {
     /// The mistakes of a reading as findings of one severity.
     pub fn list(mistakes: Diagnostics, severity: Severity) -> Vec<Self> {
-        let file = mistakes.file;
-        let finding = |d: crate::diagnostic::Diagnostic| Self {
-            file: file.clone(),
+        let finding = |d: Diagnostic| Self {
+            file: d.file,
             line: d.line,
             column: d.column,
             severity,
@@ -68,7 +68,7 @@ impl Finding {
     }
 }
 
-/// Gathers findings about one text.
+/// Gathers findings about a scenario's texts.
 #[derive(Debug)]
 pub struct Findings<'t> {
     errors: Source<'t>,
@@ -76,12 +76,17 @@ pub struct Findings<'t> {
 }
 
 impl<'t> Findings<'t> {
-    /// Nothing found yet in a file's text; `file` is the name that findings show.
-    pub fn new(file: &str, text: &'t str) -> Self {
+    /// Nothing found yet.
+    pub fn new(text: &'t ScenarioText) -> Self {
         Self {
-            errors: Source::new(file, text),
-            warnings: Source::new(file, text),
+            errors: text.source().0,
+            warnings: text.source().0,
         }
+    }
+
+    /// Whether a span lies in an included sub-process.
+    pub fn is_included(&self, span: &Range<usize>) -> bool {
+        self.errors.is_included(span)
     }
 
     /// Notes what forbids the use of the file.
@@ -89,9 +94,12 @@ impl<'t> Findings<'t> {
         self.errors.report(span, message);
     }
 
-    /// Notes what looks forgotten.
+    /// Notes what looks forgotten. A sub-process serves many scenarios, of which none needs all of
+    /// it, so in an included text nothing is.
     pub fn warning(&mut self, span: Range<usize>, message: impl Into<String>) {
-        self.warnings.report(span, message);
+        if !self.is_included(&span) {
+            self.warnings.report(span, message);
+        }
     }
 
     /// The findings in the order of the lines.
@@ -116,7 +124,8 @@ mod tests {
 
     #[test]
     fn findings_stand_in_the_order_of_the_lines() {
-        let mut found = Findings::new("f.toml", "a = 1\nb = 2\n");
+        let text = ScenarioText::new("f.toml", "a = 1\nb = 2\n");
+        let mut found = Findings::new(&text);
         found.warning(6..7, "second");
         found.error(4..5, "first");
         let list: Vec<String> = found.finish().iter().map(Finding::to_string).collect();

@@ -9,7 +9,7 @@ use offhook_env::call::World;
 use offhook_env::outcome::{CallSummary, Outcome};
 use offhook_env::policy::Policy;
 use offhook_env::rng::{Stream, mix};
-use offhook_env::scenario::Scenario;
+use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_env::vector_env::{StepBatch, VectorEnv};
 use offhook_simulator::channel::ConfusionChannel;
 use offhook_simulator::population::Population;
@@ -33,8 +33,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let n_steps: Option<u64> = std::env::args().nth(1).map(|n| n.parse()).transpose()?;
     for (file, text) in SCENARIOS {
         println!("{file}");
-        let scenario = Arc::new(Scenario::parse(file, text)?);
-        let population = Population::parse(file, text, &scenario)?;
+        let scenario = Arc::new(Scenario::parse(&ScenarioText::new(file, text))?);
+        let population = Population::parse(&ScenarioText::new(file, text), &scenario)?;
         let channel = Arc::new(ConfusionChannel::parse("dstc2.toml", CHANNEL, &scenario)?);
         let customers = AgendaCustomers::new(population, &scenario);
         let world = Arc::new(World {

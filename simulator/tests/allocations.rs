@@ -14,7 +14,7 @@ use offhook_env::call::World;
 use offhook_env::outcome::CallSummary;
 use offhook_env::policy::Observation;
 use offhook_env::rng::{Stream, uniform_at};
-use offhook_env::scenario::Scenario;
+use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_env::vector_env::{StepBatch, VectorEnv};
 use offhook_simulator::channel::ConfusionChannel;
 use offhook_simulator::population::Population;
@@ -70,8 +70,10 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 fn world(file: &str, text: &str) -> Arc<World<AgendaCustomers>> {
-    let scenario = Scenario::parse(file, text).unwrap_or_else(|e| panic!("{e}"));
-    let population = Population::parse(file, text, &scenario).unwrap_or_else(|e| panic!("{e}"));
+    let scenario =
+        Scenario::parse(&ScenarioText::new(file, text)).unwrap_or_else(|e| panic!("{e}"));
+    let population = Population::parse(&ScenarioText::new(file, text), &scenario)
+        .unwrap_or_else(|e| panic!("{e}"));
     let channel =
         ConfusionChannel::parse("dstc2.toml", CHANNEL, &scenario).unwrap_or_else(|e| panic!("{e}"));
     Arc::new(World {

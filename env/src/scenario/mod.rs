@@ -5,6 +5,7 @@ mod compile;
 pub mod condition;
 mod conduct;
 mod file;
+mod include;
 pub mod lint;
 mod script;
 
@@ -12,11 +13,12 @@ use serde::Deserialize;
 
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::{ActionId, ActionMask};
-use crate::diagnostic::{Diagnostics, Source};
+use crate::diagnostic::Diagnostics;
 use crate::features::FeatureIndex;
 use crate::layout::Layout;
 use condition::{Condition, Constraint, MaskTable};
 
+pub use include::ScenarioText;
 pub use script::ScriptPolicy;
 
 /// Most slots of a scenario.
@@ -166,15 +168,13 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Reads, checks and compiles a scenario; `file` is the name that messages show.
+    /// Reads, checks and compiles a scenario.
     ///
     /// # Errors
-    /// Every mistake in the text, with line and column.
-    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostics> {
-        let mut source = Source::new(file, text);
-        let scenario = source
-            .parse()
-            .and_then(|parsed| compile::compile(&mut source, &parsed));
+    /// Every mistake in its texts, with file, line and column.
+    pub fn parse(text: &ScenarioText) -> Result<Self, Diagnostics> {
+        let (mut source, file) = include::read(text);
+        let scenario = file.and_then(|file| compile::compile(&mut source, &file));
         if scenario.is_none() {
             // `finish` reports what was found; a scenario is only withheld with a reason.
             source.report_if_clean("not a scenario");
@@ -314,14 +314,15 @@ mod tests {
             include_str!("../../../experiments/scenarios/insurance_renewal.toml"),
             include_str!("../../../experiments/scenarios/dstc2.toml"),
         ] {
-            Scenario::parse("other.toml", text).unwrap_or_else(|e| panic!("{e}"));
+            Scenario::parse(&ScenarioText::new("other.toml", text))
+                .unwrap_or_else(|e| panic!("{e}"));
         }
     }
 
     #[test]
     fn fraud_alert_compiles() {
-        let scenario =
-            Scenario::parse("fraud_alert.toml", FRAUD_ALERT).unwrap_or_else(|e| panic!("{e}"));
+        let scenario = Scenario::parse(&ScenarioText::new("fraud_alert.toml", FRAUD_ALERT))
+            .unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(scenario.acts(0)[0].kind, SystemActKind::Greet);
         assert_eq!(scenario.mask(&[0; 64]), ActionMask(1));
     }

@@ -1,7 +1,7 @@
 //! Faults put into the fixture scenario, one at a time: each is reported at its line.
 
 use offhook_env::finding::Severity;
-use offhook_env::scenario::{Scenario, lint};
+use offhook_env::scenario::{Scenario, ScenarioText, lint};
 
 const FIXTURE: &str = include_str!("fixture.toml");
 
@@ -26,7 +26,7 @@ fn check(from: &str, to: &str, words: &str) {
     } else {
         line
     };
-    let report = Scenario::parse("f.toml", &text)
+    let report = Scenario::parse(&ScenarioText::new("f.toml", &text))
         .map(drop)
         .expect_err("the fault is found");
     let hit = report
@@ -189,7 +189,7 @@ fn faults_are_reported_at_their_line() {
 #[test]
 fn rules_that_leave_no_action_are_named() {
     let text = FIXTURE.replace("only = [\"apologize\", \"close\"]", "forbid = [\"apologize\", \"close\", \"greet\", \"confirm_identity\", \"verify_identity\", \"inform(*)\", \"ask(*)\", \"confirm(*)\", \"answer(*)\", \"address(*)\", \"offer(*)\", \"propose_callback\", \"repeat\", \"transfer\"]");
-    let report = Scenario::parse("f.toml", &text)
+    let report = Scenario::parse(&ScenarioText::new("f.toml", &text))
         .map(drop)
         .expect_err("nothing is left")
         .to_string();
@@ -211,14 +211,14 @@ fn broken_files_end_in_a_message() {
         "[[robot]]",
         "[robot]\n\"\" = 1",
     ] {
-        let report = Scenario::parse("f.toml", text)
+        let report = Scenario::parse(&ScenarioText::new("f.toml", text))
             .map(drop)
             .expect_err("not a scenario");
         assert!(!report.list.is_empty(), "{text:?}");
     }
     // Cutting the fixture anywhere must never panic.
     for end in (0..FIXTURE.len()).step_by(37) {
-        let _ = Scenario::parse("f.toml", &FIXTURE[..end]);
+        let _ = Scenario::parse(&ScenarioText::new("f.toml", &FIXTURE[..end]));
     }
 }
 
@@ -236,7 +236,7 @@ fn check_flow(severity: Severity, from: &str, to: &str, at: &str, words: &str) {
         .lines()
         .position(|line| line.contains(at))
         .expect("`at` is in the text");
-    let (_, found) = lint::check("f.toml", &text);
+    let (_, found) = lint::check(&ScenarioText::new("f.toml", &text));
     let hit = found
         .iter()
         .any(|f| f.severity == severity && f.line == line && f.message.contains(words));
@@ -250,7 +250,7 @@ fn check_flow(severity: Severity, from: &str, to: &str, at: &str, words: &str) {
 
 #[test]
 fn the_fixture_has_no_fault() {
-    assert_eq!(lint::check("f.toml", FIXTURE).1, []);
+    assert_eq!(lint::check(&ScenarioText::new("f.toml", FIXTURE)).1, []);
 }
 
 /// The fixture's first rule, and what puts another one before it.
@@ -379,7 +379,7 @@ fn a_completion_that_can_never_hold_is_an_error() {
             .lines()
             .position(|l| l.contains("need = "))
             .expect("it is there");
-        let (_, found) = lint::check("f.toml", &text.replace(from, to));
+        let (_, found) = lint::check(&ScenarioText::new("f.toml", text.replace(from, to)));
         let hit = found.iter().any(|f| {
             f.line == line
                 && f.severity == Severity::Error
@@ -518,13 +518,13 @@ fn rules_masks_and_lines_without_effect_are_warnings() {
                 "when = { \"topic.news\" = [\"unsaid\"], identity = [\"confirmed\"], opt_out = [\"none\"] }\nsay = \"offer(gift)\"",
             ),
             "say = \"offer(gift)\"",
-            "never reached: line 2 (`inform(news)`) of the script decides wherever it applies",
+            "`offer(gift)` is never reached: `say = \"inform(news)\"` above decides wherever this line applies",
         ),
         (
             last,
             &format!("{last}\n[[script]]\nsay = \"apologize\""),
             "say = \"apologize\"",
-            "never reached: line 4 (`close`)",
+            "`apologize` is never reached: `say = \"close\"` above decides",
         ),
         (
             last,

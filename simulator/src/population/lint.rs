@@ -3,20 +3,19 @@
 use std::ops::Range;
 
 use offhook_env::act::{AboutClass, UserActKind};
-use offhook_env::diagnostic::{Ordered, Source};
+use offhook_env::diagnostic::Ordered;
 use offhook_env::finding::{Finding, Findings, Severity};
-use offhook_env::scenario::{Need, Scenario};
+use offhook_env::scenario::{Need, Scenario, ScenarioText};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::Population;
 use super::file::{PopulationFile, Shares};
+use super::{Population, read};
 
-/// A scenario file of which only the population is looked at, and the places of what it speaks of.
+/// A scenario file of which only the places are looked at that a population speaks of.
 #[derive(Deserialize)]
 struct Root {
-    population: Option<PopulationFile>,
     #[serde(default)]
     questions: Vec<Spanned<String>>,
     #[serde(default)]
@@ -29,19 +28,17 @@ struct Root {
 
 /// Reports everything that is wrong with the `[population]` section of a scenario's text: the
 /// mistakes that keep it from being read or else, if there are none, what no customer ever does.
-pub fn check(file: &str, text: &str, scenario: &Scenario) -> Vec<Finding> {
-    if let Err(mistakes) = Population::parse(file, text, scenario) {
+pub fn check(text: &ScenarioText, scenario: &Scenario) -> Vec<Finding> {
+    if let Err(mistakes) = Population::parse(text, scenario) {
         return Finding::list(mistakes, Severity::Error);
     }
-    let root: Option<Root> = Source::new(file, text).parse();
-    let mut found = Findings::new(file, text);
-    if let Some(root) = &root
-        && let Some(section) = &root.population
-    {
-        unshared(&mut found, root, section, scenario);
-        unwanted(&mut found, root, section, scenario);
-        unsaid(&mut found, root, section);
-        values(&mut found, section);
+    let (mut source, _) = text.source();
+    let mut found = Findings::new(text);
+    if let (Some(root), Some(section)) = (source.parse::<Root>(), read(text).1) {
+        unshared(&mut found, &root, &section, scenario);
+        unwanted(&mut found, &root, &section, scenario);
+        unsaid(&mut found, &root, &section);
+        values(&mut found, &section);
     }
     found.finish()
 }
@@ -216,12 +213,15 @@ mod tests {
             "`{from}` stands once in the shop"
         );
         let text = text.replace(from, to);
-        let scenario = Scenario::parse("shop.toml", &text).unwrap_or_else(|e| panic!("{e}"));
+        let text = ScenarioText::new("shop.toml", text);
+        let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"));
         let line = 1 + text
+            .main
+            .text
             .lines()
             .position(|l| l.contains(at))
             .expect("`at` is in the text");
-        let found = check("shop.toml", &text, &scenario);
+        let found = check(&text, &scenario);
         let hit = found
             .iter()
             .any(|f| f.line == line && f.message.contains(words));
@@ -231,8 +231,9 @@ mod tests {
     #[test]
     fn the_shop_has_no_fault() {
         let text = shop_text();
-        let scenario = Scenario::parse("shop.toml", &text).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(check("shop.toml", &text, &scenario), []);
+        let text = ScenarioText::new("shop.toml", text);
+        let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(check(&text, &scenario), []);
     }
 
     #[test]

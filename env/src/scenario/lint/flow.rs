@@ -3,7 +3,7 @@
 
 use super::super::check::condition;
 use super::super::condition::{Condition, Constraint};
-use super::super::conduct::masked_actions;
+use super::super::conduct::of_pattern;
 use super::super::file::{Name, ScenarioFile};
 use super::super::{Need, Scenario};
 use super::reach::{Reach, allowed};
@@ -26,7 +26,7 @@ pub(super) fn check(
     let entries = entries(scratch, file, scenario);
     speaking(found, scenario, reach, &entries);
     superfluous(found, reach, &entries);
-    script(found, file, scenario, reach);
+    script(found, scratch, file, scenario, reach);
     if file.population.is_some() {
         endings(found, file, scenario, reach);
         completion(found, file, scenario, reach);
@@ -101,8 +101,7 @@ fn entries<'f>(
     let layout = &scenario.layout;
     for (pattern, when) in &file.masks.0 {
         let mut constraints = Vec::new();
-        for (action, fill) in
-            masked_actions(scratch, pattern, &scenario.names, layout, &scenario.acts)
+        for (action, fill) in of_pattern(scratch, pattern, &scenario.names, layout, &scenario.acts)
         {
             let wanted = condition(scratch, &layout.features, when, fill);
             constraints.extend(negation(&wanted).into_iter().map(|when| Constraint {
@@ -148,7 +147,9 @@ fn speaking(found: &mut Findings<'_>, scenario: &Scenario, reach: &Reach, entrie
             .map_while(|c| impossible(scenario, &reach.levels, &c.when))
             .collect();
         if let (true, [why, ..]) = (silent.len() == entry.constraints.len(), &silent[..]) {
-            if entry.conduct {
+            if entry.conduct && found.is_included(&entry.name.span()) {
+                // What a sub-process guards against may be unknown here.
+            } else if entry.conduct {
                 let name = entry.name.get_ref();
                 found.error(
                     entry.name.span(),
@@ -209,11 +210,29 @@ fn superfluous(found: &mut Findings<'_>, reach: &Reach, entries: &[Entry<'_>]) {
 }
 
 /// Script lines that never decide anything.
-fn script(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario, reach: &Reach) {
+fn script(
+    found: &mut Findings<'_>,
+    scratch: &mut Source<'_>,
+    file: &ScenarioFile,
+    scenario: &Scenario,
+    reach: &Reach,
+) {
+    // A line may stand for several, as `say = "answer(X)"` does.
+    let mut lines: Vec<&Name> = Vec::new();
+    for say in file.script.iter().filter_map(|line| line.say.as_ref()) {
+        let fills = of_pattern(
+            scratch,
+            say,
+            &scenario.names,
+            &scenario.layout,
+            &scenario.acts,
+        );
+        lines.extend(fills.iter().map(|_| say));
+    }
     // Where a line decides, every earlier one either does not apply or names a masked action.
     let mut passed: Vec<Clause> = Vec::new();
-    for (k, (line, (when, action))) in file.script.iter().zip(&scenario.script).enumerate() {
-        let say = line.say.get_ref();
+    for (k, (line, (when, action))) in lines.iter().zip(&scenario.script).enumerate() {
+        let say = &scenario.layout.actions[usize::from(*action)];
         let open = allowed(&scenario.constraints, *action);
         let message = match within(&reach.levels, when) {
             None => impossible(scenario, &reach.levels, when)
@@ -235,18 +254,16 @@ fn script(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario, re
                         let pair: Vec<Clause> = open.iter().chain([&passed[i]]).cloned().collect();
                         !satisfiable(&domain, &pair)
                     });
-                    let by = match covers.map(|i| file.script[i].say.get_ref()) {
-                        Some(say) => format!("line {} (`{say}`)", covers.unwrap_or(0) + 1),
-                        None => "earlier lines".to_owned(),
+                    let by = match covers {
+                        Some(i) => format!("`say = \"{}\"` above decides", lines[i].get_ref()),
+                        None => "lines above decide".to_owned(),
                     };
-                    format!(
-                        "this line is never reached: {by} of the script decides wherever it applies"
-                    )
+                    format!("`{say}` is never reached: {by} wherever this line applies")
                 })
             }
         };
         if let Some(message) = message {
-            found.warning(line.say.span(), message);
+            found.warning(line.span(), message);
         }
         let mut not_taken = negation(when);
         let forbidding = scenario.constraints.iter();
@@ -257,7 +274,7 @@ fn script(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario, re
         );
         passed.push(not_taken);
     }
-    let Some(last) = file.script.last() else {
+    let Some(last) = lines.last() else {
         if file.population.is_some() {
             found.warning(
                 file.name.span(),
@@ -268,7 +285,7 @@ fn script(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario, re
     };
     if satisfiable(&reach.levels, &passed) {
         found.warning(
-            last.say.span(),
+            last.span(),
             "some calls come past the last line of the script; end it with a line without `when`",
         );
     }
@@ -288,7 +305,11 @@ fn endings(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario, r
         return;
     }
     let f = &scenario.index;
-    let told = f.topics.iter().chain(&f.messages).chain([&f.purpose]);
+    let told = f
+        .topics
+        .iter()
+        .chain(&f.messages)
+        .chain([&f.purpose, &f.left_message]);
     let lasting = [
         (f.opt_out, wish::ASKED),
         (f.human, wish::ASKED),

@@ -8,10 +8,8 @@ mod reach;
 mod reward;
 mod solve;
 
-use super::Scenario;
 use super::compile::compile;
-use super::file::ScenarioFile;
-use crate::diagnostic::Source;
+use super::{Scenario, ScenarioText, include};
 use crate::finding::{Finding, Findings, Severity};
 use reach::Reach;
 
@@ -22,9 +20,8 @@ pub use reward::place as reward_place;
 ///
 /// The scenario is given back as far as it could be read, so that other sections can be checked
 /// against it; with mistakes it is good for nothing else.
-pub fn check(file: &str, text: &str) -> (Option<Scenario>, Vec<Finding>) {
-    let mut source = Source::new(file, text);
-    let parsed: Option<ScenarioFile> = source.parse();
+pub fn check(text: &ScenarioText) -> (Option<Scenario>, Vec<Finding>) {
+    let (mut source, parsed) = include::read(text);
     let scenario = parsed
         .as_ref()
         .and_then(|parsed| compile(&mut source, parsed));
@@ -34,13 +31,13 @@ pub fn check(file: &str, text: &str) -> (Option<Scenario>, Vec<Finding>) {
     if let Err(mistakes) = source.finish() {
         return (scenario, Finding::list(mistakes, Severity::Error));
     }
-    let mut found = Findings::new(file, text);
+    let mut found = Findings::new(text);
     if let (Some(parsed), Some(scenario)) = (&parsed, &scenario) {
         let reach = Reach::of(scenario);
-        let mut scratch = Source::new(file, text);
+        let mut scratch = text.source().0;
         names::check(&mut found, parsed, scenario);
         if parsed.population.is_some() {
-            reward::check(&mut found, text);
+            reward::check(&mut found, &text.main.text);
         }
         flow::check(&mut found, &mut scratch, parsed, scenario, &reach);
     }

@@ -161,6 +161,10 @@ fn produced(scenario: &Scenario, actions: ActionMask) -> Domain {
         f.purpose,
         &[(said::YES, says(SystemActKind::StatePurpose, 0))],
     );
+    set(
+        f.left_message,
+        &[(said::YES, says(SystemActKind::LeaveMessage, 0))],
+    );
     for (topic, &feature) in f.topics.iter().enumerate() {
         set(feature, &[(said::YES, says(SystemActKind::Inform, topic))]);
     }
@@ -249,21 +253,34 @@ fn produced(scenario: &Scenario, actions: ActionMask) -> Domain {
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use rand::RngExt;
 
     use super::*;
     use crate::act::{Hypothesis, NBest};
+    use crate::diagnostic::Text;
     use crate::rng::{Stream, derive};
+    use crate::scenario::ScenarioText;
     use crate::tracker::BeliefState;
 
     #[test]
     fn nothing_comes_up_that_was_held_impossible() {
-        for text in [
-            include_str!("../../../../experiments/scenarios/fraud_alert.toml"),
-            include_str!("../../../../experiments/scenarios/insurance_renewal.toml"),
-            include_str!("../../../tests/env/fixture.toml"),
+        let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/scenarios");
+        let read = |path: PathBuf| Text {
+            file: path.display().to_string(),
+            text: std::fs::read_to_string(&path).expect("the file is in the tree"),
+        };
+        for path in [
+            scenarios.join("fraud_alert.toml"),
+            scenarios.join("insurance_renewal.toml"),
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/env/fixture.toml"),
         ] {
-            let scenario = Scenario::parse("s.toml", text).unwrap_or_else(|e| panic!("{e}"));
+            let included = |name: &str| {
+                Ok::<_, ()>(Some(read(scenarios.join(format!("library/{name}.toml")))))
+            };
+            let text = ScenarioText::gather(read(path), included).expect("always found");
+            let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"));
             let reach = Reach::of(&scenario);
             let mut rng = derive(3, Stream::Act, 0);
             for _ in 0..2_000 {

@@ -1,13 +1,13 @@
 //! `offhook scenario check`: every fault of scenario files at once, with line and column.
 
-use offhook_env::diagnostic::{Ordered, Source};
+use offhook_env::diagnostic::Ordered;
 use offhook_env::finding::{Finding, Findings, Severity};
-use offhook_env::scenario::{Scenario, lint};
+use offhook_env::scenario::{Scenario, ScenarioText, lint};
 use offhook_simulator::population;
 use serde::de::IgnoredAny;
 
 use super::reward_lint;
-use crate::bundled::{self, Text};
+use crate::bundled;
 use crate::cli::CheckArgs;
 use crate::error::Failure;
 use crate::terminal::outln;
@@ -21,7 +21,7 @@ use crate::world;
 pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     let mut faults = Vec::new();
     for name in &args.files {
-        let text = bundled::find("scenarios", name, None)?;
+        let text = bundled::scenario(name, None)?;
         let (scenario, found) = check(name, &text, args.calls)?;
         for finding in &found {
             let fatal = args.strict || finding.severity == Severity::Error;
@@ -55,15 +55,15 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
 /// no error: reading, what can never happen, what pays.
 fn check(
     name: &str,
-    text: &Text,
+    text: &ScenarioText,
     n_calls: u64,
 ) -> Result<(Option<Scenario>, Vec<Finding>), Failure> {
-    let (scenario, mut found) = lint::check(&text.file, &text.text);
+    let (scenario, mut found) = lint::check(text);
     let Some(scenario) = scenario else {
         return Ok((None, found));
     };
     if has_population(text) {
-        found.extend(population::lint(&text.file, &text.text, &scenario));
+        found.extend(population::lint(text, &scenario));
         found.extend(channel(text, &scenario));
         let fine = found.iter().all(|f| f.severity != Severity::Error);
         if fine && n_calls > 0 {
@@ -77,17 +77,18 @@ fn check(
 }
 
 /// A scenario without customers is for logs alone.
-fn has_population(text: &Text) -> bool {
-    text.text
+fn has_population(text: &ScenarioText) -> bool {
+    text.main
+        .text
         .lines()
         .any(|line| line.starts_with("[population"))
 }
 
 /// A channel that cannot be loaded, at the line that names it.
-fn channel(text: &Text, scenario: &Scenario) -> Vec<Finding> {
-    let mut found = Findings::new(&text.file, &text.text);
-    if let Err(failure) = world::channel(scenario, &text.file) {
-        let keys: Option<Ordered<IgnoredAny>> = Source::new(&text.file, &text.text).parse();
+fn channel(text: &ScenarioText, scenario: &Scenario) -> Vec<Finding> {
+    let mut found = Findings::new(text);
+    if let Err(failure) = world::channel(scenario, &text.main.file) {
+        let keys: Option<Ordered<IgnoredAny>> = text.source().0.parse();
         let keys = keys.unwrap_or_default().0;
         let key = keys.iter().find(|(key, _)| key.get_ref() == "channel");
         found.error(
@@ -98,11 +99,11 @@ fn channel(text: &Text, scenario: &Scenario) -> Vec<Finding> {
     found.finish()
 }
 
-fn summary(text: &Text, scenario: &Scenario, n_warnings: usize) -> String {
+fn summary(text: &ScenarioText, scenario: &Scenario, n_warnings: usize) -> String {
     let n_rules = scenario.constraints.iter().filter(|c| c.conduct).count();
     format!(
         "{}: {}, {} actions, {} features, {n_rules} rules of conduct{}",
-        text.file,
+        text.main.file,
         match n_warnings {
             0 => "fine".to_owned(),
             1 => "1 warning".to_owned(),

@@ -23,7 +23,7 @@ pub fn run(command: &ScenarioCommand) -> Result<(), Failure> {
 
 fn list(json: bool) -> Result<(), Failure> {
     for file in bundled::list("scenarios") {
-        let scenario = Scenario::parse(file.name, file.text)?;
+        let scenario = Scenario::parse(&bundled::scenario(file.name, None)?)?;
         if json {
             outln!(
                 "{}",

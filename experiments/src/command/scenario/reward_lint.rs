@@ -69,7 +69,7 @@ pub(super) fn check(loaded: &Loaded, n_calls: u64) -> Vec<Finding> {
         n_calls,
         choice: Choice::Best,
     };
-    let mut found = Findings::new(&loaded.text.file, &loaded.text.text);
+    let mut found = Findings::new(&loaded.text);
     threads::install(None, || {
         let script = play::evaluate(&loaded.world, &scenario.script(), plan);
         for (name, wanted) in temptations(scenario) {
@@ -78,7 +78,7 @@ pub(super) fn check(loaded: &Loaded, n_calls: u64) -> Vec<Finding> {
                 ending: scenario.ending(),
             };
             let calls = play::evaluate(&loaded.world, &policy, plan);
-            judge(&mut found, &loaded.text.text, &name, &calls, &script);
+            judge(&mut found, &loaded.text.main.text, &name, &calls, &script);
         }
     });
     found.finish()
