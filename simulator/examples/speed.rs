@@ -1,5 +1,6 @@
 //! Plays with random and scripted robots: key figures, and steps per second of one core and of two.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,26 +16,19 @@ use offhook_simulator::channel::ConfusionChannel;
 use offhook_simulator::population::Population;
 use offhook_simulator::user::AgendaCustomers;
 
-const SCENARIOS: [(&str, &str); 2] = [
-    (
-        "fraud_alert.toml",
-        include_str!("../../experiments/scenarios/fraud_alert.toml"),
-    ),
-    (
-        "insurance_renewal.toml",
-        include_str!("../../experiments/scenarios/insurance_renewal.toml"),
-    ),
-];
+const SCENARIOS: [&str; 2] = ["fraud_alert.toml", "insurance_renewal.toml"];
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../experiments/scenarios");
 const CHANNEL: &str = include_str!("../../experiments/channels/dstc2.toml");
 const N_CALLS: usize = 1024;
 
 /// With a number as argument, it only steps each scenario so often: for instruction counts.
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let n_steps: Option<u64> = std::env::args().nth(1).map(|n| n.parse()).transpose()?;
-    for (file, text) in SCENARIOS {
+    for file in SCENARIOS {
         println!("{file}");
-        let scenario = Arc::new(Scenario::parse(&ScenarioText::new(file, text))?);
-        let population = Population::parse(&ScenarioText::new(file, text), &scenario)?;
+        let text = ScenarioText::read(&Path::new(FOLDER).join(file))?;
+        let scenario = Arc::new(Scenario::parse(&text)?);
+        let population = Population::parse(&text, &scenario)?;
         let channel = Arc::new(ConfusionChannel::parse("dstc2.toml", CHANNEL, &scenario)?);
         let customers = AgendaCustomers::new(population, &scenario);
         let world = Arc::new(World {

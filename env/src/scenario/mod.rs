@@ -305,25 +305,40 @@ impl Scenario {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
-    const FRAUD_ALERT: &str = include_str!("../../../experiments/scenarios/fraud_alert.toml");
-
-    #[test]
-    fn other_scenarios_compile_in_the_same_language() {
-        for text in [
-            include_str!("../../../experiments/scenarios/insurance_renewal.toml"),
-            include_str!("../../../experiments/scenarios/dstc2.toml"),
-        ] {
-            Scenario::parse(&ScenarioText::new("other.toml", text))
-                .unwrap_or_else(|e| panic!("{e}"));
-        }
+    fn bundled(name: &str) -> Scenario {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/scenarios");
+        let text = ScenarioText::read(&folder.join(name)).expect("a file of the project");
+        Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"))
     }
 
     #[test]
-    fn fraud_alert_compiles() {
-        let scenario = Scenario::parse(&ScenarioText::new("fraud_alert.toml", FRAUD_ALERT))
-            .unwrap_or_else(|e| panic!("{e}"));
+    fn a_scenario_inherits_acts_and_rules_of_its_sub_processes() {
+        let scenario = bundled("fraud_alert.toml");
         assert_eq!(scenario.acts(0)[0].kind, SystemActKind::Greet);
         assert_eq!(scenario.mask(&[0; 64]), ActionMask(1));
+        assert!(scenario.can_say(SystemActKind::LeaveMessage, NONE));
+        let inherited = "a request for a human is answered by a transfer";
+        assert!(
+            scenario
+                .constraints
+                .iter()
+                .any(|c| c.conduct && c.name == inherited)
+        );
+        let identity = scenario
+            .layout
+            .action("confirm_identity")
+            .expect("included");
+        assert_eq!(
+            scenario.phrase(identity),
+            "Am I speaking with the holder of the account?",
+            "the scenario's own words win"
+        );
+    }
+
+    #[test]
+    fn a_scenario_without_sub_processes_compiles_too() {
+        bundled("dstc2.toml");
     }
 }

@@ -1,5 +1,6 @@
 //! Faults put into the fixture scenario, one at a time: each is reported at its line.
 
+use offhook_env::diagnostic::Text;
 use offhook_env::finding::Severity;
 use offhook_env::scenario::{Scenario, ScenarioText, lint};
 
@@ -172,7 +173,7 @@ fn faults_are_reported_at_their_line() {
     check(
         "say = \"inform(news)\"",
         "say = \"infrom(news)\"",
-        "unknown action `infrom(news)`, not in [robot]: did you mean `inform(news)`?",
+        "`infrom(news)` is no action and no `kind(X)`: did you mean `inform(news)`?",
     );
     check(
         "\"topic.news\" = [\"unsaid\"]",
@@ -220,6 +221,33 @@ fn broken_files_end_in_a_message() {
     for end in (0..FIXTURE.len()).step_by(37) {
         let _ = Scenario::parse(&ScenarioText::new("f.toml", &FIXTURE[..end]));
     }
+}
+
+#[test]
+fn a_fault_in_a_sub_process_is_reported_in_its_own_file() {
+    let main = Text {
+        file: "f.toml".to_owned(),
+        text: FIXTURE.replacen(
+            "schema = 1",
+            "schema = 1\ninclude = [\"help\", \"hepl\"]",
+            1,
+        ),
+    };
+    let help = Text {
+        file: "library/help.toml".to_owned(),
+        text: "schema = 1\npurpose = \"help\"\n\n[robot]\n\"hlep\" = \"Help.\"\n".to_owned(),
+    };
+    let find = |name: &str| Ok::<_, ()>((name == "help").then(|| help.clone()));
+    let text = ScenarioText::gather(main, find).expect("nothing is read");
+    let report = Scenario::parse(&text).expect_err("two faults").to_string();
+    assert!(
+        report.contains("library/help.toml:5:1: unknown robot act `hlep`"),
+        "{report}"
+    );
+    assert!(
+        report.contains("f.toml:3:20: no sub-process `hepl`"),
+        "{report}"
+    );
 }
 
 /// Replaces `from` by `to` in the fixture, which can still be read; the checks must report `words` at

@@ -253,13 +253,12 @@ fn produced(scenario: &Scenario, actions: ActionMask) -> Domain {
 
 #[cfg(test)]
 mod tests {
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
 
     use rand::RngExt;
 
     use super::*;
     use crate::act::{Hypothesis, NBest};
-    use crate::diagnostic::Text;
     use crate::rng::{Stream, derive};
     use crate::scenario::ScenarioText;
     use crate::tracker::BeliefState;
@@ -267,19 +266,12 @@ mod tests {
     #[test]
     fn nothing_comes_up_that_was_held_impossible() {
         let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/scenarios");
-        let read = |path: PathBuf| Text {
-            file: path.display().to_string(),
-            text: std::fs::read_to_string(&path).expect("the file is in the tree"),
-        };
         for path in [
             scenarios.join("fraud_alert.toml"),
             scenarios.join("insurance_renewal.toml"),
             Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/env/fixture.toml"),
         ] {
-            let included = |name: &str| {
-                Ok::<_, ()>(Some(read(scenarios.join(format!("library/{name}.toml")))))
-            };
-            let text = ScenarioText::gather(read(path), included).expect("always found");
+            let text = ScenarioText::read(&path).expect("the files are in the tree");
             let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"));
             let reach = Reach::of(&scenario);
             let mut rng = derive(3, Stream::Act, 0);
