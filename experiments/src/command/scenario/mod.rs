@@ -1,6 +1,8 @@
 //! `offhook scenario`: check, graph, list, new, schema.
 
 mod check;
+mod flow;
+mod graph;
 mod reward_lint;
 
 use offhook_env::scenario::Scenario;
@@ -17,6 +19,7 @@ use crate::terminal::outln;
 pub fn run(command: &ScenarioCommand) -> Result<(), Failure> {
     match command {
         ScenarioCommand::Check(args) => check::run(args),
+        ScenarioCommand::Graph(args) => graph::run(args),
         ScenarioCommand::List { json } => list(*json),
     }
 }
