@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use offhook_env::act::Utterance;
+use offhook_env::act::{SystemActKind, Utterance};
+use offhook_env::action::ActionId;
 use offhook_env::call::{Call, Turn, World};
 use offhook_env::customer::Customers;
 use offhook_env::log::{self, CallLog, Caller, TurnLog};
@@ -10,6 +11,7 @@ use offhook_env::outcome::{CallSummary, Outcome};
 use offhook_env::policy::{Policy, draw};
 use offhook_env::rng::{Stream, uniform_at};
 use offhook_env::scenario::Scenario;
+use offhook_env::tracker::BeliefState;
 use rayon::prelude::*;
 
 /// Whether a policy takes its best action or draws one.
@@ -108,13 +110,14 @@ fn record_one<C: Customers>(
     let scenario = &*world.scenario;
     let mut turns = Vec::new();
     let mut seconds = 0.0;
+    let mut belief = BeliefState::new(scenario);
     let summary = play(world, policy, plan, episode, |action, prob, turn, call| {
         let start = seconds;
         seconds += turn.seconds;
         turns.push(TurnLog {
             action: scenario.layout.actions[action as usize].clone(),
             action_prob: Some(f64::from(prob)),
-            system_text: scenario.phrase(action).to_owned(),
+            system_text: spoken(scenario, &belief, action),
             user_text: words(scenario, &turn.said, episode),
             n_best: log::n_best_log(scenario, &turn.heard),
             user_acts: Some(log::act_names(scenario, &turn.said)),
@@ -123,6 +126,7 @@ fn record_one<C: Customers>(
             start_seconds: Some(f64::from(start)),
             end_seconds: Some(f64::from(seconds)),
         });
+        belief.clone_from(&call.belief);
     });
     let call = CallLog {
         schema: log::SCHEMA,
@@ -139,6 +143,23 @@ fn record_one<C: Customers>(
         satisfaction: Some(summary.satisfaction),
     };
     (call, summary)
+}
+
+/// The robot's words, with the value that it reads out: the likeliest so far.
+fn spoken(scenario: &Scenario, belief: &BeliefState, action: ActionId) -> String {
+    let phrase = scenario.phrase(action);
+    let mut confirmed = scenario.acts(action).iter();
+    let value = confirmed
+        .find(|act| act.kind == SystemActKind::Confirm)
+        .and_then(|act| {
+            let slot = act.about as usize;
+            let value = belief.slot(slot).value();
+            scenario.slot_values[slot].get(value as usize)
+        });
+    match value {
+        Some(value) => phrase.replace("{value}", &value.replace('_', " ")),
+        None => phrase.to_owned(),
+    }
 }
 
 /// Words for what the customer did, chosen among the scenario's phrases.
