@@ -50,6 +50,8 @@ pub struct Turn {
     pub reward: f32,
     /// Talk of both sides in this turn, seconds.
     pub seconds: f32,
+    /// The value of a slot that the robot read out, or [`NONE`].
+    pub value: u8,
     /// What the customer truly said.
     pub said: Utterance,
     /// What the robot understood.
@@ -166,6 +168,7 @@ impl<P: Clone> Call<P> {
         Turn {
             reward: earned,
             seconds,
+            value,
             said,
             heard,
             ended,

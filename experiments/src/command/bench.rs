@@ -14,6 +14,7 @@ use offhook_table::DecisionTable;
 use offhook_table::testing::{SplitMix, random_codes, random_table};
 use rand::Rng as _;
 
+use crate::bundled;
 use crate::cli::{BenchArgs, BenchTarget};
 use crate::error::Failure;
 use crate::record::Record;
@@ -38,9 +39,9 @@ const STEPS: u64 = 40;
 pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     let wants = |target| args.target.is_none_or(|t| t == target);
     if wants(BenchTarget::Env) {
-        for scenario in ["fraud_alert", "insurance_renewal"] {
-            let world = world::load(scenario, None)?.world;
-            bench_env(args, scenario, &world);
+        for file in bundled::list("scenarios").filter(|file| bundled::has_population(file.text)) {
+            let world = world::load(file.name, None)?.world;
+            bench_env(args, file.name, &world);
         }
     }
     if wants(BenchTarget::Learn) {
