@@ -7,7 +7,8 @@ use offhook_env::customer::{Spoken, Truth};
 use offhook_env::rng::Rng;
 use offhook_env::scenario::{MAX_SLOTS, Scenario};
 
-use super::reply::{Reply, is_question};
+use super::manners::{is_question, wanting};
+use super::reply::Reply;
 use super::{AgendaCustomer, AgendaCustomers};
 use crate::population::{Line, Time, Wish};
 use crate::user::situation::Situation;
@@ -30,10 +31,9 @@ impl Asked {
     }
 }
 
-/// The act of an action that wants a reply: its last question, else its last act.
-pub(in crate::user) fn wanting(acts: &[SystemAct]) -> Option<SystemAct> {
-    let question = acts.iter().rfind(|act| is_question(act.kind));
-    question.or(acts.last()).copied()
+/// The act that an answer to the action replies to.
+pub(in crate::user) fn reply_to(scenario: &Scenario, action: ActionId) -> SystemAct {
+    wanting(scenario.acts(action))
 }
 
 impl AgendaCustomers {
@@ -50,13 +50,14 @@ impl AgendaCustomers {
         customer: &AgendaCustomer,
         spoken: Spoken<'_>,
     ) -> Option<Asked> {
-        let again = spoken.acts[0].kind == SystemActKind::Repeat && customer.meant != NONE;
+        let manner = &self.manners[usize::from(spoken.action)];
+        let again = manner.starts_over && customer.meant != NONE;
         let (action, value) = if again {
             (customer.meant, customer.meant_value)
         } else {
             (spoken.action, spoken.value)
         };
-        let act = wanting(scenario.acts(action))?;
+        let act = self.manners[usize::from(action)].reply_to;
         (!scenario.ending().allows(spoken.action)).then_some(Asked { action, act, value })
     }
 
@@ -69,8 +70,9 @@ impl AgendaCustomers {
         rng: &mut Rng,
     ) -> Option<Asked> {
         let asked = self.asked(scenario, customer, spoken);
-        customer.weigh(spoken, scenario.callback_slot());
-        Reply::new(self, scenario, customer, rng).weigh_addressed(spoken.acts);
+        let manner = &self.manners[usize::from(spoken.action)];
+        customer.weigh(spoken.action, manner);
+        Reply::new(self, scenario, customer, rng).weigh_addressed(manner.addresses);
         if let Some(asked) = asked {
             (customer.meant, customer.meant_value) = (asked.action, asked.value);
         }
@@ -149,8 +151,10 @@ impl AgendaCustomer {
     /// Makes true what is said in reply to `asked`: wishes, questions, concerns, decisions, no time.
     /// Who is on the line and the values of slots do not change by talk.
     pub(in crate::user) fn speak(&mut self, scenario: &Scenario, asked: Asked, said: &Utterance) {
+        self.last_kinds = 0;
         for &act in said.acts() {
             self.mean(scenario, asked, act);
+            self.last_kinds |= 1 << act.kind as u32;
         }
         self.last = *said;
     }
