@@ -61,15 +61,8 @@ pub fn load(name: &str, base: Option<&Path>) -> Result<Loaded, Failure> {
     let (scenario, text) = load_scenario(name, base)?;
     let population = Population::parse(&text, &scenario)?;
     let mut inputs = hashes(&text);
-    let channel: Arc<dyn Channel> = match scenario.channel.as_deref() {
-        None | Some("perfect") => Arc::new(PerfectChannel),
-        Some(channel) => {
-            let beside = Path::new(&text.main.file).parent().map(Path::to_path_buf);
-            let file = bundled::find("channels", channel, beside.as_deref())?;
-            inputs.insert("channel".to_owned(), sha256(file.text.as_bytes()));
-            Arc::new(ConfusionChannel::parse(&file.file, &file.text, &scenario)?)
-        }
-    };
+    let (channel, file) = channel(&scenario, &text.main.file)?;
+    inputs.extend(file.map(|file| ("channel".to_owned(), sha256(file.text.as_bytes()))));
     let people = AgendaCustomers::new(population, &scenario);
     Ok(Loaded {
         world: Arc::new(World {
@@ -81,4 +74,22 @@ pub fn load(name: &str, base: Option<&Path>) -> Result<Loaded, Failure> {
         inputs,
         text,
     })
+}
+
+/// The channel that a scenario names, and the file it stands in; `file` is the scenario's own.
+///
+/// # Errors
+/// If there is no such file, or every mistake in it.
+pub fn channel(
+    scenario: &Scenario,
+    file: &str,
+) -> Result<(Arc<dyn Channel>, Option<Text>), Failure> {
+    match scenario.channel.as_deref() {
+        None | Some("perfect") => Ok((Arc::new(PerfectChannel), None)),
+        Some(channel) => {
+            let text = bundled::find("channels", channel, Path::new(file).parent())?;
+            let channel = ConfusionChannel::parse(&text.file, &text.text, scenario)?;
+            Ok((Arc::new(channel), Some(text)))
+        }
+    }
 }

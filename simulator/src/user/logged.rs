@@ -7,7 +7,8 @@ use offhook_env::outcome::Outcome;
 use offhook_env::scenario::{MAX_SLOTS, Scenario};
 use offhook_env::slot_belief::{NO, YES};
 
-use super::agenda::voice::{Asked, reply_to};
+use super::agenda::manners::wanting;
+use super::agenda::voice::Asked;
 use super::situation::Situation;
 use crate::population::Line;
 
@@ -119,7 +120,7 @@ fn read_call(scenario: &Scenario, call: &CallLog) -> Result<LoggedCall, String> 
             continue;
         };
         let said = reader.utterance(labels).map_err(at)?;
-        let act = reply_to(scenario, meant);
+        let act = wanting(scenario.acts(meant)).ok_or_else(|| at("no act".to_owned()))?;
         turns.push(LoggedTurn {
             action,
             asked: Asked {

@@ -42,8 +42,12 @@ impl Manner {
             let acts = acts.iter().filter(|act| act.kind == kind);
             acts.fold(0, |set, act| set | 1u16 << (act.about & 15))
         };
+        let nothing = SystemAct {
+            kind: SystemActKind::Close,
+            about: offhook_env::act::NONE,
+        };
         Self {
-            reply_to: wanting(acts),
+            reply_to: wanting(acts).unwrap_or(nothing),
             starts_over: acts
                 .first()
                 .is_some_and(|act| act.kind == SystemActKind::Repeat),
@@ -82,14 +86,10 @@ impl Manner {
     }
 }
 
-/// The act that wants a reply: the last question of the utterance, else its last act.
-pub(super) fn wanting(acts: &[SystemAct]) -> SystemAct {
+/// The act of an action that wants a reply: its last question, else its last act.
+pub(in crate::user) fn wanting(acts: &[SystemAct]) -> Option<SystemAct> {
     let question = acts.iter().rfind(|act| is_question(act.kind));
-    let nothing = SystemAct {
-        kind: SystemActKind::Close,
-        about: offhook_env::act::NONE,
-    };
-    *question.or(acts.last()).unwrap_or(&nothing)
+    question.or(acts.last()).copied()
 }
 
 /// Whether the act wants an answer rather than a nod.

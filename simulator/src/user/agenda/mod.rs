@@ -6,7 +6,7 @@
 
 pub mod habit;
 mod machine;
-mod manners;
+pub(super) mod manners;
 mod reply;
 pub(in crate::user) mod voice;
 

@@ -31,11 +31,6 @@ impl Asked {
     }
 }
 
-/// The act that an answer to the action replies to.
-pub(in crate::user) fn reply_to(scenario: &Scenario, action: ActionId) -> SystemAct {
-    wanting(scenario.acts(action))
-}
-
 impl AgendaCustomers {
     /// `kind` as the scenario's customers say it; silence where they have no words for it.
     pub(in crate::user) fn word(&self, kind: UserActKind) -> UserActKind {
@@ -50,14 +45,13 @@ impl AgendaCustomers {
         customer: &AgendaCustomer,
         spoken: Spoken<'_>,
     ) -> Option<Asked> {
-        let manner = &self.manners[usize::from(spoken.action)];
-        let again = manner.starts_over && customer.meant != NONE;
+        let again = spoken.acts[0].kind == SystemActKind::Repeat && customer.meant != NONE;
         let (action, value) = if again {
             (customer.meant, customer.meant_value)
         } else {
             (spoken.action, spoken.value)
         };
-        let act = self.manners[usize::from(action)].reply_to;
+        let act = wanting(scenario.acts(action))?;
         (!scenario.ending().allows(spoken.action)).then_some(Asked { action, act, value })
     }
 
@@ -151,12 +145,14 @@ impl AgendaCustomer {
     /// Makes true what is said in reply to `asked`: wishes, questions, concerns, decisions, no time.
     /// Who is on the line and the values of slots do not change by talk.
     pub(in crate::user) fn speak(&mut self, scenario: &Scenario, asked: Asked, said: &Utterance) {
-        self.last_kinds = 0;
         for &act in said.acts() {
             self.mean(scenario, asked, act);
-            self.last_kinds |= 1 << act.kind as u32;
         }
         self.last = *said;
+        self.last_kinds = said
+            .acts()
+            .iter()
+            .fold(0, |set, act| set | 1 << act.kind as u32);
     }
 
     /// Makes one act true.
