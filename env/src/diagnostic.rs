@@ -1,4 +1,4 @@
-//! Reading a TOML file so that every mistake in it is reported at once, with its place.
+//! Reading TOML files so that every mistake in them is reported at once, with its place.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,9 +8,20 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
+/// A text and the name that messages show for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// A path, or the name of a bundled file.
+    pub file: String,
+    /// What stands in it.
+    pub text: String,
+}
+
 /// One mistake in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Diagnostic {
+    /// Name of the file as the user gave it.
+    pub file: String,
     /// Line, counted from 1.
     pub line: usize,
     /// Column in characters, counted from 1.
@@ -19,11 +30,9 @@ pub struct Diagnostic {
     pub message: String,
 }
 
-/// Every mistake found in one file, in the order of the lines.
+/// Every mistake found in a file and those it includes, in the order of the lines.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Diagnostics {
-    /// Name of the file as the user gave it.
-    pub file: String,
     /// The mistakes; never empty in an error.
     pub list: Vec<Diagnostic>,
 }
@@ -32,42 +41,71 @@ impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (k, d) in self.list.iter().enumerate() {
             let end = if k == 0 { "" } else { "\n" };
-            write!(
-                f,
-                "{end}{}:{}:{}: {}",
-                self.file, d.line, d.column, d.message
-            )?;
+            write!(f, "{end}{}:{}:{}: {}", d.file, d.line, d.column, d.message)?;
         }
         Ok(())
     }
 }
 
-/// The text of one file and the mistakes found in it so far.
+/// The texts of a file and those it includes, and the mistakes found in them so far.
+///
+/// Spans count bytes over all texts, one behind the other, so that a span says which file it is of.
 #[derive(Debug)]
 pub struct Source<'t> {
+    parts: Vec<Part<'t>>,
+    /// Mistakes with the number of the part they are in.
+    list: Vec<(usize, Diagnostic)>,
+}
+
+/// One text of a [`Source`].
+#[derive(Debug)]
+struct Part<'t> {
     file: String,
     text: &'t str,
-    list: Vec<Diagnostic>,
+    /// Where its spans begin.
+    start: usize,
 }
 
 impl<'t> Source<'t> {
     /// A file's text under the name that messages will show.
     pub fn new(file: impl Into<String>, text: &'t str) -> Self {
-        Self {
-            file: file.into(),
-            text,
+        let mut source = Self {
+            parts: Vec::new(),
             list: Vec::new(),
-        }
+        };
+        source.add(file, text);
+        source
     }
 
-    /// Notes a mistake at a place of the text.
+    /// Puts an included text behind the others; its number is for [`Self::parse_part`].
+    pub fn add(&mut self, file: impl Into<String>, text: &'t str) -> usize {
+        let start = self.parts.last().map_or(0, |p| p.start + p.text.len() + 1);
+        let file = file.into();
+        self.parts.push(Part { file, text, start });
+        self.parts.len() - 1
+    }
+
+    /// Whether a span lies in an included text rather than in the first one.
+    pub fn is_included(&self, span: &Range<usize>) -> bool {
+        self.part_at(span.start) != 0
+    }
+
+    fn part_at(&self, place: usize) -> usize {
+        let before = self.parts.iter().rposition(|part| part.start <= place);
+        before.unwrap_or(0)
+    }
+
+    /// Notes a mistake at a place of the texts.
     pub fn report(&mut self, span: Range<usize>, message: impl Into<String>) {
-        let before = &self.text.as_bytes()[..span.start.min(self.text.len())];
+        let number = self.part_at(span.start);
+        let part = &self.parts[number];
+        let before = &part.text.as_bytes()[..(span.start - part.start).min(part.text.len())];
         let line_start = before
             .iter()
             .rposition(|&b| b == b'\n')
             .map_or(0, |k| k + 1);
         let diagnostic = Diagnostic {
+            file: part.file.clone(),
             line: before.iter().filter(|&&b| b == b'\n').count() + 1,
             column: String::from_utf8_lossy(&before[line_start..])
                 .chars()
@@ -75,19 +113,31 @@ impl<'t> Source<'t> {
                 + 1,
             message: message.into(),
         };
-        if !self.list.contains(&diagnostic) {
-            self.list.push(diagnostic);
+        if !self.list.iter().any(|(_, known)| *known == diagnostic) {
+            self.list.push((number, diagnostic));
         }
     }
 
-    /// Reads the text as `T`, noting every mistake of syntax, key and type.
+    /// Reads the first text as `T`, noting every mistake of syntax, key and type.
     ///
     /// A faulty entry is noted, left out, and the rest is read again, so that one mistake does
     /// not hide the next. `None` when what is left makes no `T`.
     pub fn parse<T: DeserializeOwned>(&mut self) -> Option<T> {
-        let (root, errors) = DeTable::parse_recoverable(self.text);
+        self.parse_part(0)
+    }
+
+    /// The same for the text that [`Self::add`] gave a number.
+    pub fn parse_part<T: DeserializeOwned>(&mut self, number: usize) -> Option<T> {
+        // Blanks in front make every span count from the start of the first text.
+        let Part { text, start, .. } = self.parts[number];
+        let padded = " ".repeat(start) + text;
+        let place = |span: Option<Range<usize>>| {
+            let span = span.unwrap_or_default();
+            span.start.max(start)..span.end.max(start)
+        };
+        let (root, errors) = DeTable::parse_recoverable(&padded);
         for error in &errors {
-            self.report(error.span().unwrap_or(0..0), error.message());
+            self.report(place(error.span()), error.message());
         }
         if !errors.is_empty() {
             return None;
@@ -100,7 +150,7 @@ impl<'t> Source<'t> {
                 Ok(value) => return Some(value),
                 Err(error) => error,
             };
-            let span = error.span().unwrap_or(0..0);
+            let span = place(error.span());
             let path = path_to(&root, &span);
             // Positions in lists shift as faulty entries are left out; the line says which one it is.
             let names: Vec<_> = path
@@ -145,10 +195,8 @@ impl<'t> Source<'t> {
         if self.list.is_empty() {
             Ok(())
         } else {
-            Err(Diagnostics {
-                file: self.file,
-                list: self.list,
-            })
+            let list = self.list.into_iter().map(|(_, mistake)| mistake).collect();
+            Err(Diagnostics { list })
         }
     }
 }
@@ -244,6 +292,18 @@ pub struct Ordered<T>(pub Vec<(Spanned<String>, T)>);
 impl<T> Default for Ordered<T> {
     fn default() -> Self {
         Self(Vec::new())
+    }
+}
+
+impl<T> Ordered<T> {
+    /// Adds the entries of `more` whose key is not there yet.
+    pub fn add_missing(&mut self, more: Self) {
+        for (key, value) in more.0 {
+            let known = self.0.iter().any(|(own, _)| own.get_ref() == key.get_ref());
+            if !known {
+                self.0.push((key, value));
+            }
+        }
     }
 }
 

@@ -104,6 +104,18 @@ pub(crate) fn confidence_level(sure: f32) -> u8 {
     confidence::LOWEST + passed.map(u8::from).iter().sum::<u8>()
 }
 
+/// Features that a scenario has only if its acts call for them.
+pub(crate) const OPTIONAL: [&str; 8] = [
+    "identity",
+    "answered_by",
+    "left_message",
+    "availability",
+    "human",
+    "opt_out",
+    "callback",
+    "purpose",
+];
+
 /// Where each feature of a scenario sits among its codes.
 #[derive(Clone, Debug)]
 pub(crate) struct FeatureIndex {

@@ -7,7 +7,7 @@
 //! - [`call::Call`] is one call, [`batch::CallBatch`] many of them behind [`vector_env::VectorEnv`],
 //!   the interface that learners know.
 //! - [`customer`] has the seams to user models and channels, [`policy`] the one to policies.
-//! - [`log`] is the call log, played or real.
+//! - [`log`] is the call log, played or real, [`dialog`] shows it to people.
 //!
 //! The crate does not know how customers behave or how policies learn.
 
@@ -33,4 +33,5 @@ pub mod batch;
 pub mod call;
 pub mod vector_env;
 
+pub mod dialog;
 pub mod log;

@@ -133,3 +133,34 @@ pub struct CallSummary {
     /// System turns in which an action broke a rule of conduct.
     pub rules_broken: u8,
 }
+
+impl Outcome {
+    /// The outcome's name in logs, metrics and files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HungUp => "hung_up",
+            Self::Transferred => "transferred",
+            Self::Truncated => "truncated",
+            Self::Completed => "completed",
+            Self::OptedOut => "opted_out",
+            Self::MessageLeft => "message_left",
+            Self::Machine => "machine",
+            Self::WrongPerson => "wrong_person",
+            Self::CallbackAgreed => "callback_agreed",
+            Self::Declined => "declined",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_is_called_what_logs_call_it() {
+        for outcome in Outcome::ALL {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.name());
+        }
+    }
+}

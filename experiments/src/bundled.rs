@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use offhook_env::diagnostic::Text;
+use offhook_env::scenario::ScenarioText;
+
 use crate::error::Failure;
 
 macro_rules! bundle {
@@ -25,24 +28,25 @@ pub struct File {
     pub text: &'static str,
 }
 
+impl File {
+    fn to_text(&self) -> Text {
+        Text {
+            file: format!("{}.toml (bundled)", self.name),
+            text: self.text.to_owned(),
+        }
+    }
+}
+
 const FILES: &[File] = bundle! {
     "scenarios": "fraud_alert", "insurance_renewal", "dstc2";
+    "scenarios/library": "callback", "identity", "identity_card", "opt_out", "questions", "repair", "transfer", "voicemail", "wrong_person";
     "channels": "dstc2";
     "configs": "quickstart", "dstc2";
 };
 
-/// The bundled files of a folder: `scenarios`, `channels` or `configs`.
+/// The bundled files of a folder: `scenarios`, `scenarios/library`, `channels` or `configs`.
 pub fn list(folder: &str) -> impl Iterator<Item = &'static File> {
     FILES.iter().filter(move |file| file.folder == folder)
-}
-
-/// A text file as the user named it.
-#[derive(Clone, Debug)]
-pub struct Text {
-    /// The path, or the name of a bundled file, for messages.
-    pub file: String,
-    /// What stands in it.
-    pub text: String,
 }
 
 /// Reads a file by path (seen from `base`, if it is not there from here), or a bundled one by name.
@@ -59,10 +63,7 @@ pub fn find(folder: &str, name: &str, base: Option<&Path>) -> Result<Text, Failu
         return read(&path);
     }
     if let Some(file) = list(folder).find(|file| file.name == name) {
-        return Ok(Text {
-            file: format!("{name}.toml (bundled)"),
-            text: file.text.to_owned(),
-        });
+        return Ok(file.to_text());
     }
     let names: Vec<_> = list(folder).map(|file| file.name).collect();
     let one = folder.trim_end_matches('s');
@@ -70,6 +71,25 @@ pub fn find(folder: &str, name: &str, base: Option<&Path>) -> Result<Text, Failu
         "no {one} '{name}': neither a file nor one of the bundled {}",
         names.join(", ")
     )))
+}
+
+/// Reads a scenario and the sub-processes it includes: a file `library/<name>.toml` beside the
+/// scenario wins, else a bundled one.
+///
+/// # Errors
+/// If there is no such scenario, or a file cannot be read or is not UTF-8.
+pub fn scenario(name: &str, base: Option<&Path>) -> Result<ScenarioText, Failure> {
+    let main = find("scenarios", name, base)?;
+    let folder = Path::new(&main.file).parent().map(|p| p.join("library"));
+    ScenarioText::gather(main, |name| {
+        let file = format!("{name}.toml");
+        let path = folder.as_ref().map(|folder| folder.join(&file));
+        if let Some(path) = path.filter(|path| path.is_file()) {
+            return read(&path).map(Some);
+        }
+        let bundled = list("scenarios/library").find(|file| file.name == name);
+        Ok(bundled.map(File::to_text))
+    })
 }
 
 /// Reads a text file whole.

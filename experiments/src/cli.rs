@@ -103,7 +103,7 @@ pub struct CompareArgs {
 pub struct SimulateArgs {
     /// Scenario: a path or the name of a bundled one.
     pub scenario: String,
-    /// `random`, `script`, a run directory, a checkpoint, or a table.
+    /// `random`, `script`, `privileged` (sees the hidden goal: an upper bound), a run directory, a checkpoint, or a table.
     #[arg(long, default_value = "script")]
     pub policy: String,
     /// Calls to play.

@@ -7,8 +7,8 @@ use offhook_policy::learner::ppo::PpoConfig;
 use offhook_policy::weights::NetworkConfig;
 use serde::Deserialize;
 
-use crate::bundled::Text;
 use crate::error::Failure;
+use offhook_env::diagnostic::Text;
 
 /// An experiment.
 #[derive(Clone, Debug, Deserialize)]

@@ -79,6 +79,13 @@ pub const FIGURES: &[Figure] = &[
         value: |c| is(c, Outcome::CallbackAgreed),
     },
     Figure {
+        name: "message_left",
+        unit: "share",
+        decimals: 1,
+        kind: Kind::Share,
+        value: |c| is(c, Outcome::MessageLeft),
+    },
+    Figure {
         name: "opt_out",
         unit: "share",
         decimals: 1,

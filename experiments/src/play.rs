@@ -1,15 +1,13 @@
 //! Playing calls with a policy: for evaluation, for logs, and to show them as dialogs.
 
-use std::fmt::Write as _;
-
-use offhook_env::act::Utterance;
 use offhook_env::call::{Call, Turn, World};
 use offhook_env::customer::Customers;
+use offhook_env::dialog;
 use offhook_env::log::{self, CallLog, Caller, TurnLog};
 use offhook_env::outcome::{CallSummary, Outcome};
 use offhook_env::policy::{Policy, draw};
 use offhook_env::rng::{Stream, uniform_at};
-use offhook_env::scenario::Scenario;
+use offhook_policy::planner::PlannerConfig;
 use rayon::prelude::*;
 
 /// Whether a policy takes its best action or draws one.
@@ -19,6 +17,9 @@ pub enum Choice {
     Best,
     /// An action drawn with the policy's probabilities.
     Sample,
+    /// The action that a planner finds best, which sees the hidden customer and lets the policy go
+    /// on after it.
+    Plan,
 }
 
 /// Which calls to play: episodes `first..first + n_calls` of (`seed`, `stream`).
@@ -78,6 +79,10 @@ fn play<C: Customers>(
         let observation = call.belief.observation(scenario);
         let (action, prob) = match plan.choice {
             Choice::Best => (policy.best(observation, n_actions), 1.0),
+            Choice::Plan => {
+                let planner = PlannerConfig::default();
+                (planner.act(world, &call, policy, plan.seed), 1.0)
+            }
             Choice::Sample => {
                 policy.probabilities(observation, &mut probs[..n_actions]);
                 let uniform = uniform_at(
@@ -109,19 +114,11 @@ fn record_one<C: Customers>(
     let mut turns = Vec::new();
     let mut seconds = 0.0;
     let summary = play(world, policy, plan, episode, |action, prob, turn, call| {
-        let start = seconds;
+        let played = dialog::played_turn(scenario, episode, seconds, (action, prob), turn);
         seconds += turn.seconds;
         turns.push(TurnLog {
-            action: scenario.layout.actions[action as usize].clone(),
-            action_prob: Some(f64::from(prob)),
-            system_text: scenario.phrase(action).to_owned(),
-            user_text: words(scenario, &turn.said, episode),
-            n_best: log::n_best_log(scenario, &turn.heard),
-            user_acts: Some(log::act_names(scenario, &turn.said)),
             mood: Some(call.mood(world)),
-            reward: Some(turn.reward),
-            start_seconds: Some(f64::from(start)),
-            end_seconds: Some(f64::from(seconds)),
+            ..played
         });
     });
     let call = CallLog {
@@ -141,64 +138,9 @@ fn record_one<C: Customers>(
     (call, summary)
 }
 
-/// Words for what the customer did, chosen among the scenario's phrases.
-fn words(scenario: &Scenario, said: &Utterance, episode: u64) -> String {
-    let phrase = |(k, act): (usize, &offhook_env::act::UserAct)| {
-        let exact = scenario.customer.iter().find(|(known, _)| known == act);
-        let kind = || {
-            scenario
-                .customer
-                .iter()
-                .find(|(known, _)| known.kind == act.kind && known.about == act.about)
-        };
-        let (_, phrases) = exact.or_else(kind)?;
-        phrases
-            .get((episode as usize + k) % phrases.len().max(1))
-            .map(String::as_str)
-    };
-    let list: Vec<&str> = said.acts().iter().enumerate().filter_map(phrase).collect();
-    list.join(" ")
-}
-
 /// A logged call as a dialog to read: words, true acts, and what was understood where it differs.
 pub fn dialog(call: &CallLog, summary: &CallSummary) -> String {
-    let mut text = format!("call {}\n", call.call_id);
-    for turn in &call.turns {
-        let _ = writeln!(text, "  robot     {}   [{}]", turn.system_text, turn.action);
-        let acts = turn.user_acts.as_deref().unwrap_or_default();
-        if acts.is_empty() && turn.n_best.is_empty() {
-            continue;
-        }
-        let said = if acts.is_empty() {
-            "silence".to_owned()
-        } else {
-            acts.join(", ")
-        };
-        let heard = match turn.n_best.first() {
-            Some(top) if top.acts == acts => format!("{:.2}", top.confidence),
-            Some(top) if top.acts.is_empty() => "heard nothing".to_owned(),
-            Some(top) => format!("heard {} {:.2}", top.acts.join(", "), top.confidence),
-            None => "heard nothing".to_owned(),
-        };
-        let words = if turn.user_text.is_empty() {
-            "..."
-        } else {
-            &turn.user_text
-        };
-        let _ = writeln!(text, "  customer  {words}   [{said}; {heard}]");
-    }
-    let outcome = serde_json::to_value(summary.outcome)
-        .ok()
-        .and_then(|v| v.as_str().map(str::to_owned));
-    let _ = writeln!(
-        text,
-        "  => {}, rating {}, {} turns, {:.0} s, return {:.1}{}",
-        outcome.unwrap_or_default(),
-        summary.satisfaction,
-        summary.turns,
-        summary.seconds,
-        summary.return_,
-        if summary.harms > 0 { ", HARM" } else { "" },
-    );
-    text
+    let lines = dialog::lines(&call.turns);
+    let last = dialog::last_line(summary);
+    format!("call {}\n{lines}{last}", call.call_id)
 }

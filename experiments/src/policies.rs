@@ -1,4 +1,4 @@
-//! Policies by name: `random`, `script`, a run directory, a checkpoint, or a table.
+//! Policies by name: `random`, `script`, `privileged`, a run directory, a checkpoint, or a table.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,20 +13,25 @@ use offhook_table::DecisionTable;
 use crate::error::Failure;
 use crate::play::Choice;
 
-/// A policy by name, and how it chooses: `random` draws, all others take their best action.
+/// A policy by name, and how it chooses: `random` draws, `privileged` plans ahead with the script, or
+/// with another policy after `privileged=`, all others take their best action.
 ///
 /// # Errors
 /// If there is no such policy, or it was made for another scenario.
 pub fn find(name: &str, scenario: &Scenario) -> Result<(Arc<dyn Policy>, Choice), Failure> {
     match name {
         "random" => return Ok((Arc::new(RandomPolicy), Choice::Sample)),
+        "privileged" => return Ok((Arc::new(scenario.script()), Choice::Plan)),
         "script" => return Ok((Arc::new(scenario.script()), Choice::Best)),
         _ => {}
+    }
+    if let Some(base) = name.strip_prefix("privileged=") {
+        return Ok((find(base, scenario)?.0, Choice::Plan));
     }
     let path = Path::new(name);
     if !path.exists() {
         return Err(Failure::usage(format!(
-            "no policy '{name}': expected random, script, a run directory, a checkpoint or a table"
+            "no policy '{name}': expected random, script, privileged, a run directory, a checkpoint or a table"
         )));
     }
     if path

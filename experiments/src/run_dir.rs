@@ -73,10 +73,11 @@ const CONFIG: &str = "config.toml";
 const LOCK: &str = ".lock";
 /// Everything at the top of a run directory. `--force` removes these and nothing else, so that a run must
 /// write no other.
-const OURS: [&str; 21] = [
+const OURS: [&str; 22] = [
     MANIFEST,
     CONFIG,
     "scenario.toml",
+    "library",
     "channel.json",
     "checkpoints",
     "metrics.csv",

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use offhook_env::call::World;
 use offhook_env::customer::{Channel, PerfectChannel};
-use offhook_env::scenario::Scenario;
+use offhook_env::diagnostic::Text;
+use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_simulator::channel::ConfusionChannel;
 use offhook_simulator::population::Population;
 use offhook_simulator::user::AgendaCustomers;
 
-use crate::bundled::{self, Text};
+use crate::bundled;
 use crate::error::Failure;
 use crate::manifest::sha256;
 
@@ -19,20 +20,32 @@ use crate::manifest::sha256;
 pub struct Loaded {
     /// The calls' world.
     pub world: Arc<World<AgendaCustomers>>,
-    /// SHA-256 of each file by its role: `scenario`, `channel`.
+    /// SHA-256 of each file by its role: `scenario`, `library/<name>`, `channel`.
     pub inputs: BTreeMap<String, String>,
-    /// The scenario's text.
-    pub text: Text,
+    /// The scenario's texts.
+    pub text: ScenarioText,
 }
 
 /// Reads a scenario alone, for work on logs.
 ///
 /// # Errors
 /// If there is no such file, or every mistake in it.
-pub fn load_scenario(name: &str, base: Option<&Path>) -> Result<(Arc<Scenario>, Text), Failure> {
-    let text = bundled::find("scenarios", name, base)?;
-    let scenario = Scenario::parse(&text.file, &text.text)?;
+pub fn load_scenario(
+    name: &str,
+    base: Option<&Path>,
+) -> Result<(Arc<Scenario>, ScenarioText), Failure> {
+    let text = bundled::scenario(name, base)?;
+    let scenario = Scenario::parse(&text)?;
     Ok((Arc::new(scenario), text))
+}
+
+/// SHA-256 of a scenario's texts by their role: `scenario`, `library/<name>`.
+pub fn hashes(text: &ScenarioText) -> BTreeMap<String, String> {
+    let hash = |role: String, text: &Text| (role, sha256(text.text.as_bytes()));
+    let library = text.library.iter();
+    std::iter::once(hash("scenario".to_owned(), &text.main))
+        .chain(library.map(|(name, part)| hash(format!("library/{name}"), part)))
+        .collect()
 }
 
 /// Reads a scenario with its population and channel.
@@ -41,12 +54,12 @@ pub fn load_scenario(name: &str, base: Option<&Path>) -> Result<(Arc<Scenario>, 
 /// If a file is missing, or every mistake in one.
 pub fn load(name: &str, base: Option<&Path>) -> Result<Loaded, Failure> {
     let (scenario, text) = load_scenario(name, base)?;
-    let population = Population::parse(&text.file, &text.text, &scenario)?;
-    let mut inputs = BTreeMap::from([("scenario".to_owned(), sha256(text.text.as_bytes()))]);
+    let population = Population::parse(&text, &scenario)?;
+    let mut inputs = hashes(&text);
     let channel: Arc<dyn Channel> = match scenario.channel.as_deref() {
         None | Some("perfect") => Arc::new(PerfectChannel),
         Some(channel) => {
-            let beside = Path::new(&text.file).parent().map(Path::to_path_buf);
+            let beside = Path::new(&text.main.file).parent().map(Path::to_path_buf);
             let file = bundled::find("channels", channel, beside.as_deref())?;
             inputs.insert("channel".to_owned(), sha256(file.text.as_bytes()));
             Arc::new(ConfusionChannel::parse(&file.file, &file.text, &scenario)?)

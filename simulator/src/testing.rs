@@ -1,6 +1,6 @@
 //! A tiny made-up scenario for tests, so that nothing here can know a real one.
 
-use offhook_env::scenario::Scenario;
+use offhook_env::scenario::{Scenario, ScenarioText};
 
 use crate::population::Population;
 
@@ -106,8 +106,9 @@ delivery = 0.8
 
 /// The shop's scenario and population.
 pub(crate) fn shop() -> (Scenario, Population) {
-    let scenario = Scenario::parse("shop.toml", SHOP).unwrap_or_else(|e| panic!("{e}"));
-    let population =
-        Population::parse("shop.toml", SHOP, &scenario).unwrap_or_else(|e| panic!("{e}"));
+    let scenario =
+        Scenario::parse(&ScenarioText::new("shop.toml", SHOP)).unwrap_or_else(|e| panic!("{e}"));
+    let population = Population::parse(&ScenarioText::new("shop.toml", SHOP), &scenario)
+        .unwrap_or_else(|e| panic!("{e}"));
     (scenario, population)
 }

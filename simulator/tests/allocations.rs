@@ -6,6 +6,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use offhook_env::action::ActionId;
@@ -14,22 +15,14 @@ use offhook_env::call::World;
 use offhook_env::outcome::CallSummary;
 use offhook_env::policy::Observation;
 use offhook_env::rng::{Stream, uniform_at};
-use offhook_env::scenario::Scenario;
+use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_env::vector_env::{StepBatch, VectorEnv};
 use offhook_simulator::channel::ConfusionChannel;
 use offhook_simulator::population::Population;
 use offhook_simulator::user::AgendaCustomers;
 
-const SCENARIOS: [(&str, &str); 2] = [
-    (
-        "fraud_alert.toml",
-        include_str!("../../experiments/scenarios/fraud_alert.toml"),
-    ),
-    (
-        "insurance_renewal.toml",
-        include_str!("../../experiments/scenarios/insurance_renewal.toml"),
-    ),
-];
+const SCENARIOS: [&str; 2] = ["fraud_alert.toml", "insurance_renewal.toml"];
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../experiments/scenarios");
 const CHANNEL: &str = include_str!("../../experiments/channels/dstc2.toml");
 const SEED: u64 = 11;
 const BATCH: usize = 64;
@@ -69,9 +62,10 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn world(file: &str, text: &str) -> Arc<World<AgendaCustomers>> {
-    let scenario = Scenario::parse(file, text).unwrap_or_else(|e| panic!("{e}"));
-    let population = Population::parse(file, text, &scenario).unwrap_or_else(|e| panic!("{e}"));
+fn world(file: &str) -> Arc<World<AgendaCustomers>> {
+    let text = ScenarioText::read(&Path::new(FOLDER).join(file)).expect("a file of the project");
+    let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"));
+    let population = Population::parse(&text, &scenario).unwrap_or_else(|e| panic!("{e}"));
     let channel =
         ConfusionChannel::parse("dstc2.toml", CHANNEL, &scenario).unwrap_or_else(|e| panic!("{e}"));
     Arc::new(World {
@@ -139,8 +133,8 @@ fn the_counter_sees_an_allocation() {
 
 #[test]
 fn stepping_allocates_nothing_whatever_ends_and_starts() {
-    for (file, text) in SCENARIOS {
-        let mut player = Player::new(&world(file, text), BATCH);
+    for file in SCENARIOS {
+        let mut player = Player::new(&world(file), BATCH);
         (0..5).for_each(|_| player.step());
         let before = N_ALLOCATIONS.get();
         let mut n_ended = 0;
@@ -201,8 +195,8 @@ fn traces(
 
 #[test]
 fn an_episode_is_the_same_in_a_batch_of_one_and_of_many() {
-    for (file, text) in SCENARIOS {
-        let world = world(file, text);
+    for file in SCENARIOS {
+        let world = world(file);
         let (alone, packed) = (traces(&world, 1, 1000), traces(&world, BATCH, 1000));
         assert_eq!(alone.len(), 1000);
         assert!(alone.values().all(|trace| trace.summary.is_some()));
@@ -212,8 +206,8 @@ fn an_episode_is_the_same_in_a_batch_of_one_and_of_many() {
 
 #[test]
 fn rewards_add_up_to_the_return_and_its_terms() {
-    for (file, text) in SCENARIOS {
-        for trace in traces(&world(file, text), BATCH, 1000).values() {
+    for file in SCENARIOS {
+        for trace in traces(&world(file), BATCH, 1000).values() {
             let rewards: f32 = trace.reward_bits.iter().map(|b| f32::from_bits(*b)).sum();
             let summary = trace.summary.expect("the episode is over");
             assert_eq!(summary.return_, summary.terms.iter().sum::<f32>());

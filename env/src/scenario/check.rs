@@ -8,6 +8,7 @@ use super::file::{Name, When};
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::{ActionId, ActionMask};
 use crate::diagnostic::{Source, suggestion};
+use crate::features::OPTIONAL;
 use crate::layout::Feature;
 
 /// Splits `kind(about)` into its parts.
@@ -146,7 +147,19 @@ pub(super) fn user_act(
     })
 }
 
+/// Whether a pattern stands in a sub-process and names an act of the robot, so that the scenario need
+/// not have it.
+pub(super) fn is_optional(source: &Source<'_>, pattern: &Name) -> bool {
+    let parts = pattern.get_ref().split('+').map(split_call);
+    source.is_included(&pattern.span())
+        && parts
+            .into_iter()
+            .all(|part| part.is_some_and(|(kind, _)| SystemActKind::from_name(kind).is_some()))
+}
+
 /// Actions by pattern: a name, all of a kind as `offer(*)`, or `private`.
+///
+/// A sub-process may name actions that this scenario does not have.
 pub(super) fn actions(
     source: &mut Source<'_>,
     action_names: &[String],
@@ -155,6 +168,7 @@ pub(super) fn actions(
     pattern: &Name,
 ) -> ActionMask {
     let text = pattern.get_ref().as_str();
+    let optional = is_optional(source, pattern);
     if let (Some(mask), "private") = (private, text) {
         return mask;
     }
@@ -163,7 +177,7 @@ pub(super) fn actions(
         let mask: ActionMask = (0..acts.len() as ActionId)
             .filter(|&a| of_kind(&acts[a as usize]))
             .collect();
-        if mask.0 == 0 {
+        if mask.0 == 0 && !optional {
             let hint = suggestion(kind, acts.iter().flatten().map(|act| act.kind.name()));
             source.report(
                 pattern.span(),
@@ -174,6 +188,7 @@ pub(super) fn actions(
     }
     match action_names.iter().position(|name| name == text) {
         Some(action) => ActionMask(1 << action),
+        None if optional => ActionMask::default(),
         None => {
             let hint = suggestion(text, action_names.iter().map(String::as_str));
             source.report(
@@ -199,6 +214,11 @@ pub(super) fn condition(
             None => name.get_ref().clone(),
         };
         let Some(at) = features.iter().position(|f| f.name == wanted) else {
+            // What a scenario does not have is never at any level.
+            let negated = levels.iter().all(|level| level.get_ref().starts_with('!'));
+            if negated && OPTIONAL.contains(&&*wanted) && source.is_included(&name.span()) {
+                continue;
+            }
             let hint = suggestion(&wanted, features.iter().map(|f| f.name.as_str()));
             source.report(name.span(), format!("unknown feature `{wanted}`: {hint}"));
             continue;

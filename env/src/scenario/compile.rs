@@ -2,12 +2,12 @@
 
 use super::check::{actions, condition, system_acts, user_act};
 use super::condition::MaskTable;
-use super::conduct::constraints;
+use super::conduct::{constraints, of_pattern};
 use super::file::{Name, ScenarioFile};
 use super::moves::Move;
 use super::{Completion, MAX_NAMES, MAX_SLOTS, Names, Need, Scenario};
 use crate::act::{AboutClass, SystemAct, SystemActKind, UserActKind};
-use crate::action::{ActionMask, MAX_ACTIONS};
+use crate::action::{ActionId, ActionMask, MAX_ACTIONS};
 use crate::diagnostic::{Source, suggestion};
 use crate::effects::Hearing;
 use crate::features::{Needs, build};
@@ -147,21 +147,14 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
     };
     let constraints = constraints(source, file, &names, &layout, &acts, private);
     let completion = completion(source, file, &names, &slot_values);
-    let script = file
-        .script
-        .iter()
-        .filter_map(|line| {
-            let when = condition(source, &layout.features, &line.when, None);
-            let mask = actions(source, &layout.actions, &acts, None, &line.say);
-            if mask.count() > 1 {
-                source.report(
-                    line.say.span(),
-                    format!("`{}` must name one action", line.say.get_ref()),
-                );
-            }
-            (mask.count() == 1).then(|| (when, mask.nth(0)))
-        })
-        .collect();
+    let mut script = Vec::new();
+    for line in &file.script {
+        let Some(say) = &line.say else { continue };
+        for (action, fill) in of_pattern(source, say, &names, &layout, &acts) {
+            let when = condition(source, &layout.features, &line.when, fill);
+            script.push((when, action as ActionId));
+        }
+    }
     let mut yes_no = [false; MAX_SLOTS];
     for (flag, values) in yes_no.iter_mut().zip(&slot_values) {
         *flag = values.len() == 2 && values[0] == "yes" && values[1] == "no";

@@ -1,7 +1,7 @@
 //! Rules of conduct and masks of a scenario, as constraints over feature levels.
 
 use super::Names;
-use super::check::{actions, condition};
+use super::check::{actions, condition, is_optional};
 use super::condition::{Condition, Constraint, MAX_CONSTRAINTS, dead_end};
 use super::file::{Name, ScenarioFile};
 use crate::act::{SystemAct, SystemActKind};
@@ -56,7 +56,7 @@ pub(super) fn constraints(
     }
     let n_rules = list.len();
     for (pattern, when) in &file.masks.0 {
-        for (action, fill) in masked_actions(source, pattern, names, layout, acts) {
+        for (action, fill) in of_pattern(source, pattern, names, layout, acts) {
             for (feature, levels) in condition(source, &layout.features, when, fill).terms {
                 let full = ((1u32 << layout.features[feature as usize].levels.len()) - 1) as u16;
                 let when = Condition {
@@ -106,9 +106,10 @@ pub(super) fn constraints(
     list
 }
 
-/// The actions that a mask's key speaks of, with what stands for `X` in its condition: one action by
-/// its name, or all with an act of a kind as `confirm(X)`.
-fn masked_actions<'n>(
+/// The actions that a mask's key or a script line speaks of, with what stands for `X` in its
+/// condition: one action by its name, or all with an act of a kind as `confirm(X)`. A sub-process may
+/// name actions that this scenario does not have.
+pub(super) fn of_pattern<'n>(
     source: &mut Source<'_>,
     pattern: &Name,
     names: &'n Names,
@@ -121,6 +122,9 @@ fn masked_actions<'n>(
     }
     let kind = text.strip_suffix("(X)").and_then(SystemActKind::from_name);
     let Some((kind, class)) = kind.and_then(|kind| Some((kind, kind.about()?))) else {
+        if is_optional(source, pattern) {
+            return Vec::new();
+        }
         let known = layout.actions.iter().map(String::as_str).chain([
             "ask(X)",
             "confirm(X)",

@@ -28,6 +28,9 @@ pub(super) struct ScenarioFile {
     /// The channel file that customers speak through; read by the simulator.
     #[serde(default)]
     pub channel: Option<Name>,
+    /// Sub-processes of the library to take over, by name.
+    #[serde(default)]
+    pub include: Vec<Name>,
     /// What the robot can tell.
     #[serde(default)]
     pub topics: Vec<Name>,
@@ -129,12 +132,79 @@ pub(super) struct CompletionFile {
 }
 
 /// One line of the hand-written flow.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScriptFile {
     /// Where it applies; empty means always.
     #[serde(default)]
     pub when: When,
     /// The action to take.
-    pub say: Name,
+    #[serde(default)]
+    pub say: Option<Name>,
+    /// Or the included sub-process whose lines stand here.
+    #[serde(default)]
+    pub run: Option<Name>,
+}
+
+/// A sub-process of the library: a part of a scenario that many scenarios share.
+///
+/// Of acts and features that it speaks of in rules and masks, those that the scenario lacks do not
+/// count.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SubProcessFile {
+    /// Version of this format; 1.
+    pub schema: Spanned<u32>,
+    /// What it is for, in a sentence.
+    #[expect(dead_code, reason = "for people who read the file")]
+    pub purpose: Name,
+    /// Names, behind those of the scenario.
+    #[serde(default)]
+    pub topics: Vec<Name>,
+    /// See `topics`.
+    #[serde(default)]
+    pub questions: Vec<Name>,
+    /// See `topics`.
+    #[serde(default)]
+    pub concerns: Vec<Name>,
+    /// See `topics`.
+    #[serde(default)]
+    pub offers: Vec<Name>,
+    /// See `topics`.
+    #[serde(default)]
+    pub messages: Vec<Name>,
+    /// Slots that the scenario does not define itself.
+    #[serde(default)]
+    pub slots: Ordered<SlotFile>,
+    /// The concern that "is this a scam?" raises, unless the scenario names one.
+    #[serde(default)]
+    pub distrust: Option<Name>,
+    /// The slot that holds the time of another call, unless the scenario names one.
+    #[serde(default)]
+    pub callback: Option<Name>,
+    /// More actions that reveal account details.
+    #[serde(default)]
+    pub private: Vec<Name>,
+    /// Actions and words that the scenario does not define itself.
+    #[serde(default)]
+    pub robot: Ordered<Name>,
+    /// Customer acts and words that the scenario does not define itself.
+    #[serde(default)]
+    pub customer: Ordered<Vec<Name>>,
+    /// Masks that the scenario does not define itself.
+    #[serde(default)]
+    pub masks: Ordered<When>,
+    /// Rules of conduct, which every scenario that includes it inherits.
+    #[serde(default)]
+    pub rules: Vec<RuleFile>,
+    /// The lines that stand where the scenario's script runs it.
+    #[serde(default)]
+    pub script: Vec<ScriptFile>,
+    /// Shares for its names, unless the scenario has some; read by the simulator.
+    #[serde(default)]
+    #[expect(
+        dead_code,
+        reason = "the simulator reads this section from the same text"
+    )]
+    pub population: Option<IgnoredAny>,
 }

@@ -5,6 +5,7 @@ mod compile;
 pub mod condition;
 mod conduct;
 mod file;
+mod include;
 mod moves;
 mod script;
 
@@ -12,13 +13,14 @@ use serde::Deserialize;
 
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::{ActionId, ActionMask};
-use crate::diagnostic::{Diagnostics, Source};
+use crate::diagnostic::Diagnostics;
 use crate::effects::Hearing;
 use crate::features::FeatureIndex;
 use crate::layout::Layout;
 use condition::{Condition, Constraint, MaskTable};
 pub(crate) use moves::Move;
 
+pub use include::ScenarioText;
 pub use script::ScriptPolicy;
 
 /// Most slots of a scenario.
@@ -169,15 +171,13 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Reads, checks and compiles a scenario; `file` is the name that messages show.
+    /// Reads, checks and compiles a scenario.
     ///
     /// # Errors
-    /// Every mistake in the text, with line and column.
-    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostics> {
-        let mut source = Source::new(file, text);
-        let scenario = source
-            .parse()
-            .and_then(|parsed| compile::compile(&mut source, &parsed));
+    /// Every mistake in its texts, with file, line and column.
+    pub fn parse(text: &ScenarioText) -> Result<Self, Diagnostics> {
+        let (mut source, file) = include::read(text);
+        let scenario = file.and_then(|file| compile::compile(&mut source, &file));
         if scenario.is_none() {
             // `finish` reports what was found; a scenario is only withheld with a reason.
             source.report_if_clean("not a scenario");
@@ -332,24 +332,40 @@ impl Scenario {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
-    const FRAUD_ALERT: &str = include_str!("../../../experiments/scenarios/fraud_alert.toml");
-
-    #[test]
-    fn other_scenarios_compile_in_the_same_language() {
-        for text in [
-            include_str!("../../../experiments/scenarios/insurance_renewal.toml"),
-            include_str!("../../../experiments/scenarios/dstc2.toml"),
-        ] {
-            Scenario::parse("other.toml", text).unwrap_or_else(|e| panic!("{e}"));
-        }
+    fn bundled(name: &str) -> Scenario {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/scenarios");
+        let text = ScenarioText::read(&folder.join(name)).expect("a file of the project");
+        Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"))
     }
 
     #[test]
-    fn fraud_alert_compiles() {
-        let scenario =
-            Scenario::parse("fraud_alert.toml", FRAUD_ALERT).unwrap_or_else(|e| panic!("{e}"));
+    fn a_scenario_inherits_acts_and_rules_of_its_sub_processes() {
+        let scenario = bundled("fraud_alert.toml");
         assert_eq!(scenario.acts(0)[0].kind, SystemActKind::Greet);
         assert_eq!(scenario.mask(&[0; 64]), ActionMask(1));
+        assert!(scenario.can_say(SystemActKind::LeaveMessage, NONE));
+        let inherited = "a request for a human is answered by a transfer";
+        assert!(
+            scenario
+                .constraints
+                .iter()
+                .any(|c| c.conduct && c.name == inherited)
+        );
+        let identity = scenario
+            .layout
+            .action("confirm_identity")
+            .expect("included");
+        assert_eq!(
+            scenario.phrase(identity),
+            "Am I speaking with the holder of the account?",
+            "the scenario's own words win"
+        );
+    }
+
+    #[test]
+    fn a_scenario_without_sub_processes_compiles_too() {
+        bundled("dstc2.toml");
     }
 }

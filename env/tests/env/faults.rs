@@ -1,6 +1,7 @@
 //! Faults put into the fixture scenario, one at a time: each is reported at its line.
 
-use offhook_env::scenario::Scenario;
+use offhook_env::diagnostic::Text;
+use offhook_env::scenario::{Scenario, ScenarioText};
 
 const FIXTURE: &str = include_str!("fixture.toml");
 
@@ -25,7 +26,7 @@ fn check(from: &str, to: &str, words: &str) {
     } else {
         line
     };
-    let report = Scenario::parse("f.toml", &text)
+    let report = Scenario::parse(&ScenarioText::new("f.toml", &text))
         .map(drop)
         .expect_err("the fault is found");
     let hit = report
@@ -171,7 +172,7 @@ fn faults_are_reported_at_their_line() {
     check(
         "say = \"inform(news)\"",
         "say = \"infrom(news)\"",
-        "unknown action `infrom(news)`, not in [robot]: did you mean `inform(news)`?",
+        "`infrom(news)` is no action and no `kind(X)`: did you mean `inform(news)`?",
     );
     check(
         "\"topic.news\" = [\"unsaid\"]",
@@ -188,7 +189,7 @@ fn faults_are_reported_at_their_line() {
 #[test]
 fn rules_that_leave_no_action_are_named() {
     let text = FIXTURE.replace("only = [\"apologize\", \"close\"]", "forbid = [\"apologize\", \"close\", \"greet\", \"confirm_identity\", \"verify_identity\", \"inform(*)\", \"ask(*)\", \"confirm(*)\", \"answer(*)\", \"address(*)\", \"offer(*)\", \"propose_callback\", \"repeat\", \"transfer\"]");
-    let report = Scenario::parse("f.toml", &text)
+    let report = Scenario::parse(&ScenarioText::new("f.toml", &text))
         .map(drop)
         .expect_err("nothing is left")
         .to_string();
@@ -210,13 +211,40 @@ fn broken_files_end_in_a_message() {
         "[[robot]]",
         "[robot]\n\"\" = 1",
     ] {
-        let report = Scenario::parse("f.toml", text)
+        let report = Scenario::parse(&ScenarioText::new("f.toml", text))
             .map(drop)
             .expect_err("not a scenario");
         assert!(!report.list.is_empty(), "{text:?}");
     }
     // Cutting the fixture anywhere must never panic.
     for end in (0..FIXTURE.len()).step_by(37) {
-        let _ = Scenario::parse("f.toml", &FIXTURE[..end]);
+        let _ = Scenario::parse(&ScenarioText::new("f.toml", &FIXTURE[..end]));
     }
+}
+
+#[test]
+fn a_fault_in_a_sub_process_is_reported_in_its_own_file() {
+    let main = Text {
+        file: "f.toml".to_owned(),
+        text: FIXTURE.replacen(
+            "schema = 1",
+            "schema = 1\ninclude = [\"help\", \"hepl\"]",
+            1,
+        ),
+    };
+    let help = Text {
+        file: "library/help.toml".to_owned(),
+        text: "schema = 1\npurpose = \"help\"\n\n[robot]\n\"hlep\" = \"Help.\"\n".to_owned(),
+    };
+    let find = |name: &str| Ok::<_, ()>((name == "help").then(|| help.clone()));
+    let text = ScenarioText::gather(main, find).expect("nothing is read");
+    let report = Scenario::parse(&text).expect_err("two faults").to_string();
+    assert!(
+        report.contains("library/help.toml:5:1: unknown robot act `hlep`"),
+        "{report}"
+    );
+    assert!(
+        report.contains("f.toml:3:20: no sub-process `hepl`"),
+        "{report}"
+    );
 }

@@ -10,7 +10,7 @@ use offhook_env::log::{self, CallLog, TurnLog};
 use offhook_env::outcome::{CallSummary, Outcome, RewardTerm};
 use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::{Rng, Stream, uniform_at};
-use offhook_env::scenario::Scenario;
+use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_env::slot_belief::{NO, YES};
 use offhook_env::tracker::BeliefState;
 use offhook_env::vector_env::{StepBatch, VectorEnv};
@@ -19,7 +19,11 @@ use rand::Rng as _;
 mod faults;
 
 fn scenario() -> Scenario {
-    Scenario::parse("fixture.toml", include_str!("fixture.toml")).unwrap_or_else(|e| panic!("{e}"))
+    Scenario::parse(&ScenarioText::new(
+        "fixture.toml",
+        include_str!("fixture.toml"),
+    ))
+    .unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// Answers plainly; a share of them is somebody else, asks why, or hangs up.

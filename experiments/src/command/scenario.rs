@@ -43,17 +43,17 @@ fn check(files: &[String]) -> Result<(), Failure> {
 }
 
 fn check_one(name: &str) -> Result<String, Failure> {
-    let text = bundled::find("scenarios", name, None)?;
-    let scenario = Scenario::parse(&text.file, &text.text)?;
-    let has_population = text.text.contains("[population]");
+    let text = bundled::scenario(name, None)?;
+    let scenario = Scenario::parse(&text)?;
+    let has_population = text.main.text.contains("[population]");
     if has_population {
-        Population::parse(&text.file, &text.text, &scenario)?;
+        Population::parse(&text, &scenario)?;
         world::load(name, None)?;
     }
     let n_rules = scenario.constraints.iter().filter(|c| c.conduct).count();
     Ok(format!(
         "{}: fine, {} actions, {} features, {n_rules} rules of conduct{}",
-        text.file,
+        text.main.file,
         scenario.layout.n_actions(),
         scenario.layout.n_features(),
         if has_population {
@@ -66,7 +66,7 @@ fn check_one(name: &str) -> Result<String, Failure> {
 
 fn list(json: bool) -> Result<(), Failure> {
     for file in bundled::list("scenarios") {
-        let scenario = Scenario::parse(file.name, file.text)?;
+        let scenario = Scenario::parse(&bundled::scenario(file.name, None)?)?;
         if json {
             outln!(
                 "{}",

@@ -18,7 +18,6 @@ use serde_json::Value;
 
 use super::metrics::{self, Row};
 use super::take_dir;
-use crate::bundled::Text;
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::error::Failure;
@@ -30,6 +29,7 @@ use crate::table_print::{Cell, Table};
 use crate::terminal::{out, outln};
 use crate::unit::Unit;
 use crate::{jsonl, threads, world};
+use offhook_env::diagnostic::Text;
 
 /// A replayed log: one row per decision, and what the baselines look at.
 struct Replayed {
@@ -71,10 +71,8 @@ pub fn run(
             log.display()
         ))
     })?;
-    let inputs = BTreeMap::from([
-        ("scenario".to_owned(), sha256(scenario_text.text.as_bytes())),
-        (format!("data/{}", log.display()), sha256(&bytes)),
-    ]);
+    let mut inputs = world::hashes(&scenario_text);
+    inputs.insert(format!("data/{}", log.display()), sha256(&bytes));
     let replayed = read(&scenario, log)?;
     let dir = take_dir(args, config, text, inputs, out, now)?;
     if dir.progress() == Progress::Finished {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
-use crate::bundled::{self, Text};
+use crate::bundled;
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::error::Failure;
@@ -20,6 +20,7 @@ use crate::manifest::{Manifest, rfc3339, sha256};
 use crate::run_dir::{Mode, Progress, RunDir};
 use crate::terminal::outln;
 use crate::{threads, world};
+use offhook_env::diagnostic::Text;
 use seed::{SeedResult, SeedRun};
 
 pub use curve::{collect as collect_curve, to_csv as curve_csv};

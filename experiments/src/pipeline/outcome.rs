@@ -317,7 +317,10 @@ pub fn write(
     summary: &Summary,
 ) -> Result<(), Failure> {
     let rows: Vec<Row> = results.iter().flat_map(|r| r.rows.clone()).collect();
-    dir.write("scenario.toml", loaded.text.text.as_bytes())?;
+    dir.write("scenario.toml", loaded.text.main.text.as_bytes())?;
+    for (name, part) in &loaded.text.library {
+        dir.write(&format!("library/{name}.toml"), part.text.as_bytes())?;
+    }
     dir.write("metrics.csv", metrics::to_csv(&rows).as_bytes())?;
     dir.write("summary.csv", summary_csv(summary).as_bytes())?;
 

@@ -10,6 +10,45 @@ pub(super) struct Root {
     pub population: Option<PopulationFile>,
 }
 
+/// A sub-process of which only the shares for its own names are looked at.
+#[derive(Debug, Deserialize)]
+pub(super) struct SubProcessRoot {
+    #[serde(default)]
+    pub population: SubProcessShares,
+}
+
+/// Shares that a sub-process brings along for its names; those of the scenario win.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SubProcessShares {
+    /// See [`PopulationFile::slots`].
+    #[serde(default)]
+    pub slots: Ordered<Shares>,
+    /// See [`PopulationFile::questions`].
+    #[serde(default)]
+    pub questions: Shares,
+    /// See [`PopulationFile::early_questions`].
+    #[serde(default)]
+    pub early_questions: Vec<Spanned<String>>,
+    /// See [`PopulationFile::concerns`].
+    #[serde(default)]
+    pub concerns: Shares,
+    /// See [`PopulationFile::offers`].
+    #[serde(default)]
+    pub offers: Shares,
+}
+
+impl PopulationFile {
+    /// Takes over the shares of a sub-process for names that have none yet.
+    pub(super) fn add_missing(&mut self, more: SubProcessShares) {
+        self.slots.add_missing(more.slots);
+        self.questions.add_missing(more.questions);
+        self.early_questions.extend(more.early_questions);
+        self.concerns.add_missing(more.concerns);
+        self.offers.add_missing(more.offers);
+    }
+}
+
 /// Shares by name.
 pub(super) type Shares = Ordered<Spanned<f64>>;
 

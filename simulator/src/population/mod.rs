@@ -4,8 +4,8 @@ mod check;
 mod file;
 
 use offhook_env::act::NONE;
-use offhook_env::diagnostic::{Diagnostics, Source};
-use offhook_env::scenario::{MAX_SLOTS, Scenario};
+use offhook_env::diagnostic::Diagnostics;
+use offhook_env::scenario::{MAX_SLOTS, Scenario, ScenarioText};
 
 use crate::dice::{Coins, Pick, Quantiles};
 
@@ -100,16 +100,22 @@ pub struct Population {
 }
 
 impl Population {
-    /// Reads and checks the `[population]` section of a scenario file's text; `file` is the name
-    /// that messages show and `scenario` the same text compiled.
+    /// Reads and checks the `[population]` sections of a scenario's texts; `scenario` is the same
+    /// compiled.
     ///
     /// # Errors
     /// Every mistake in the section, with line and column.
-    pub fn parse(file: &str, text: &str, scenario: &Scenario) -> Result<Self, Diagnostics> {
-        let mut source = Source::new(file, text);
-        let parsed = source
+    pub fn parse(text: &ScenarioText, scenario: &Scenario) -> Result<Self, Diagnostics> {
+        let (mut source, library) = text.source();
+        let mut parsed = source
             .parse::<file::Root>()
             .and_then(|root| root.population);
+        for (_, number) in library {
+            let shares = source.parse_part::<file::SubProcessRoot>(number);
+            if let (Some(section), Some(shares)) = (&mut parsed, shares) {
+                section.add_missing(shares.population);
+            }
+        }
         let population = parsed.and_then(|section| check::compile(&mut source, &section, scenario));
         if population.is_none() {
             source.report_if_clean("section [population] is missing; say who is called");
@@ -208,7 +214,7 @@ mod tests {
 
     fn mistakes(text: &str) -> Vec<String> {
         let (scenario, _) = shop();
-        let list = Population::parse("shop.toml", text, &scenario)
+        let list = Population::parse(&ScenarioText::new("shop.toml", text), &scenario)
             .err()
             .map(|d| d.list)
             .unwrap_or_default();
@@ -316,8 +322,9 @@ mod tests {
     #[test]
     fn acts_without_words_are_mistakes() {
         let (_, text) = (shop(), SHOP.replace("\"opt_out\" = [\"Stop.\"]\n", ""));
-        let scenario = Scenario::parse("shop.toml", &text).expect("still a scenario");
-        let message = Population::parse("shop.toml", &text, &scenario)
+        let scenario =
+            Scenario::parse(&ScenarioText::new("shop.toml", &text)).expect("still a scenario");
+        let message = Population::parse(&ScenarioText::new("shop.toml", &text), &scenario)
             .expect_err("customers cannot opt out")
             .to_string();
         assert!(

@@ -7,6 +7,7 @@ use offhook_env::call::{Call, World};
 use offhook_env::customer::PerfectChannel;
 use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::{Stream, derive, uniform_at};
+use offhook_env::scenario::ScenarioText;
 use std::sync::Arc;
 
 const N_CALLS: u64 = 4_000;
@@ -30,9 +31,10 @@ impl Talk {
 }
 
 fn model(text: &str) -> (Scenario, AgendaCustomers) {
-    let scenario = Scenario::parse("shop.toml", text).unwrap_or_else(|e| panic!("{e}"));
-    let population =
-        Population::parse("shop.toml", text, &scenario).unwrap_or_else(|e| panic!("{e}"));
+    let scenario =
+        Scenario::parse(&ScenarioText::new("shop.toml", text)).unwrap_or_else(|e| panic!("{e}"));
+    let population = Population::parse(&ScenarioText::new("shop.toml", text), &scenario)
+        .unwrap_or_else(|e| panic!("{e}"));
     let customers = AgendaCustomers::new(population, &scenario);
     (scenario, customers)
 }

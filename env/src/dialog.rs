@@ -1,0 +1,95 @@
+//! Played calls as logs and as dialogs to read: words of both sides, what was meant and understood.
+
+use std::fmt::Write as _;
+
+use crate::act::{UserAct, Utterance};
+use crate::action::ActionId;
+use crate::call::Turn;
+use crate::log::{TurnLog, act_names, n_best_log};
+use crate::outcome::CallSummary;
+use crate::scenario::Scenario;
+
+/// Logs a turn that was played: `action` was chosen with probability `prob`, the turn began
+/// `start_seconds` into call number `episode`.
+pub fn played_turn(
+    scenario: &Scenario,
+    episode: u64,
+    start_seconds: f32,
+    (action, prob): (ActionId, f32),
+    turn: &Turn,
+) -> TurnLog {
+    TurnLog {
+        action: scenario.layout.actions[action as usize].clone(),
+        action_prob: Some(f64::from(prob)),
+        system_text: scenario.phrase(action).to_owned(),
+        user_text: words(scenario, &turn.said, episode),
+        n_best: n_best_log(scenario, &turn.heard),
+        user_acts: Some(act_names(scenario, &turn.said)),
+        mood: None,
+        reward: Some(turn.reward),
+        start_seconds: Some(f64::from(start_seconds)),
+        end_seconds: Some(f64::from(start_seconds + turn.seconds)),
+    }
+}
+
+/// Words for what the customer did, chosen among the scenario's phrases.
+fn words(scenario: &Scenario, said: &Utterance, episode: u64) -> String {
+    let phrase = |(k, act): (usize, &UserAct)| {
+        let exact = scenario.customer.iter().find(|(known, _)| known == act);
+        let kind = || {
+            scenario
+                .customer
+                .iter()
+                .find(|(known, _)| known.kind == act.kind && known.about == act.about)
+        };
+        let (_, phrases) = exact.or_else(kind)?;
+        phrases
+            .get((episode as usize + k) % phrases.len().max(1))
+            .map(String::as_str)
+    };
+    let list: Vec<&str> = said.acts().iter().enumerate().filter_map(phrase).collect();
+    list.join(" ")
+}
+
+/// Logged turns as lines to read: words, true acts, and what was understood where it differs.
+pub fn lines(turns: &[TurnLog]) -> String {
+    let mut text = String::new();
+    for turn in turns {
+        let _ = writeln!(text, "  robot     {}   [{}]", turn.system_text, turn.action);
+        let acts = turn.user_acts.as_deref().unwrap_or_default();
+        if acts.is_empty() && turn.n_best.is_empty() {
+            continue;
+        }
+        let said = if acts.is_empty() {
+            "silence".to_owned()
+        } else {
+            acts.join(", ")
+        };
+        let heard = match turn.n_best.first() {
+            Some(top) if top.acts == acts => format!("{:.2}", top.confidence),
+            Some(top) if top.acts.is_empty() => "heard nothing".to_owned(),
+            Some(top) => format!("heard {} {:.2}", top.acts.join(", "), top.confidence),
+            None => "heard nothing".to_owned(),
+        };
+        let words = if turn.user_text.is_empty() {
+            "..."
+        } else {
+            &turn.user_text
+        };
+        let _ = writeln!(text, "  customer  {words}   [{said}; {heard}]");
+    }
+    text
+}
+
+/// How the call ended, as the last line of its dialog.
+pub fn last_line(summary: &CallSummary) -> String {
+    format!(
+        "  => {}, rating {}, {} turns, {:.0} s, return {:.1}{}\n",
+        summary.outcome.name(),
+        summary.satisfaction,
+        summary.turns,
+        summary.seconds,
+        summary.return_,
+        if summary.harms > 0 { ", HARM" } else { "" },
+    )
+}
