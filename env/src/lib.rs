@@ -16,6 +16,7 @@ pub mod action;
 pub mod layout;
 
 pub mod diagnostic;
+pub mod finding;
 pub mod scenario;
 
 mod effects;

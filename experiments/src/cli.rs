@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::figures::FIGURES;
+use crate::user_models::Named;
 
 /// Learns and simulates dialog policies for outbound calls, and ships them as verified decision tables.
 #[derive(Debug, Parser)]
@@ -35,6 +39,11 @@ pub enum Command {
         after_help = "Example: offhook simulate fraud_alert --policy script --calls 10000 --show 2"
     )]
     Simulate(SimulateArgs),
+    /// Play policies against scenarios and user models: one matrix, and how far user models agree.
+    #[command(
+        after_help = "Example: offhook evaluate random script fraud_alert --user-models agenda,adversarial --calls 2000"
+    )]
+    Evaluate(EvaluateArgs),
     /// Map a public corpus, or check and rewrite a call log.
     #[command(after_help = "Example: offhook import dstc2 train.jsonl.zst --out calls.jsonl")]
     Import(ImportArgs),
@@ -106,6 +115,10 @@ pub struct SimulateArgs {
     /// `random`, `script`, `privileged` (sees the hidden goal: an upper bound), a run directory, a checkpoint, or a table.
     #[arg(long, default_value = "script")]
     pub policy: String,
+    /// Who answers: `agenda`, `adversarial`, `bigram` or `replay`; the last two as `bigram=LOG.jsonl`
+    /// are fitted to a call log, else to calls that the script plays with agenda customers.
+    #[arg(long, default_value = "agenda", value_name = "MODEL")]
+    pub user_model: Named,
     /// Calls to play.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub calls: u64,
@@ -124,6 +137,38 @@ pub struct SimulateArgs {
     /// Print this many calls as dialogs.
     #[arg(long, default_value_t = 0)]
     pub show: u64,
+    /// Print the key figures as JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `offhook evaluate`
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// Policies (`random`, `script`, `privileged`, run directories, checkpoints, tables) and scenarios (names of
+    /// bundled ones, `.toml` files), in any order.
+    #[arg(required = true, num_args = 2.., value_names = ["POLICY", "SCENARIO"])]
+    pub names: Vec<String>,
+    /// Who answers, as `simulate --user-model` names them.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "agenda,bigram,replay,adversarial",
+        value_name = "MODEL"
+    )]
+    pub user_models: Vec<Named>,
+    /// Calls to play for each policy, scenario and user model.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub calls: u64,
+    /// Seed of the calls.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Threads; results do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// The key figure that policies are ranked by.
+    #[arg(long, default_value = "completion", value_parser = PossibleValuesParser::new(FIGURES.iter().map(|f| f.name)))]
+    pub metric: String,
     /// Print the key figures as JSON lines.
     #[arg(long)]
     pub json: bool,
@@ -250,18 +295,88 @@ pub enum TableFormat {
 /// `offhook scenario ...`
 #[derive(Debug, Subcommand)]
 pub enum ScenarioCommand {
-    /// Report every mistake in a scenario file.
-    Check {
-        /// The files, or names of bundled ones.
-        #[arg(required = true)]
-        files: Vec<String>,
-    },
+    /// Report every fault of scenario files: mistakes, what can never happen, and rewards that pay
+    /// for the wrong thing.
+    #[command(after_help = "Example: offhook scenario check fraud_alert mine.toml --strict")]
+    Check(CheckArgs),
+    /// Draw the flow of calls, with traffic and success on every edge.
+    #[command(
+        after_help = "Example: offhook scenario graph fraud_alert --format dot | dot -Tsvg > flow.svg"
+    )]
+    Graph(GraphArgs),
     /// List the bundled scenarios.
     List {
         /// Print them as JSON lines.
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `offhook scenario check`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The files, or names of bundled ones.
+    #[arg(required = true)]
+    pub files: Vec<String>,
+    /// Warnings make it fail as well.
+    #[arg(long)]
+    pub strict: bool,
+    /// Calls to play with each policy that must not earn more than the script; 0 plays none.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    pub calls: u64,
+    /// Print the findings as JSON lines: file, line, column, severity, message.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Formats of drawn flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Mermaid, as Markdown pages show it.
+    Mermaid,
+    /// Graphviz.
+    Dot,
+}
+
+/// `offhook scenario graph`
+#[derive(Debug, Args)]
+pub struct GraphArgs {
+    /// Scenario: a path or the name of a bundled one.
+    pub scenario: String,
+    /// The language of the drawing.
+    #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
+    pub format: GraphFormat,
+    /// Whose flow: `random`, `script`, a run directory, a checkpoint, or a table.
+    #[arg(long, default_value = "script")]
+    pub policy: String,
+    /// Calls to play.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub calls: u64,
+    /// Seed of the calls.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Draw the calls of a log instead.
+    #[arg(long, conflicts_with_all = ["policy", "calls", "seed"])]
+    pub log: Option<PathBuf>,
+    /// Leave out edges that a smaller share of the calls took, `[0, 1]`.
+    #[arg(long, default_value_t = 0.01, value_parser = share)]
+    pub min_share: f64,
+    /// The file to write; standard output if not given.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Replace the file if it is already there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// A number between 0 and 1.
+fn share(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|e| format!("{e}"))?;
+    if (0.0..=1.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err("expected a share in [0, 1], as in 0.01".to_owned())
+    }
 }
 
 /// What `offhook bench` measures.

@@ -80,10 +80,6 @@ pub(super) struct ScenarioFile {
     pub script: Vec<ScriptFile>,
     /// Who is called; read by the simulator.
     #[serde(default)]
-    #[expect(
-        dead_code,
-        reason = "the simulator reads this section from the same text"
-    )]
     pub population: Option<IgnoredAny>,
 }
 

@@ -6,6 +6,7 @@ pub mod condition;
 mod conduct;
 mod file;
 mod include;
+pub mod lint;
 mod moves;
 mod script;
 
@@ -202,6 +203,11 @@ impl Scenario {
     #[inline]
     pub(crate) fn hearing(&self, kind: UserActKind) -> &Hearing {
         &self.hearings[kind as usize]
+    }
+
+    /// The acts of every action, in order.
+    fn acts_of_all(&self) -> Vec<Vec<SystemAct>> {
+        self.moves.iter().map(|step| step.acts.clone()).collect()
     }
 
     /// The words of an action.

@@ -2,12 +2,15 @@
 
 mod check;
 mod file;
+mod lint;
 
 use offhook_env::act::NONE;
-use offhook_env::diagnostic::Diagnostics;
+use offhook_env::diagnostic::{Diagnostics, Source};
 use offhook_env::scenario::{MAX_SLOTS, Scenario, ScenarioText};
 
 use crate::dice::{Coins, Pick, Quantiles};
+
+pub use lint::check as lint;
 
 /// Who or what picks up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,16 +109,7 @@ impl Population {
     /// # Errors
     /// Every mistake in the section, with line and column.
     pub fn parse(text: &ScenarioText, scenario: &Scenario) -> Result<Self, Diagnostics> {
-        let (mut source, library) = text.source();
-        let mut parsed = source
-            .parse::<file::Root>()
-            .and_then(|root| root.population);
-        for (_, number) in library {
-            let shares = source.parse_part::<file::SubProcessRoot>(number);
-            if let (Some(section), Some(shares)) = (&mut parsed, shares) {
-                section.add_missing(shares.population);
-            }
-        }
+        let (mut source, parsed) = read(text);
         let population = parsed.and_then(|section| check::compile(&mut source, &section, scenario));
         if population.is_none() {
             source.report_if_clean("section [population] is missing; say who is called");
@@ -189,6 +183,21 @@ impl Population {
             willing,
         }
     }
+}
+
+/// The section with the shares that included sub-processes bring along.
+fn read(text: &ScenarioText) -> (Source<'_>, Option<file::PopulationFile>) {
+    let (mut source, library) = text.source();
+    let mut parsed = source
+        .parse::<file::Root>()
+        .and_then(|root| root.population);
+    for (_, number) in library {
+        let shares = source.parse_part::<file::SubProcessRoot>(number);
+        if let (Some(section), Some(shares)) = (&mut parsed, shares) {
+            section.add_missing(shares.population);
+        }
+    }
+    (source, parsed)
 }
 
 fn draw_set(shares: &[f32], coins: &mut Coins<'_>) -> u16 {

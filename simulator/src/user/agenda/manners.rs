@@ -43,13 +43,12 @@ impl Manner {
             let acts = acts.iter().filter(|act| act.kind == kind);
             acts.fold(0, |set, act| set | 1u16 << (act.about & 15))
         };
-        let question = acts.iter().rfind(|act| is_question(act.kind));
         let nothing = SystemAct {
             kind: SystemActKind::Close,
             about: offhook_env::act::NONE,
         };
         Self {
-            reply_to: *question.or(acts.last()).unwrap_or(&nothing),
+            reply_to: wanting(acts).unwrap_or(nothing),
             starts_over: acts
                 .first()
                 .is_some_and(|act| act.kind == SystemActKind::Repeat),
@@ -90,6 +89,12 @@ impl Manner {
                 .is_some_and(|slot| about(SystemActKind::Confirm) >> slot & 1 == 1),
         }
     }
+}
+
+/// The act of an action that wants a reply: its last question, else its last act.
+pub(in crate::user) fn wanting(acts: &[SystemAct]) -> Option<SystemAct> {
+    let question = acts.iter().rfind(|act| is_question(act.kind));
+    question.or(acts.last()).copied()
 }
 
 /// Whether the act wants an answer rather than a nod.

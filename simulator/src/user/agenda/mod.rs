@@ -6,8 +6,9 @@
 
 pub mod habit;
 mod machine;
-mod manners;
+pub(super) mod manners;
 mod reply;
+pub(in crate::user) mod voice;
 
 use offhook_env::act::{NONE, UserActKind, Utterance};
 use offhook_env::action::ActionId;
