@@ -1,4 +1,5 @@
-//! Stepping calls allocates nothing, and packs into batches of any size with the same bytes.
+//! Stepping calls allocates nothing, packs into batches of any size with the same bytes, and breaks no
+//! rule.
 
 // A counting allocator is the only way to see an allocation, and `GlobalAlloc` is an unsafe trait.
 #![allow(unsafe_code)]
@@ -246,6 +247,24 @@ fn rewards_add_up_to_the_return_and_its_terms() {
                 (rewards - summary.return_).abs() < 1e-3,
                 "{file}: {summary:?}"
             );
+        }
+    }
+}
+
+#[test]
+fn no_allowed_action_breaks_a_rule_looked_at_one_by_one() {
+    for file in SCENARIOS {
+        let world = world(file);
+        let mut player = Player::new(&world, BATCH);
+        for _ in 0..1000 {
+            for slot in 0..BATCH {
+                let seen = player.observation(slot);
+                for action in seen.mask.iter() {
+                    let broken = world.scenario.broken_rules(seen.codes, action).next();
+                    assert_eq!(broken, None, "{file}");
+                }
+            }
+            player.step();
         }
     }
 }
