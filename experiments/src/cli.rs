@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::command::scenario::Identity;
 use crate::figures::FIGURES;
 use crate::user_models::Named;
 
@@ -304,6 +305,19 @@ pub enum ScenarioCommand {
         after_help = "Example: offhook scenario graph fraud_alert --format dot | dot -Tsvg > flow.svg"
     )]
     Graph(GraphArgs),
+    /// Write a complete scenario, and the experiment that trains it, from a short form; what no flag
+    /// says is asked for.
+    #[command(
+        after_help = "Example: offhook scenario new renewal --purpose \"Your insurance has expired.\" --topic \"expiry=It expired last week.\" --offer \"renewal=Shall we renew it?\""
+    )]
+    New(NewArgs),
+    /// Print the JSON Schema of scenario files, for editors that complete and check as one types.
+    #[command(after_help = "Example: offhook scenario schema --out scenario.schema.json")]
+    Schema {
+        /// The file to write, also over an older one; standard output if not given.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// List the bundled scenarios.
     List {
         /// Print them as JSON lines.
@@ -327,6 +341,43 @@ pub struct CheckArgs {
     /// Print the findings as JSON lines: file, line, column, severity, message.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `offhook scenario new`
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// Name: lowercase letters, digits and `_`.
+    pub name: String,
+    /// What the call is for, in a sentence.
+    #[arg(long)]
+    pub purpose: Option<String>,
+    /// How sure the robot has to be of who is on the line.
+    #[arg(long, value_enum)]
+    pub identity: Option<Identity>,
+    /// What the robot tells: NAME=WORDS.
+    #[arg(long)]
+    pub topic: Vec<String>,
+    /// What customers ask: NAME=QUESTION=ANSWER.
+    #[arg(long)]
+    pub question: Vec<String>,
+    /// Why customers hesitate: NAME=OBJECTION=REPLY.
+    #[arg(long)]
+    pub concern: Vec<String>,
+    /// What the robot has to learn: NAME=QUESTION=VALUE|VALUE.
+    #[arg(long)]
+    pub slot: Vec<String>,
+    /// What customers may take or refuse: NAME=WORDS.
+    #[arg(long)]
+    pub offer: Vec<String>,
+    /// Text messages to send: NAME=WORDS said when it is sent.
+    #[arg(long)]
+    pub message: Vec<String>,
+    /// The scenario file; `NAME.toml` if not given. The experiment stands beside it.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Replace files that are already there.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Formats of drawn flows.

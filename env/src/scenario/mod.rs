@@ -67,6 +67,7 @@ impl Names {
 
 /// The reward by named terms, all in reward units; costs are negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RewardSpec {
     /// Once, when the call reached its purpose.
@@ -101,6 +102,13 @@ pub struct RewardSpec {
     /// Per rating point above 3, at the end; below 3 it counts the other way.
     #[serde(default)]
     pub satisfaction: f32,
+}
+
+/// The JSON Schema of a scenario file as far as this crate reads it; the simulator has the schema of
+/// `population`.
+#[cfg(feature = "schema")]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(file::ScenarioFile).to_value()
 }
 
 /// Something that must truly hold for a call to be complete.

@@ -23,6 +23,12 @@ pub enum Line {
     Screening,
 }
 
+/// The JSON Schema of the `[population]` section.
+#[cfg(feature = "schema")]
+pub(crate) fn schema() -> serde_json::Value {
+    schemars::schema_for!(file::PopulationFile).to_value()
+}
+
 /// How much time the person on the line has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Time {

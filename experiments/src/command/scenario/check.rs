@@ -51,6 +51,16 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     Err(Failure::failed(format!("{} fault{s}{list}", faults.len())))
 }
 
+/// Everything that is wrong with the scenario of that name or path; rewards are tried out over
+/// `n_calls` calls, if any.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn findings(name: &str, n_calls: u64) -> Result<Vec<Finding>, Failure> {
+    let text = bundled::scenario(name, None)?;
+    Ok(check(name, &text, n_calls)?.1)
+}
+
 /// Everything that is wrong with one scenario. Each kind of check needs that those before it found
 /// no error: reading, what can never happen, what pays.
 fn check(

@@ -16,6 +16,8 @@ use crate::{atomic, jsonl, policies, threads, world};
 const CHUNK: u64 = 10_000;
 /// Kinds of act that an edge names.
 const MOST_KINDS: usize = 3;
+/// Kinds of act with a smaller share of the edge's calls are only counted.
+const LEAST_KIND: f64 = 0.05;
 
 /// Runs the command.
 ///
@@ -170,12 +172,10 @@ impl<'a> Graph<'a> {
     fn edge_label(&self, edge: &Edge, newline: &str) -> String {
         let mut kinds: Vec<(&String, &u64)> = edge.heard.iter().collect();
         kinds.sort_by_key(|(_, n_calls)| std::cmp::Reverse(**n_calls));
-        let more = kinds.len().saturating_sub(MOST_KINDS);
-        let mut heard: Vec<&str> = kinds
-            .iter()
-            .take(MOST_KINDS)
-            .map(|(k, _)| k.as_str())
-            .collect();
+        kinds.truncate(MOST_KINDS);
+        kinds.retain(|(_, n_calls)| **n_calls as f64 >= LEAST_KIND * edge.traffic.n_calls as f64);
+        let more = edge.heard.len() - kinds.len();
+        let mut heard: Vec<&str> = kinds.iter().map(|(kind, _)| kind.as_str()).collect();
         let rest = format!("{more} more");
         if more > 0 {
             heard.push(&rest);

@@ -2,8 +2,11 @@
 
 mod check;
 mod flow;
+mod form;
 mod graph;
+mod new;
 mod reward_lint;
+mod schema;
 
 use offhook_env::scenario::Scenario;
 
@@ -11,6 +14,8 @@ use crate::bundled;
 use crate::cli::ScenarioCommand;
 use crate::error::Failure;
 use crate::terminal::outln;
+
+pub use form::Identity;
 
 /// Runs a subcommand.
 ///
@@ -20,6 +25,8 @@ pub fn run(command: &ScenarioCommand) -> Result<(), Failure> {
     match command {
         ScenarioCommand::Check(args) => check::run(args),
         ScenarioCommand::Graph(args) => graph::run(args),
+        ScenarioCommand::New(args) => new::run(args),
+        ScenarioCommand::Schema { out } => schema::run(out.as_deref()),
         ScenarioCommand::List { json } => list(*json),
     }
 }
