@@ -126,7 +126,7 @@ impl MaskTable {
             self.cells.len() - 1
         });
         for (k, cell) in self.cells[place].iter_mut().enumerate() {
-            let level = if feature % 2 == 0 { k % 16 } else { k / 16 };
+            let level = k >> (4 * (feature % 2)) & 15;
             if levels >> level & 1 == 1 {
                 alter(cell);
             }
