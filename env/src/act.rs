@@ -182,8 +182,9 @@ pub struct SystemAct {
     pub about: u8,
 }
 
-/// One act of the customer.
+/// One act of the customer; aligned, so that it is copied as one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(4))]
 pub struct UserAct {
     /// What it does.
     pub kind: UserActKind,
@@ -242,10 +243,18 @@ impl Utterance {
     /// Adds an act; returns `false` when there is no room left.
     #[inline]
     pub fn push(&mut self, act: UserAct) -> bool {
-        let room = (self.len as usize) < MAX_ACTS;
-        if room {
-            self.acts[self.len as usize] = act;
-            self.len += 1;
+        self.push_if(true, act)
+    }
+
+    /// Adds an act where it is `wanted`, which nobody need foresee; returns `false` when there is no
+    /// room for it.
+    #[inline]
+    pub fn push_if(&mut self, wanted: bool, act: UserAct) -> bool {
+        let place = self.acts.get_mut(self.len as usize);
+        let room = place.is_some();
+        if let Some(place) = place {
+            *place = act;
+            self.len += u8::from(wanted);
         }
         room
     }
@@ -341,10 +350,18 @@ impl NBest {
     /// Adds a reading behind the others; one too many is dropped, and `false` returned.
     #[inline]
     pub fn push(&mut self, hypothesis: Hypothesis) -> bool {
-        let room = (self.len as usize) < MAX_HYPOTHESES;
-        if room {
-            self.hypotheses[self.len as usize] = hypothesis;
-            self.len += 1;
+        self.push_if(true, hypothesis)
+    }
+
+    /// Adds a reading where it is `wanted`, which nobody need foresee; returns `false` when there is
+    /// no room for it.
+    #[inline]
+    pub fn push_if(&mut self, wanted: bool, hypothesis: Hypothesis) -> bool {
+        let place = self.hypotheses.get_mut(self.len as usize);
+        let room = place.is_some();
+        if let Some(place) = place {
+            *place = hypothesis;
+            self.len += u8::from(wanted);
         }
         room
     }

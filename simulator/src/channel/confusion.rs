@@ -22,8 +22,10 @@ pub struct ConfusionChannel {
     /// What becomes of each kind, by difficulty.
     fates: [Vec<Pick<Heard>>; 3],
     kinds: Vec<KindTable>,
-    /// Acts that the scenario's customers do, by kind.
-    acts: [Vec<UserAct>; N_KINDS],
+    /// Acts that the scenario's customers do, kind by kind; silence always among them.
+    acts: Vec<UserAct>,
+    /// Where the acts of each kind begin among them, and how many they are.
+    places: [(u32, u32); N_KINDS],
 }
 
 impl ConfusionChannel {
@@ -60,7 +62,19 @@ impl ConfusionChannel {
             }
             kinds.push(KindTable::new(kind, &entry.rates, &weights));
         }
-        Self { fates, kinds, acts }
+        acts[UserActKind::Silence as usize] = vec![UserAct::new(UserActKind::Silence)];
+        let mut n_before = 0;
+        let places = acts.each_ref().map(|list| {
+            let n_acts = list.len() as u32;
+            n_before += n_acts;
+            (n_before - n_acts, n_acts)
+        });
+        Self {
+            fates,
+            kinds,
+            acts: acts.concat(),
+            places,
+        }
     }
 
     /// Reads a channel file and compiles it for `scenario`; `file` is the name that messages show.
@@ -71,38 +85,50 @@ impl ConfusionChannel {
         Ok(Self::new(&ChannelModel::parse(file, text)?, scenario))
     }
 
-    /// The act that `act` becomes; `None` when nothing is left of it.
-    fn hear(&self, act: UserAct, fate: Heard, bits: u32) -> Option<UserAct> {
-        match fate {
-            Heard::Right => (!is_quiet(act.kind)).then_some(act),
-            Heard::Lost => None,
-            Heard::As(kind) => self.any(kind, bits, |_| true),
-            Heard::About => self.any(act.kind, bits, |other| other.about != act.about),
-            // A proof of identity that is misheard does not match.
-            Heard::Value if act.about == NONE => Some(UserAct { value: 0, ..act }),
-            Heard::Value => self.any(act.kind, bits, |other| {
-                other.about == act.about && other.value != act.value
-            }),
+    /// The act that `act` becomes; one that is not loud when nothing is left of it.
+    #[inline]
+    fn hear<'a>(&'a self, act: &'a UserAct, fate: Heard, bits: u32) -> &'a UserAct {
+        if matches!(fate, Heard::About | Heard::Value) {
+            return self.mishear(act, fate, bits);
+        }
+        // Right, lost or another kind is a matter of chance: chosen without a branch.
+        let kind = match fate {
+            Heard::As(kind) => kind,
+            _ => UserActKind::Silence,
+        };
+        let (begin, n_acts) = self.places[kind as usize];
+        let other = &self.acts[begin as usize + start(bits, n_acts)];
+        if matches!(fate, Heard::Right) {
+            act
+        } else {
+            other
         }
     }
 
-    /// An act of `kind` that `fits`, from a place that `bits` choose: those that chose the fate, whose
-    /// lowest ones still choose evenly.
-    fn any(
-        &self,
-        kind: UserActKind,
-        bits: u32,
-        fits: impl Fn(&UserAct) -> bool,
-    ) -> Option<UserAct> {
-        let list = &self.acts[kind as usize];
-        let bits = bits.wrapping_mul(0x9E37_79B9);
-        let start = ((u64::from(bits) * list.len() as u64) >> 32) as usize;
-        list[start..]
-            .iter()
-            .chain(&list[..start])
-            .find(|act| fits(act))
-            .copied()
+    /// Another act of the same kind, about something else or with another value.
+    #[cold]
+    fn mishear(&self, act: &UserAct, fate: Heard, bits: u32) -> &UserAct {
+        // A proof of identity that is misheard does not match.
+        if fate == Heard::Value && act.about == NONE {
+            return const { &UserAct::inform(NONE, 0) };
+        }
+        let fits = |other: &&UserAct| match fate {
+            Heard::Value => other.about == act.about && other.value != act.value,
+            _ => other.about != act.about,
+        };
+        let (begin, n_acts) = self.places[act.kind as usize];
+        let list = &self.acts[begin as usize..(begin + n_acts) as usize];
+        let (before, behind) = list.split_at(start(bits, n_acts));
+        let found = behind.iter().chain(before).find(fits);
+        found.unwrap_or(const { &UserAct::new(UserActKind::Silence) })
     }
+}
+
+/// A place among `n_acts` that `bits` choose: those that chose the fate, whose lowest ones still choose
+/// evenly.
+#[inline]
+fn start(bits: u32, n_acts: u32) -> usize {
+    ((u64::from(bits.wrapping_mul(0x9E37_79B9)) * u64::from(n_acts)) >> 32) as usize
 }
 
 impl Channel for ConfusionChannel {
@@ -118,27 +144,22 @@ impl Channel for ConfusionChannel {
         let (mut top, mut sure) = (Utterance::SILENCE, 1.0f32);
         // The act that the second reading doubts: the first wrong one, else the first.
         let (mut doubted, mut all_right) = (0, true);
-        for (k, &act) in acts.iter().enumerate() {
+        for (k, act) in acts.iter().enumerate() {
             let (bits, more) = halves(rng.next_u64());
             let kind = act.kind as usize;
             let fate = fates[kind].at(bits).unwrap_or(Heard::Right);
             let part = self.hear(act, fate, bits);
+            let (right, loud) = (matches!(fate, Heard::Right), is_loud(part));
             let table = &self.kinds[kind];
-            let confidence = match (fate, part) {
-                (Heard::Right, _) => &table.right,
-                (_, None) => &table.lost,
-                _ => &table.wrong,
-            };
+            let wrong = if loud { &table.wrong } else { &table.lost };
+            let confidence = if right { &table.right } else { wrong };
             sure = sure.min(confidence.at(more));
-            if fate != Heard::Right && all_right {
-                (doubted, all_right) = (k, false);
-            }
-            if let Some(part) = part {
-                top.push(part);
-            }
+            doubted = if all_right & !right { k } else { doubted };
+            all_right &= right;
+            top.push_if(loud, *part);
         }
-        let act = acts[doubted];
-        let table = &self.kinds[act.kind as usize];
+        let doubted_act = &acts[doubted];
+        let table = &self.kinds[doubted_act.kind as usize];
         let behind = if all_right {
             &table.behind_right
         } else {
@@ -146,36 +167,29 @@ impl Channel for ConfusionChannel {
         };
         let (bits, more) = halves(rng.next_u64());
         let which = behind.which[usize::from(sure >= HIGHEST)].at(bits);
+        let (fate, says) = match which {
+            Some(Behind::Said(fate)) => (fate, true),
+            Some(Behind::Nothing | Behind::Silence) | None => (Heard::Lost, false),
+        };
+        let instead = self.hear(doubted_act, fate, bits);
         let mut second = Utterance::SILENCE;
-        match which {
-            Some(Behind::Nothing) => {
-                heard.push(Hypothesis {
-                    utterance: top,
-                    confidence: 1.0,
-                });
-                return;
-            }
-            None | Some(Behind::Silence) => {}
-            Some(Behind::Truth) => second = acts.iter().filter(|a| is_loud(a)).copied().collect(),
-            Some(Behind::Error(fate)) => {
-                let instead = self.hear(act, fate, bits);
-                for (k, &other) in acts.iter().enumerate().filter(|(_, a)| is_loud(a)) {
-                    if let Some(part) = if k == doubted { instead } else { Some(other) } {
-                        second.push(part);
-                    }
-                }
-            }
+        for (k, act) in acts.iter().enumerate() {
+            let part = if k == doubted { instead } else { act };
+            second.push_if(says & is_loud(act) & is_loud(part), *part);
         }
+        let alone = matches!(which, Some(Behind::Nothing));
         heard.push(Hypothesis {
             utterance: top,
-            confidence: sure,
+            confidence: if alone { 1.0 } else { sure },
         });
-        if second != top {
-            heard.push(Hypothesis {
+        let differs = !alone & (second != top);
+        heard.push_if(
+            differs,
+            Hypothesis {
                 utterance: second,
                 confidence: (behind.share.at(more) * (1.0 - sure)).min(sure),
-            });
-        }
+            },
+        );
     }
 }
 
@@ -183,6 +197,7 @@ impl Channel for ConfusionChannel {
 const HIGHEST: f32 = (N_BINS - 1) as f32 / N_BINS as f32;
 
 /// Whether the act matters to anybody.
+#[inline]
 fn is_loud(act: &UserAct) -> bool {
     !is_quiet(act.kind)
 }
