@@ -86,25 +86,31 @@ impl<C: Customers + 'static> VectorEnv for CallBatch<C> {
     fn step(&mut self, actions: &[ActionId], out: &mut StepBatch) {
         assert_eq!(actions.len(), self.n_calls, "one action per call");
         assert_eq!(self.calls.len(), self.n_calls, "reset comes before step");
-        let n_features = self.world.scenario.layout.n_features();
+        assert_eq!(out.masks.len(), self.n_calls, "reset fills the same batch");
+        let world = &*self.world;
+        let n_features = world.scenario.layout.n_features();
         out.ended.clear();
         let mut turn = Turn::EMPTY;
-        for (slot, &action) in actions.iter().enumerate() {
-            let call = &mut self.calls[slot];
-            let ended = call.step_into(&self.world, action, &mut turn);
-            out.rewards[slot] = turn.reward;
-            let truncated = turn.ended == Some(Outcome::Truncated);
-            out.truncated[slot] = truncated;
-            out.terminated[slot] = turn.ended.is_some() & !truncated;
+        let calls = self.calls.iter_mut().zip(actions).enumerate();
+        let rows = out.codes.chunks_exact_mut(n_features).zip(&mut out.masks);
+        let ends = out.truncated.iter_mut().zip(&mut out.terminated);
+        for ((((slot, (call, &action)), (row, mask)), reward), (truncated, terminated)) in
+            calls.zip(rows).zip(&mut out.rewards).zip(ends)
+        {
+            let ended = call.step_into(world, action, &mut turn);
+            *reward = turn.reward;
+            *truncated = turn.ended == Some(Outcome::Truncated);
+            *terminated = turn.ended.is_some() & !*truncated;
             if let Some(summary) = ended {
                 let row = &mut out.final_codes[slot * n_features..(slot + 1) * n_features];
                 call.belief.copy_codes(row);
                 out.final_masks[slot] = call.belief.mask();
                 out.ended.push((slot as u32, summary));
                 let next = call.episode() + self.n_calls as u64;
-                *call = Call::start(&self.world, self.seed, self.stream, next);
+                *call = Call::start(world, self.seed, self.stream, next);
             }
-            self.observe(slot, out);
+            call.belief.copy_codes(row);
+            *mask = call.belief.mask();
         }
     }
 
