@@ -240,6 +240,15 @@ impl Utterance {
         len: 0,
     };
 
+    /// The act alone where it is `wanted`, which nobody need foresee; else nothing.
+    #[inline]
+    pub const fn single_if(wanted: bool, act: UserAct) -> Self {
+        Self {
+            acts: [act; MAX_ACTS],
+            len: wanted as u8,
+        }
+    }
+
     /// Adds an act; returns `false` when there is no room left.
     #[inline]
     pub fn push(&mut self, act: UserAct) -> bool {
@@ -290,9 +299,7 @@ impl Utterance {
 
 impl From<UserAct> for Utterance {
     fn from(act: UserAct) -> Self {
-        let mut utterance = Self::SILENCE;
-        utterance.push(act);
-        utterance
+        Self::single_if(true, act)
     }
 }
 

@@ -53,11 +53,8 @@ impl ActionMask {
         // are searched at once, then the eight bits of one, spread to a byte each (select by broadword
         // search; Vigna, 2008).
         let bytes = sums(byte_counts(self.0));
-        assert!(
-            u64::from(k) < bytes >> 56,
-            "k is below the number of allowed actions"
-        );
         let byte = n_at_most(bytes, u64::from(k)) * 8;
+        assert!(byte < 64, "k is below the number of allowed actions");
         let rank = u64::from(k) - ((bytes << 8) >> byte & 0xFF);
         let spread = (self.0 >> byte & 0xFF).wrapping_mul(ONES) & 0x8040_2010_0804_0201;
         let bits = sums(((spread | ((spread | TOPS) - ONES)) & TOPS) >> 7);

@@ -41,10 +41,12 @@ impl BeliefState {
             self.take(scenario, hearing, said, act, sure);
         }
         self.codes[f.heard_about] = heard_about;
-        for act in (behind.iter()).flat_map(|reading| reading.utterance.acts()) {
-            let hearing = scenario.hearing(act.kind);
-            heard_slots |= hearing.slots(act.about, said.asked_slots);
-            hearing.take(&mut self.codes, act.about, Certainty::Behind);
+        for reading in behind {
+            for act in reading.utterance.acts() {
+                let hearing = scenario.hearing(act.kind);
+                heard_slots |= hearing.slots(act.about, said.asked_slots);
+                hearing.take(&mut self.codes, act.about, Certainty::Behind);
+            }
         }
         while heard_slots != 0 {
             let slot = heard_slots.trailing_zeros() as u8;

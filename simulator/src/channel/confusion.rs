@@ -231,9 +231,8 @@ impl Channel for ConfusionChannel {
         let part = self.pass(act, difficulty, rng);
         let rival = self.rival(act, part.right, part.confidence, rng);
         let loud = rival.says & is_loud(act) & is_loud(rival.instead);
-        let (mut top, mut second) = (Utterance::SILENCE, Utterance::SILENCE);
-        top.push_if(part.loud, *part.act);
-        second.push_if(loud, *rival.instead);
+        let top = Utterance::single_if(part.loud, *part.act);
+        let second = Utterance::single_if(loud, *rival.instead);
         let differs = (loud != part.loud) | loud & (rival.instead != part.act);
         write(heard, (top, part.confidence), second, differs, &rival);
     }
