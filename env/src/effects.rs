@@ -37,7 +37,7 @@ fn table(next: impl Fn(u8) -> u8) -> Next {
 
 /// Moves one feature to the level that `next` has for its present one.
 #[inline]
-pub(crate) fn advance(codes: &mut Codes, feature: u8, next: &Next) {
+fn advance(codes: &mut Codes, feature: u8, next: &Next) {
     let level = &mut codes[usize::from(feature)];
     *level = next[usize::from(*level & 15)];
 }
@@ -45,8 +45,8 @@ pub(crate) fn advance(codes: &mut Codes, feature: u8, next: &Next) {
 /// What saying an act does to the one feature that remembers it.
 #[derive(Clone, Debug)]
 pub(crate) struct Effect {
-    pub feature: u8,
-    pub next: Next,
+    feature: u8,
+    next: Next,
 }
 
 impl Effect {
@@ -88,6 +88,12 @@ impl Effect {
             feature: feature as u8,
             next,
         })
+    }
+
+    /// Lets it happen.
+    #[inline]
+    pub(crate) fn happen(&self, codes: &mut Codes) {
+        advance(codes, self.feature, &self.next);
     }
 }
 

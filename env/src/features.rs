@@ -87,11 +87,13 @@ const TURN_LEVELS: [u8; 17] = {
 };
 
 /// The level of `turn` after so many system turns.
+#[inline]
 pub(crate) fn turn_level(n_turns: u16) -> u8 {
     TURN_LEVELS[usize::from(n_turns + 1).min(16)]
 }
 
 /// The level of `confidence`.
+#[inline]
 pub(crate) fn confidence_level(sure: f32) -> u8 {
     // Counting the bounds that are passed takes no branch.
     let passed = [

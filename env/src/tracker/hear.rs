@@ -14,6 +14,7 @@ use crate::slot_belief::evidence;
 const TAKEN: f32 = 0.5;
 
 impl BeliefState {
+    #[inline(always)]
     pub(super) fn hear(&mut self, scenario: &Scenario, said: &Move, n_best: &NBest) {
         let f = &scenario.index;
         let [top, behind @ ..] = n_best.hypotheses() else {

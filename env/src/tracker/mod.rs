@@ -119,6 +119,7 @@ impl BeliefState {
     }
 
     /// Takes in one turn: the robot's action and what was heard in reply.
+    #[inline]
     pub fn update(&mut self, scenario: &Scenario, action: ActionId, n_best: &NBest) {
         let said = scenario.move_of(action);
         self.say(&scenario.index, action, said);

@@ -3,11 +3,11 @@
 use super::BeliefState;
 use crate::act::{SystemAct, SystemActKind};
 use crate::action::ActionId;
-use crate::effects::advance;
 use crate::features::{FeatureIndex, SPARE, count, role, turn_level};
 use crate::scenario::Move;
 
 impl BeliefState {
+    #[inline(always)]
     pub(super) fn say(&mut self, f: &FeatureIndex, action: ActionId, said: &Move) {
         self.turn += 1;
         self.codes[f.turn] = turn_level(self.turn);
@@ -24,8 +24,9 @@ impl BeliefState {
         if f.said_last != SPARE {
             self.assign_roles(f, &said.acts);
         }
-        for effect in &said.effects {
-            advance(&mut self.codes, effect.feature, &effect.next);
+        said.effect.happen(&mut self.codes);
+        for effect in &said.further_effects {
+            effect.happen(&mut self.codes);
         }
     }
 
