@@ -56,8 +56,8 @@ pub struct MaskTable {
     /// The pairs that constraints speak of, filled up with pairs that leave everything: a few at once
     /// go faster than one by one.
     pairs: Vec<[Pair; 4]>,
-    /// The actions left by eight rules of conduct, by which of them speak.
-    lawful: Vec<[u64; 256]>,
+    /// The actions left by twice eight rules of conduct, by which of the eight speak.
+    lawful: Vec<[[u64; 256]; 2]>,
     all: u64,
 }
 
@@ -128,8 +128,10 @@ impl MaskTable {
                 .filter(speaks)
                 .fold(u64::MAX, |left, k| left & !eight[k])
         };
-        table.lawful = (forbidden.chunks(8))
-            .map(|eight| std::array::from_fn(|speaking| left(eight, speaking)))
+        let eight = |rules: &[u64]| std::array::from_fn(|speaking| left(rules, speaking));
+        table.lawful = (forbidden.chunks(16))
+            .map(|rules| rules.split_at(rules.len().min(8)))
+            .map(|(first, second)| [eight(first), eight(second)])
             .collect();
         table
     }
@@ -168,9 +170,9 @@ impl MaskTable {
             }
         }
         let mut lawful = self.all;
-        for left in &self.lawful {
-            lawful &= left[usize::from(rules as u8)];
-            rules >>= 8;
+        for [first, second] in &self.lawful {
+            lawful &= first[usize::from(rules as u8)] & second[usize::from((rules >> 8) as u8)];
+            rules >>= 16;
         }
         (ActionMask(lawful & sensible), ActionMask(lawful))
     }
