@@ -4,28 +4,30 @@ use std::fmt::Write as _;
 
 use crate::act::{UserAct, Utterance};
 use crate::action::ActionId;
-use crate::call::Turn;
+use crate::call::{Call, Turn, World};
+use crate::customer::Customers;
 use crate::log::{TurnLog, act_names, n_best_log};
 use crate::outcome::CallSummary;
 use crate::scenario::Scenario;
 
-/// Logs a turn that was played: `action` was chosen with probability `prob`, the turn began
-/// `start_seconds` into call number `episode`.
-pub fn played_turn(
-    scenario: &Scenario,
-    episode: u64,
+/// Logs the turn of a call that was just played: `action` was chosen with probability `prob`, the
+/// turn began `start_seconds` into the call.
+pub fn played_turn<C: Customers>(
+    world: &World<C>,
+    call: &Call<C::Customer>,
     start_seconds: f32,
     (action, prob): (ActionId, f32),
     turn: &Turn,
 ) -> TurnLog {
+    let scenario = &*world.scenario;
     TurnLog {
         action: scenario.layout.actions[action as usize].clone(),
         action_prob: Some(f64::from(prob)),
         system_text: scenario.phrase(action).to_owned(),
-        user_text: words(scenario, &turn.said, episode),
+        user_text: words(scenario, &turn.said, call.episode()),
         n_best: n_best_log(scenario, &turn.heard),
         user_acts: Some(act_names(scenario, &turn.said)),
-        mood: None,
+        mood: Some(call.mood(world)),
         reward: Some(turn.reward),
         start_seconds: Some(f64::from(start_seconds)),
         end_seconds: Some(f64::from(start_seconds + turn.seconds)),

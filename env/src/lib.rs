@@ -19,6 +19,7 @@ pub mod diagnostic;
 pub mod finding;
 pub mod scenario;
 
+mod effects;
 mod features;
 pub mod slot_belief;
 pub mod tracker;

@@ -29,7 +29,7 @@ pub struct File {
 }
 
 impl File {
-    fn to_text(&self) -> Text {
+    fn to_text(self) -> Text {
         Text {
             file: format!("{}.toml (bundled)", self.name),
             text: self.text.to_owned(),
@@ -88,7 +88,7 @@ pub fn scenario(name: &str, base: Option<&Path>) -> Result<ScenarioText, Failure
             return read(&path).map(Some);
         }
         let bundled = list("scenarios/library").find(|file| file.name == name);
-        Ok(bundled.map(File::to_text))
+        Ok(bundled.copied().map(File::to_text))
     })
 }
 

@@ -23,6 +23,7 @@ mod table_print;
 mod terminal;
 mod threads;
 mod unit;
+mod user_models;
 mod world;
 
 use std::process::ExitCode;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Run(args) => pipeline::run(args, seconds_since_1970),
         Command::Compare(args) => command::compare::run(args),
         Command::Simulate(args) => command::simulate::run(args),
+        Command::Evaluate(args) => command::evaluate::run(args),
         Command::Import(args) => command::import::run(args),
         Command::Fit(args) => command::fit::run(args),
         Command::Table(command) => command::table::run(command),

@@ -3,7 +3,7 @@
 use offhook_env::call::{Call, Turn, World};
 use offhook_env::customer::Customers;
 use offhook_env::dialog;
-use offhook_env::log::{self, CallLog, Caller, TurnLog};
+use offhook_env::log::{self, CallLog, Caller};
 use offhook_env::outcome::{CallSummary, Outcome};
 use offhook_env::policy::{Policy, draw};
 use offhook_env::rng::{Stream, uniform_at};
@@ -114,12 +114,14 @@ fn record_one<C: Customers>(
     let mut turns = Vec::new();
     let mut seconds = 0.0;
     let summary = play(world, policy, plan, episode, |action, prob, turn, call| {
-        let played = dialog::played_turn(scenario, episode, seconds, (action, prob), turn);
+        turns.push(dialog::played_turn(
+            world,
+            call,
+            seconds,
+            (action, prob),
+            turn,
+        ));
         seconds += turn.seconds;
-        turns.push(TurnLog {
-            mood: Some(call.mood(world)),
-            ..played
-        });
     });
     let call = CallLog {
         schema: log::SCHEMA,

@@ -5,6 +5,10 @@
 //! [`clustered_mean`] and its kin count seeds, not calls. They expect that the calls of two seeds are
 //! different calls; a fixed policy (`script`, `random`) has no training seed and is one cluster.
 
+mod rank;
+
+pub use rank::kendall_tau_b;
+
 /// Coverage of every interval in this crate.
 pub const LEVEL: f64 = 0.95;
 /// Normal quantile at `(1 + LEVEL) / 2`.

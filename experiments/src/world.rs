@@ -10,16 +10,21 @@ use offhook_env::diagnostic::Text;
 use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_simulator::channel::ConfusionChannel;
 use offhook_simulator::population::Population;
-use offhook_simulator::user::AgendaCustomers;
+use offhook_simulator::user::{AgendaCustomers, UserModel};
 
 use crate::bundled;
 use crate::error::Failure;
 use crate::manifest::sha256;
 
+/// The world of calls with any user model: the one that the whole program uses.
+pub type CallWorld = World<UserModel>;
+
 /// A scenario with everyone in it, and the hashes of the files it came from.
 pub struct Loaded {
-    /// The calls' world.
-    pub world: Arc<World<AgendaCustomers>>,
+    /// The calls' world, with agenda customers; `user_models` puts others in.
+    pub world: Arc<CallWorld>,
+    /// The same customers, for user models that draw their persons alike.
+    pub people: AgendaCustomers,
     /// SHA-256 of each file by its role: `scenario`, `library/<name>`, `channel`.
     pub inputs: BTreeMap<String, String>,
     /// The scenario's texts.
@@ -58,13 +63,14 @@ pub fn load(name: &str, base: Option<&Path>) -> Result<Loaded, Failure> {
     let mut inputs = hashes(&text);
     let (channel, file) = channel(&scenario, &text.main.file)?;
     inputs.extend(file.map(|file| ("channel".to_owned(), sha256(file.text.as_bytes()))));
-    let customers = AgendaCustomers::new(population, &scenario);
+    let people = AgendaCustomers::new(population, &scenario);
     Ok(Loaded {
         world: Arc::new(World {
             scenario,
-            customers,
+            customers: UserModel::Agenda(people.clone()),
             channel,
         }),
+        people,
         inputs,
         text,
     })

@@ -11,12 +11,13 @@
 //! little-endian each; `terminated`, then `truncated`, a byte each.
 
 use std::io::{BufWriter, Write, stdout};
+use std::path::Path;
 use std::sync::Arc;
 
 use offhook_env::batch::CallBatch;
 use offhook_env::call::World;
 use offhook_env::rng::Stream;
-use offhook_env::scenario::Scenario;
+use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_env::vector_env::{StepBatch, VectorEnv};
 use offhook_simulator::channel::ConfusionChannel;
 use offhook_simulator::population::Population;
@@ -54,9 +55,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn world(file: &str) -> Result<Arc<World<AgendaCustomers>>, Box<dyn std::error::Error>> {
-    let text = std::fs::read_to_string(file)?;
-    let scenario = Arc::new(Scenario::parse(file, &text)?);
-    let population = Population::parse(file, &text, &scenario)?;
+    let text = ScenarioText::read(Path::new(file))?;
+    let scenario = Arc::new(Scenario::parse(&text)?);
+    let population = Population::parse(&text, &scenario)?;
     let channel = Arc::new(ConfusionChannel::parse("dstc2.toml", CHANNEL, &scenario)?);
     let customers = AgendaCustomers::new(population, &scenario);
     Ok(Arc::new(World {

@@ -1,4 +1,4 @@
-//! The scenarios and channels that are part of the package, so that it runs from any folder.
+//! The scenarios, sub-processes and channels that are part of the package, so that it runs from any folder.
 
 use pyo3::prelude::*;
 
@@ -10,6 +10,13 @@ macro_rules! bundle {
 
 /// Scenarios with customers, by name; the environments' ids are derived from this list.
 pub const SCENARIOS: &[(&str, &str)] = bundle!("scenarios": "fraud_alert", "insurance_renewal");
+
+/// Sub-processes by name.
+pub const LIBRARY: &[(&str, &str)] = bundle!(
+    "scenarios/library":
+    "callback", "identity", "identity_card", "opt_out", "questions", "repair", "transfer",
+    "voicemail", "wrong_person",
+);
 
 /// Channels by name.
 pub const CHANNELS: &[(&str, &str)] = bundle!("channels": "dstc2");

@@ -86,8 +86,8 @@ impl Call {
         if let Some(turns) = &mut self.turns {
             let chosen = (action, 1.0);
             turns.push(dialog::played_turn(
-                scenario,
-                call.episode(),
+                &world,
+                call,
                 self.seconds,
                 chosen,
                 &turn,

@@ -15,6 +15,8 @@ OUTCOMES = {
     "truncated",
     "completed",
     "opted_out",
+    "message_left",
+    "machine",
     "wrong_person",
     "callback_agreed",
     "declined",

@@ -7,6 +7,7 @@ mod conduct;
 mod file;
 mod include;
 pub mod lint;
+mod moves;
 mod script;
 
 use serde::Deserialize;
@@ -14,9 +15,11 @@ use serde::Deserialize;
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::{ActionId, ActionMask};
 use crate::diagnostic::Diagnostics;
+use crate::effects::Hearing;
 use crate::features::FeatureIndex;
 use crate::layout::Layout;
 use condition::{Condition, Constraint, MaskTable};
+pub(crate) use moves::Move;
 
 pub use include::ScenarioText;
 pub use script::ScriptPolicy;
@@ -165,13 +168,14 @@ pub struct Scenario {
     pub(crate) yes_no: [bool; MAX_SLOTS],
     pub(crate) callback_slot: Option<u8>,
     pub(crate) distrust_concern: Option<u8>,
-    acts: Vec<Vec<SystemAct>>,
+    moves: Vec<Move>,
+    hearings: Vec<Hearing>,
     phrases: Vec<String>,
-    seconds: Vec<f32>,
     private: ActionMask,
     ending: ActionMask,
     leave_taking: ActionMask,
     mask_table: MaskTable,
+    first_masks: (ActionMask, ActionMask),
     script: Vec<(Condition, ActionId)>,
 }
 
@@ -194,7 +198,24 @@ impl Scenario {
     /// The acts of an action; never empty.
     #[inline]
     pub fn acts(&self, action: ActionId) -> &[SystemAct] {
-        &self.acts[action as usize]
+        &self.moves[action as usize].acts
+    }
+
+    /// The action as the turn loop needs it.
+    #[inline]
+    pub(crate) fn move_of(&self, action: ActionId) -> &Move {
+        &self.moves[action as usize]
+    }
+
+    /// What hearing an act of `kind` does.
+    #[inline]
+    pub(crate) fn hearing(&self, kind: UserActKind) -> &Hearing {
+        &self.hearings[kind as usize]
+    }
+
+    /// The acts of every action, in order.
+    fn acts_of_all(&self) -> Vec<Vec<SystemAct>> {
+        self.moves.iter().map(|step| step.acts.clone()).collect()
     }
 
     /// The words of an action.
@@ -205,7 +226,7 @@ impl Scenario {
     /// How long the robot speaks, seconds.
     #[inline]
     pub fn seconds(&self, action: ActionId) -> f32 {
-        self.seconds[action as usize]
+        self.moves[action as usize].seconds
     }
 
     /// The actions that reveal account details.
@@ -229,7 +250,19 @@ impl Scenario {
     /// The allowed actions for a tracker's codes; never empty.
     #[inline]
     pub fn mask(&self, codes: &[u8; 64]) -> ActionMask {
-        self.mask_table.mask(codes)
+        self.masks(codes).0
+    }
+
+    /// The allowed actions, and those among all that no rule of conduct forbids.
+    #[inline]
+    pub(crate) fn masks(&self, codes: &[u8; 64]) -> (ActionMask, ActionMask) {
+        self.mask_table.masks(codes)
+    }
+
+    /// The same at the start of a call.
+    #[inline]
+    pub(crate) fn first_masks(&self) -> (ActionMask, ActionMask) {
+        self.first_masks
     }
 
     /// Rules of conduct that `action` breaks at `codes`, one by one and without the mask table.
@@ -267,9 +300,9 @@ impl Scenario {
 
     /// Whether the robot has an action with this act.
     pub fn can_say(&self, kind: SystemActKind, about: u8) -> bool {
-        self.acts
+        self.moves
             .iter()
-            .flatten()
+            .flat_map(|own| &own.acts)
             .any(|act| act.kind == kind && act.about == about)
     }
 

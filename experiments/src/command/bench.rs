@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 
 use offhook_env::action::ActionId;
 use offhook_env::batch::CallBatch;
-use offhook_env::call::World;
 use offhook_env::rng::{Rng, Stream, derive};
 use offhook_env::vector_env::{StepBatch, VectorEnv};
 use offhook_policy::learner::ppo::{Ppo, PpoConfig};
 use offhook_policy::weights::{NetworkConfig, Weights};
-use offhook_simulator::user::AgendaCustomers;
+use offhook_simulator::user::UserModel;
 use offhook_table::DecisionTable;
 use offhook_table::testing::{SplitMix, random_codes, random_table};
 use rand::Rng as _;
@@ -21,7 +20,7 @@ use crate::record::Record;
 use crate::stats::Estimate;
 use crate::terminal::outln;
 use crate::unit::Unit;
-use crate::world;
+use crate::world::{self, CallWorld};
 
 /// Calls side by side.
 const BATCH: usize = 1024;
@@ -100,7 +99,7 @@ fn best_rate(mut work: impl FnMut() -> u64) -> (f64, u64) {
 
 /// A batch that takes random legal actions.
 struct Player {
-    env: CallBatch<AgendaCustomers>,
+    env: CallBatch<UserModel>,
     out: StepBatch,
     actions: Vec<ActionId>,
     rng: Rng,
@@ -108,7 +107,7 @@ struct Player {
 }
 
 impl Player {
-    fn new(world: &Arc<World<AgendaCustomers>>, seed: u64) -> Self {
+    fn new(world: &Arc<CallWorld>, seed: u64) -> Self {
         let mut env = CallBatch::new(world.clone(), BATCH, 0);
         let mut out = StepBatch::default();
         env.reset(seed, Stream::Train, &mut out);
@@ -131,7 +130,7 @@ impl Player {
     }
 }
 
-fn bench_env(args: &BenchArgs, scenario: &str, world: &Arc<World<AgendaCustomers>>) {
+fn bench_env(args: &BenchArgs, scenario: &str, world: &Arc<CallWorld>) {
     for n_threads in [1, 2] {
         let mut players: Vec<Player> = (0..n_threads)
             .map(|seed| Player::new(world, seed))

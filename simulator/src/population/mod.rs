@@ -303,7 +303,7 @@ mod tests {
             person.difficulty,
             person.slots[1],
         );
-        assert_eq!(drawn, (10.189451, 0.77064043, 0, 0));
+        assert_eq!(drawn, (10.189451, 0.77064043, 2, 1));
     }
 
     #[test]

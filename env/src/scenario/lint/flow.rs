@@ -7,7 +7,7 @@ use super::super::conduct::of_pattern;
 use super::super::file::{Name, ScenarioFile};
 use super::super::{Need, Scenario};
 use super::reach::{Reach, allowed};
-use super::solve::{Clause, Domain, negation, satisfiable, within};
+use super::solve::{Clause, Domain, negation, within};
 use crate::act::SystemActKind;
 use crate::action::{ActionId, ActionMask};
 use crate::diagnostic::Source;
@@ -63,7 +63,7 @@ fn actions(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario, r
                 .constraints
                 .iter()
                 .filter(|c| !std::ptr::eq(*c, **one));
-            satisfiable(&reach.levels, &allowed(others, action))
+            reach.satisfiable(&reach.levels, &allowed(others, action))
         };
         let blame: Vec<&Constraint> = against.iter().filter(frees).copied().collect();
         let blame = if blame.is_empty() { against } else { blame };
@@ -99,10 +99,10 @@ fn entries<'f>(
         })
         .collect();
     let layout = &scenario.layout;
+    let acts = scenario.acts_of_all();
     for (pattern, when) in &file.masks.0 {
         let mut constraints = Vec::new();
-        for (action, fill) in of_pattern(scratch, pattern, &scenario.names, layout, &scenario.acts)
-        {
+        for (action, fill) in of_pattern(scratch, pattern, &scenario.names, layout, &acts) {
             let wanted = condition(scratch, &layout.features, when, fill);
             constraints.extend(negation(&wanted).into_iter().map(|when| Constraint {
                 name: format!("mask of {}", layout.actions[action]),
@@ -189,7 +189,7 @@ fn superfluous(found: &mut Findings<'_>, reach: &Reach, entries: &[Entry<'_>]) {
             .collect();
         let takes = speaks.iter().any(|(constraint, domain)| {
             let mut forbidden = constraint.forbidden.iter();
-            forbidden.any(|action| satisfiable(domain, &allowed(others(), action)))
+            forbidden.any(|action| reach.satisfiable(domain, &allowed(others(), action)))
         });
         // One that cannot speak was reported with the reason.
         if speaks.is_empty() || takes {
@@ -219,14 +219,9 @@ fn script(
 ) {
     // A line may stand for several, as `say = "answer(X)"` does.
     let mut lines: Vec<&Name> = Vec::new();
+    let acts = scenario.acts_of_all();
     for say in file.script.iter().filter_map(|line| line.say.as_ref()) {
-        let fills = of_pattern(
-            scratch,
-            say,
-            &scenario.names,
-            &scenario.layout,
-            &scenario.acts,
-        );
+        let fills = of_pattern(scratch, say, &scenario.names, &scenario.layout, &acts);
         lines.extend(fills.iter().map(|_| say));
     }
     // Where a line decides, every earlier one either does not apply or names a masked action.
@@ -237,7 +232,7 @@ fn script(
         let message = match within(&reach.levels, when) {
             None => impossible(scenario, &reach.levels, when)
                 .map(|why| format!("this line never applies: {why}")),
-            Some(domain) if !satisfiable(&domain, &open) => {
+            Some(domain) if !reach.satisfiable(&domain, &open) => {
                 let against = scenario
                     .constraints
                     .iter()
@@ -249,10 +244,10 @@ fn script(
             }
             Some(domain) => {
                 let all: Vec<Clause> = open.iter().chain(&passed).cloned().collect();
-                (!satisfiable(&domain, &all)).then(|| {
+                (!reach.satisfiable(&domain, &all)).then(|| {
                     let covers = (0..k).find(|&i| {
                         let pair: Vec<Clause> = open.iter().chain([&passed[i]]).cloned().collect();
-                        !satisfiable(&domain, &pair)
+                        !reach.satisfiable(&domain, &pair)
                     });
                     let by = match covers {
                         Some(i) => format!("`say = \"{}\"` above decides", lines[i].get_ref()),
@@ -283,7 +278,7 @@ fn script(
         }
         return;
     };
-    if satisfiable(&reach.levels, &passed) {
+    if reach.satisfiable(&reach.levels, &passed) {
         found.warning(
             last.span(),
             "some calls come past the last line of the script; end it with a line without `when`",
@@ -324,7 +319,7 @@ fn endings(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario, r
         let Some(domain) = within(&reach.levels, &at) else {
             continue;
         };
-        let ends = |action| satisfiable(&domain, &allowed(&scenario.constraints, action));
+        let ends = |action| reach.satisfiable(&domain, &allowed(&scenario.constraints, action));
         if scenario.ending().iter().any(ends) {
             continue;
         }

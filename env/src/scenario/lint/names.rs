@@ -110,7 +110,7 @@ fn slots(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario) {
 
 /// Words in braces are filled in by what the robot believes.
 fn placeholders(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario) {
-    for ((_, phrase), acts) in file.robot.0.iter().zip(&scenario.acts) {
+    for ((_, phrase), acts) in file.robot.0.iter().zip(scenario.acts_of_all()) {
         let text = phrase.get_ref();
         let confirms = acts.iter().find(|act| act.kind == SystemActKind::Confirm);
         for part in text.split('{').skip(1) {

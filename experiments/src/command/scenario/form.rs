@@ -106,7 +106,6 @@ impl Form {
             out.push_str(&text);
             out.push('\n');
         };
-        line("#:schema ./scenario.schema.json".to_owned());
         line(format!("# {}", self.purpose.replace('\n', " ")));
         line(
             "# Written by `offhook scenario new`; every word and number may be changed.".to_owned(),
