@@ -50,12 +50,26 @@ pub struct Turn {
     pub reward: f32,
     /// Talk of both sides in this turn, seconds.
     pub seconds: f32,
+    /// The value of a slot that the robot read out, or [`NONE`].
+    pub value: u8,
     /// What the customer truly said.
     pub said: Utterance,
     /// What the robot understood.
     pub heard: NBest,
     /// How the call ended, if it did.
     pub ended: Option<Outcome>,
+}
+
+impl Turn {
+    /// A turn in which nothing happened.
+    pub const EMPTY: Self = Self {
+        reward: 0.0,
+        seconds: 0.0,
+        value: NONE,
+        said: Utterance::SILENCE,
+        heard: NBest::EMPTY,
+        ended: None,
+    };
 }
 
 impl<P: Clone> Call<P> {
@@ -106,6 +120,22 @@ impl<P: Clone> Call<P> {
     /// # Panics
     /// If `action` is masked: a masked action is never taken.
     pub fn step<C: Customers<Customer = P>>(&mut self, world: &World<C>, action: ActionId) -> Turn {
+        let mut turn = Turn::EMPTY;
+        self.step_into(world, action, &mut turn);
+        turn
+    }
+
+    /// The same, in place of what `turn` held before, so that nothing is copied.
+    ///
+    /// # Panics
+    /// If `action` is masked: a masked action is never taken.
+    #[inline]
+    pub fn step_into<C: Customers<Customer = P>>(
+        &mut self,
+        world: &World<C>,
+        action: ActionId,
+        turn: &mut Turn,
+    ) {
         let scenario = &*world.scenario;
         let own = scenario.move_of(action);
         assert!(
@@ -140,36 +170,31 @@ impl<P: Clone> Call<P> {
 
         let over = scenario.ending().allows(action);
         let hung_up = said.has(UserActKind::HangUp);
-        let mut heard = NBest::EMPTY;
+        turn.heard.clear();
         if !over && !hung_up {
-            heard = world.channel.transmit(
-                &said,
-                world.customers.difficulty(&self.customer),
-                &mut self.rng,
-            );
+            let difficulty = world.customers.difficulty(&self.customer);
+            (world.channel).transmit(&said, difficulty, &mut self.rng, &mut turn.heard);
         }
-        self.belief.update(scenario, action, &heard);
+        self.belief.update(scenario, action, &turn.heard);
         let truncated = !over && !hung_up && self.belief.turn() >= scenario.max_turns;
-        let ended = (over || hung_up || truncated).then(|| {
-            let truth = world.customers.truth(&self.customer);
+        turn.ended = None;
+        if over || hung_up || truncated {
             let outcome = outcome(
                 scenario,
                 &self.belief,
-                truth,
+                world.customers.truth(&self.customer),
                 action,
                 hung_up && !over,
                 truncated,
             );
-            earned += self.final_terms(world, outcome).iter().sum::<f32>();
-            outcome
-        });
-        Turn {
-            reward: earned,
-            seconds,
-            said,
-            heard,
-            ended,
+            let rating = world.customers.rating(&self.customer, outcome);
+            earned += self.final_terms(world, outcome, rating).iter().sum::<f32>();
+            turn.ended = Some(outcome);
         }
+        turn.reward = earned;
+        turn.seconds = seconds;
+        turn.value = value;
+        turn.said = said;
     }
 
     /// What is due at the end, by term.
@@ -177,6 +202,7 @@ impl<P: Clone> Call<P> {
         &self,
         world: &World<C>,
         outcome: Outcome,
+        rating: u8,
     ) -> [f32; N_TERMS] {
         let scenario = &*world.scenario;
         let truth = world.customers.truth(&self.customer);
@@ -216,7 +242,6 @@ impl<P: Clone> Call<P> {
                 reward.misinformation * wrong.count() as f32,
             );
         }
-        let rating = world.customers.rating(&self.customer, outcome);
         pay(
             RewardTerm::Satisfaction,
             reward.satisfaction * (f32::from(rating) - 3.0),
@@ -231,7 +256,8 @@ impl<P: Clone> Call<P> {
         outcome: Outcome,
     ) -> CallSummary {
         let reward = &world.scenario.reward;
-        let mut terms = self.final_terms(world, outcome);
+        let rating = world.customers.rating(&self.customer, outcome);
+        let mut terms = self.final_terms(world, outcome, rating);
         let n_harms = self.harms.count_ones();
         terms[RewardTerm::Turn as usize] = reward.per_turn * f32::from(self.belief.turn());
         terms[RewardTerm::Talk as usize] = reward.per_second * self.seconds;
@@ -239,7 +265,7 @@ impl<P: Clone> Call<P> {
         CallSummary {
             episode: self.episode,
             outcome,
-            satisfaction: world.customers.rating(&self.customer, outcome),
+            satisfaction: rating,
             turns: self.belief.turn(),
             seconds: self.seconds,
             return_: terms.iter().sum(),

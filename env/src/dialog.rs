@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::act::{UserAct, Utterance};
+use crate::act::{SystemAct, SystemActKind, UserAct, Utterance};
 use crate::action::ActionId;
 use crate::call::{Call, Turn, World};
 use crate::customer::Customers;
@@ -23,7 +23,7 @@ pub fn played_turn<C: Customers>(
     TurnLog {
         action: scenario.layout.actions[action as usize].clone(),
         action_prob: Some(f64::from(prob)),
-        system_text: scenario.phrase(action).to_owned(),
+        system_text: spoken(scenario, action, turn.value),
         user_text: words(scenario, &turn.said, call.episode()),
         n_best: n_best_log(scenario, &turn.heard),
         user_acts: Some(act_names(scenario, &turn.said)),
@@ -31,6 +31,18 @@ pub fn played_turn<C: Customers>(
         reward: Some(turn.reward),
         start_seconds: Some(f64::from(start_seconds)),
         end_seconds: Some(f64::from(start_seconds + turn.seconds)),
+    }
+}
+
+/// The robot's words, with the value that it reads out.
+fn spoken(scenario: &Scenario, action: ActionId, value: u8) -> String {
+    let phrase = scenario.phrase(action);
+    let confirms = |act: &&SystemAct| act.kind == SystemActKind::Confirm;
+    let slot = scenario.acts(action).iter().find(confirms);
+    let values = slot.map(|act| &scenario.slot_values[act.about as usize]);
+    match values.and_then(|values| values.get(value as usize)) {
+        Some(value) => phrase.replace("{value}", &value.replace('_', " ")),
+        None => phrase.to_owned(),
     }
 }
 

@@ -50,6 +50,12 @@ pub(crate) struct Effect {
 }
 
 impl Effect {
+    /// Nothing happens.
+    pub(crate) const NONE: Self = Self {
+        feature: SPARE as u8,
+        next: [0; MAX_LEVELS],
+    };
+
     /// The effect of an act, if any feature remembers it.
     pub(crate) fn of(f: &FeatureIndex, act: SystemAct) -> Option<Self> {
         let about = usize::from(act.about);

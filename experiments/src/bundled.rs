@@ -38,11 +38,16 @@ impl File {
 }
 
 const FILES: &[File] = bundle! {
-    "scenarios": "fraud_alert", "insurance_renewal", "dstc2";
+    "scenarios": "fraud_alert", "insurance_renewal", "fund_notice", "compliance_followup", "merchant_promotion", "arrears_reminder", "dstc2";
     "scenarios/library": "callback", "identity", "identity_card", "opt_out", "questions", "repair", "transfer", "voicemail", "wrong_person";
     "channels": "dstc2";
-    "configs": "quickstart", "dstc2";
+    "configs": "quickstart", "insurance_renewal", "fund_notice", "compliance_followup", "merchant_promotion", "arrears_reminder", "dstc2";
 };
+
+/// Whether a scenario's text says who is called, so that calls can be simulated.
+pub fn has_population(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("[population"))
+}
 
 /// The bundled files of a folder: `scenarios`, `scenarios/library`, `channels` or `configs`.
 pub fn list(folder: &str) -> impl Iterator<Item = &'static File> {
@@ -111,4 +116,43 @@ pub fn read(path: &Path) -> Result<Text, Failure> {
         file: path.display().to_string(),
         text,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use offhook_env::scenario::Scenario;
+
+    use crate::world;
+
+    #[test]
+    fn every_bundled_scenario_compiles_with_its_library_and_population() {
+        let mut n_populations = 0;
+        for file in list("scenarios") {
+            let text = scenario(file.name, None).expect("it is bundled");
+            let parsed = Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(parsed.name, file.name);
+            if has_population(file.text) {
+                n_populations += 1;
+                world::load(file.name, None).unwrap_or_else(|e| panic!("{}", e.message));
+            }
+        }
+        assert_eq!(n_populations, 6);
+    }
+
+    #[test]
+    fn every_file_of_the_bundled_folders_is_bundled() {
+        for folder in ["scenarios", "scenarios/library", "channels", "configs"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+            let names = fs::read_dir(path).expect("a folder").filter_map(|entry| {
+                let path = entry.expect("an entry").path();
+                let is_toml = path.extension().is_some_and(|e| e == "toml");
+                is_toml.then(|| path.file_stem().expect("a name").to_owned())
+            });
+            for name in names {
+                let bundled = list(folder).any(|file| *file.name == *name);
+                assert!(bundled, "{folder}: {name:?} is not in the list");
+            }
+        }
+    }
 }

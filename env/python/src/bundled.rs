@@ -9,7 +9,11 @@ macro_rules! bundle {
 }
 
 /// Scenarios with customers, by name; the environments' ids are derived from this list.
-pub const SCENARIOS: &[(&str, &str)] = bundle!("scenarios": "fraud_alert", "insurance_renewal");
+pub const SCENARIOS: &[(&str, &str)] = bundle!(
+    "scenarios":
+    "fraud_alert", "insurance_renewal", "fund_notice", "compliance_followup",
+    "merchant_promotion", "arrears_reminder",
+);
 
 /// Sub-processes by name.
 pub const LIBRARY: &[(&str, &str)] = bundle!(

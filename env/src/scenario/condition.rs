@@ -52,20 +52,16 @@ pub struct Constraint {
 /// Constraints compiled to table look-ups, one per pair of neighboring features.
 #[derive(Clone, Debug, Default)]
 pub struct MaskTable {
-    pairs: Vec<Pair>,
+    /// Positions of the pairs' first features, halved.
+    pairs: Vec<u8>,
+    /// What the levels of each pair leave, by level of the first and 16 times the second.
+    cells: Vec<[Cell; 256]>,
     /// The actions left by eight rules of conduct, by which of them speak.
     lawful: Vec<[u64; 256]>,
     all: u64,
 }
 
-/// What the levels of two neighboring features leave, by level of the first and 16 times the second.
-#[derive(Clone, Debug)]
-struct Pair {
-    /// Position of the first feature, halved.
-    at: u8,
-    cells: Box<[Cell; 256]>,
-}
-
+/// What one pair of levels leaves.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
     /// The rules of conduct that may still speak, one bit each.
@@ -119,21 +115,18 @@ impl MaskTable {
 
     /// Alters the cells where `feature` has one of `levels`.
     fn each(&mut self, feature: u8, levels: u16, alter: impl Fn(&mut Cell)) {
-        let at = feature / 2;
-        let found = self.pairs.iter().position(|pair| pair.at == at);
-        let place = found.unwrap_or_else(|| {
+        let known = self.pairs.iter().position(|&pair| pair == feature / 2);
+        let place = known.unwrap_or_else(|| {
             let open = Cell {
                 rules: u64::MAX,
                 sensible: u64::MAX,
             };
-            self.pairs.push(Pair {
-                at,
-                cells: Box::new([open; 256]),
-            });
-            self.pairs.len() - 1
+            self.pairs.push(feature / 2);
+            self.cells.push([open; 256]);
+            self.cells.len() - 1
         });
-        for (k, cell) in self.pairs[place].cells.iter_mut().enumerate() {
-            let level = if feature % 2 == 0 { k % 16 } else { k / 16 };
+        for (k, cell) in self.cells[place].iter_mut().enumerate() {
+            let level = k >> (4 * (feature % 2)) & 15;
             if levels >> level & 1 == 1 {
                 alter(cell);
             }
@@ -146,9 +139,10 @@ impl MaskTable {
     pub fn masks(&self, codes: &[u8; 64]) -> (ActionMask, ActionMask) {
         let (codes, _) = codes.as_chunks::<2>();
         let (mut rules, mut sensible) = (u64::MAX, u64::MAX);
-        for pair in &self.pairs {
-            let [first, second] = codes[usize::from(pair.at % 32)];
-            let cell = &pair.cells[usize::from(first | second << 4)];
+        for (&pair, cells) in self.pairs.iter().zip(&self.cells) {
+            // Levels take four bits, so that those of both features fit into a byte.
+            let levels = u16::from_le_bytes(codes[usize::from(pair % 32)]);
+            let cell = cells[usize::from((levels | levels >> 4) as u8)];
             rules &= cell.rules;
             sensible &= cell.sensible;
         }

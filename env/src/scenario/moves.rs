@@ -9,6 +9,7 @@ use crate::features::{FeatureIndex, about_level, said_level};
 pub(crate) struct Move {
     /// Never empty.
     pub acts: Vec<SystemAct>,
+    /// Nearly always one, which is easy to foresee; hence one that does nothing where there is none.
     pub effects: Vec<Effect>,
     /// The acts that yes and no refer to.
     pub asked: Vec<SystemAct>,
@@ -43,8 +44,12 @@ impl Move {
         let slots = asked.iter().filter(of_slot).map(|act| 1 << act.about);
         let confirm = acts.iter().find(|act| act.kind == SystemActKind::Confirm);
         let about = |act: &SystemAct| about_level(&f.said_about_level, act.kind.about(), act.about);
+        let mut effects: Vec<_> = acts.iter().filter_map(|&act| Effect::of(f, act)).collect();
+        if effects.is_empty() {
+            effects.push(Effect::NONE);
+        }
         Self {
-            effects: acts.iter().filter_map(|&act| Effect::of(f, act)).collect(),
+            effects,
             asked_slots: slots.fold(0, |set: u8, bit: u8| set | bit),
             said: said_level(acts[0].kind),
             said_about: acts.iter().find_map(about).unwrap_or(0),

@@ -24,11 +24,13 @@ impl BeliefState {
         let first = scenario.hearing(top.utterance.first().kind);
         self.codes[f.heard] = first.heard;
         self.codes[f.heard_also] = acts.get(1).map_or(0, |a| scenario.hearing(a.kind).heard);
-        self.codes[f.heard_about] = acts
-            .iter()
-            .map(|act| scenario.hearing(act.kind).about(act.about))
-            .find(|&level| level != 0)
-            .unwrap_or(0);
+        // The first that is about anything; looking at all takes no branch.
+        self.codes[f.heard_about] = acts.iter().rev().fold(0, |level, act| {
+            match scenario.hearing(act.kind).about(act.about) {
+                0 => level,
+                own => own,
+            }
+        });
         self.codes[f.confidence] = confidence_level(top.confidence);
         self.codes[f.misses] = if first.missed || top.confidence < 0.3 {
             (self.codes[f.misses] + 1).min(count::MANY)

@@ -129,10 +129,10 @@ fn bundled_scenarios_are_fine() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!(names, ["fraud_alert", "insurance_renewal", "dstc2"]);
+    assert_eq!((names.len(), names[0]), (7, "fraud_alert"));
     let text = succeed(
         folder.path(),
         &[&["scenario", "check"], &names[..]].concat(),
     );
-    assert_eq!(text.matches(": fine").count(), 3, "{text}");
+    assert_eq!(text.matches(": fine").count(), 7, "{text}");
 }

@@ -152,9 +152,21 @@ impl Growth<'_> {
         Some(tree)
     }
 
-    /// Cuts along the rules of conduct until each holds on all of a box or nowhere in it, and then
-    /// along masks until some action is allowed on all of the box. An action that several rules
-    /// forbid elsewhere could not be learned otherwise: no single cut would set it free.
+    /// Actions that some constraint forbids everywhere in the box.
+    fn forbidden_throughout(&self, cell: &[u16]) -> u64 {
+        let holds = |c: &&Constraint| {
+            c.when
+                .iter()
+                .all(|&(feature, levels)| cell[feature] & !levels == 0)
+        };
+        let all = self.rules.iter().chain(self.masks).filter(holds);
+        all.fold(0, |all, c| all | c.forbidden)
+    }
+
+    /// Cuts along the rules of conduct until each holds on all of a box or nowhere in it, or forbids
+    /// only what is forbidden there already, and then along masks until some action is allowed on all
+    /// of the box. An action that several rules forbid elsewhere could not be learned otherwise: no
+    /// single cut would set it free.
     fn carve(
         &self,
         regrets: &Regrets<'_>,
@@ -164,13 +176,14 @@ impl Growth<'_> {
         cell: Vec<u16>,
         rows: Vec<u32>,
     ) -> Option<()> {
+        let throughout = self.forbidden_throughout(&cell);
         let cut = |c: &Constraint| {
             let meets = c
                 .when
                 .iter()
                 .all(|&(feature, levels)| cell[feature] & levels != 0);
             let parts = |&&(feature, levels): &&(usize, u16)| cell[feature] & !levels != 0;
-            if meets {
+            if meets && c.forbidden & !throughout != 0 {
                 c.when.iter().find(parts).copied()
             } else {
                 None

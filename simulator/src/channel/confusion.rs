@@ -106,7 +106,8 @@ impl ConfusionChannel {
 }
 
 impl Channel for ConfusionChannel {
-    fn transmit(&self, said: &Utterance, difficulty: u8, rng: &mut Rng) -> NBest {
+    fn transmit(&self, said: &Utterance, difficulty: u8, rng: &mut Rng, heard: &mut NBest) {
+        heard.clear();
         let silence = [UserAct::new(UserActKind::Silence)];
         let acts = if said.acts().is_empty() {
             &silence[..]
@@ -121,9 +122,9 @@ impl Channel for ConfusionChannel {
             let (bits, more) = halves(rng.next_u64());
             let kind = act.kind as usize;
             let fate = fates[kind].at(bits).unwrap_or(Heard::Right);
-            let heard = self.hear(act, fate, bits);
+            let part = self.hear(act, fate, bits);
             let table = &self.kinds[kind];
-            let confidence = match (fate, heard) {
+            let confidence = match (fate, part) {
                 (Heard::Right, _) => &table.right,
                 (_, None) => &table.lost,
                 _ => &table.wrong,
@@ -132,8 +133,8 @@ impl Channel for ConfusionChannel {
             if fate != Heard::Right && all_right {
                 (doubted, all_right) = (k, false);
             }
-            if let Some(heard) = heard {
-                top.push(heard);
+            if let Some(part) = part {
+                top.push(part);
             }
         }
         let act = acts[doubted];
@@ -145,38 +146,36 @@ impl Channel for ConfusionChannel {
         };
         let (bits, more) = halves(rng.next_u64());
         let which = behind.which[usize::from(sure >= HIGHEST)].at(bits);
-        let mut n_best = NBest::EMPTY;
         let mut second = Utterance::SILENCE;
         match which {
             Some(Behind::Nothing) => {
-                n_best.push(Hypothesis {
+                heard.push(Hypothesis {
                     utterance: top,
                     confidence: 1.0,
                 });
-                return n_best;
+                return;
             }
             None | Some(Behind::Silence) => {}
             Some(Behind::Truth) => second = acts.iter().filter(|a| is_loud(a)).copied().collect(),
             Some(Behind::Error(fate)) => {
-                let heard = self.hear(act, fate, bits);
+                let instead = self.hear(act, fate, bits);
                 for (k, &other) in acts.iter().enumerate().filter(|(_, a)| is_loud(a)) {
-                    if let Some(part) = if k == doubted { heard } else { Some(other) } {
+                    if let Some(part) = if k == doubted { instead } else { Some(other) } {
                         second.push(part);
                     }
                 }
             }
         }
-        n_best.push(Hypothesis {
+        heard.push(Hypothesis {
             utterance: top,
             confidence: sure,
         });
         if second != top {
-            n_best.push(Hypothesis {
+            heard.push(Hypothesis {
                 utterance: second,
                 confidence: (behind.share.at(more) * (1.0 - sure)).min(sure),
             });
         }
-        n_best
     }
 }
 
@@ -207,7 +206,11 @@ mod tests {
             .unwrap_or_else(|e| panic!("{e}"));
         let mut rng = derive(2, Stream::Evaluate, u64::from(difficulty));
         (0..N)
-            .map(|_| channel.transmit(&act.into(), difficulty, &mut rng))
+            .map(|_| {
+                let mut heard = NBest::EMPTY;
+                channel.transmit(&act.into(), difficulty, &mut rng, &mut heard);
+                heard
+            })
             .collect()
     }
 

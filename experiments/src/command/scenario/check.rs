@@ -72,7 +72,7 @@ fn check(
     let Some(scenario) = scenario else {
         return Ok((None, found));
     };
-    if has_population(text) {
+    if bundled::has_population(&text.main.text) {
         found.extend(population::lint(text, &scenario));
         found.extend(channel(text, &scenario));
         let fine = found.iter().all(|f| f.severity != Severity::Error);
@@ -84,14 +84,6 @@ fn check(
     found.sort();
     found.dedup();
     Ok((Some(scenario), found))
-}
-
-/// A scenario without customers is for logs alone.
-fn has_population(text: &ScenarioText) -> bool {
-    text.main
-        .text
-        .lines()
-        .any(|line| line.starts_with("[population"))
 }
 
 /// A channel that cannot be loaded, at the line that names it.
@@ -121,7 +113,7 @@ fn summary(text: &ScenarioText, scenario: &Scenario, n_warnings: usize) -> Strin
         },
         scenario.layout.n_actions(),
         scenario.layout.n_features(),
-        if has_population(text) {
+        if bundled::has_population(&text.main.text) {
             ""
         } else {
             ", no [population]: for logs only"

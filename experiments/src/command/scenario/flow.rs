@@ -169,8 +169,8 @@ mod tests {
         assert_eq!(on.heard["inform"], 2);
         assert_eq!(
             flow.busy_edges(0.6).len(),
-            3,
-            "start, ask to close, and no end"
+            2,
+            "start to ask, ask to close, and no end"
         );
     }
 }

@@ -20,7 +20,8 @@ pub(super) struct Manner {
     n_sayings: u8,
     /// Values read out; after a "no" they may be read out again.
     n_confirms: u8,
-    n_proofs: u8,
+    /// Annoyance by the time it takes and the proofs of identity it asks for.
+    burden: f32,
     states_purpose: bool,
     proposes: bool,
     leaves_message: bool,
@@ -69,7 +70,11 @@ impl Manner {
                 )
             }),
             n_confirms: count(&|kind| kind == SystemActKind::Confirm),
-            n_proofs: count(&|kind| kind == SystemActKind::VerifyIdentity),
+            burden: habit::TURN
+                + times(
+                    count(&|kind| kind == SystemActKind::VerifyIdentity),
+                    habit::PROOF,
+                ),
             states_purpose: is(SystemActKind::StatePurpose),
             proposes: is(SystemActKind::ProposeCallback),
             leaves_message: is(SystemActKind::LeaveMessage),
@@ -110,9 +115,15 @@ fn times(n: impl Into<u8>, amount: f32) -> f32 {
     f32::from(n.into()) * amount
 }
 
-/// The sizes of two sets.
+/// The size of two sets together; they are mostly empty.
 fn sizes(a: u16, b: u16) -> u8 {
-    (u32::from(a) | u32::from(b) << 16).count_ones() as u8
+    let mut left = u32::from(a) | u32::from(b) << 16;
+    let mut n = 0;
+    while left != 0 {
+        left &= left - 1;
+        n += 1;
+    }
+    n
 }
 
 impl AgendaCustomer {
@@ -164,9 +175,8 @@ impl AgendaCustomer {
         let in_vain = times(1 + u8::from(self.told_time), hurry)
             + times(self.told_wrong | truth.opted_out, habit::GOES_ON)
             + times(truth.asked_human, habit::IGNORED_WISH);
-        self.annoyance += habit::TURN
+        self.annoyance += said.burden
             + times(self.turns > habit::LONG_CALL.0, habit::LONG_CALL.1)
-            + times(said.n_proofs, habit::PROOF)
             + times(said.proposes & !truth.unavailable, habit::UNWANTED_CALLBACK)
             + times(unasked, habit::UNASKED)
             + times(n_stale, habit::REPETITION)
