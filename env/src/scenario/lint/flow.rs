@@ -278,10 +278,25 @@ fn script(
         }
         return;
     };
-    if reach.satisfiable(&reach.levels, &passed) {
+    if let Some(example) = reach.example(&reach.levels, &passed) {
+        let narrowed = scenario
+            .layout
+            .features
+            .iter()
+            .zip(example.iter().zip(&reach.levels));
+        let narrowed = narrowed.filter(|(_, (levels, all))| levels != all);
+        let place: Vec<String> = narrowed
+            .map(|(feature, (levels, _))| {
+                let level = levels.trailing_zeros() as usize;
+                format!("{} = {}", feature.name, feature.levels[level])
+            })
+            .collect();
         found.warning(
             last.span(),
-            "some calls come past the last line of the script; end it with a line without `when`",
+            format!(
+                "a call may come past the last line of the script, as where {}; end with a line that always applies",
+                place.join(", ")
+            ),
         );
     }
 }

@@ -3,7 +3,7 @@
 
 use super::super::Scenario;
 use super::super::condition::{Condition, Constraint};
-use super::solve::{Clause, Domain, negation, satisfiable};
+use super::solve::{Clause, Domain, negation, solution};
 use crate::act::{NONE, SystemActKind, UserActKind};
 use crate::action::{ActionId, ActionMask};
 use crate::features::{
@@ -57,10 +57,15 @@ impl Reach {
         }
     }
 
-    /// Whether an observation of `domain` that can come up satisfies every clause; see [`satisfiable`].
+    /// Whether an observation of `domain` that can come up satisfies every clause; see [`solution`].
     pub(super) fn satisfiable(&self, domain: &Domain, clauses: &[Clause]) -> bool {
+        self.example(domain, clauses).is_some()
+    }
+
+    /// Such observations, if there are any.
+    pub(super) fn example(&self, domain: &Domain, clauses: &[Clause]) -> Option<Domain> {
         let all: Vec<Clause> = clauses.iter().chain(&self.always).cloned().collect();
-        satisfiable(domain, &all)
+        solution(domain, &all)
     }
 }
 
