@@ -190,8 +190,13 @@ impl Growth<'_> {
             }
         };
         let free = self.allowed(&cell).0 != 0;
-        let next = self.rules.iter().find_map(cut);
-        let next = next.or_else(|| {
+        // Where the rule that forbids most holds, the others have least to add.
+        let cuts = self
+            .rules
+            .iter()
+            .filter_map(|c| Some((c.forbidden.count_ones(), cut(c)?)));
+        let next = cuts.max_by_key(|&(n_forbidden, _)| n_forbidden);
+        let next = next.map(|(_, cut)| cut).or_else(|| {
             if free {
                 None
             } else {
