@@ -34,7 +34,7 @@ impl File {
         self.text.lines().any(|line| line.trim() == "[population]")
     }
 
-    fn to_text(&self) -> Text {
+    fn to_text(self) -> Text {
         Text {
             file: format!("{}.toml (bundled)", self.name),
             text: self.text.to_owned(),
@@ -93,7 +93,7 @@ pub fn scenario(name: &str, base: Option<&Path>) -> Result<ScenarioText, Failure
             return read(&path).map(Some);
         }
         let bundled = list("scenarios/library").find(|file| file.name == name);
-        Ok(bundled.map(File::to_text))
+        Ok(bundled.copied().map(File::to_text))
     })
 }
 
