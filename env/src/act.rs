@@ -332,6 +332,12 @@ impl NBest {
         len: 0,
     };
 
+    /// Forgets what was heard.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
     /// Adds a reading behind the others; one too many is dropped, and `false` returned.
     #[inline]
     pub fn push(&mut self, hypothesis: Hypothesis) -> bool {

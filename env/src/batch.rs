@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::action::ActionId;
-use crate::call::{Call, World};
+use crate::call::{Call, Turn, World};
 use crate::customer::Customers;
 use crate::layout::Layout;
 use crate::outcome::Outcome;
@@ -87,9 +87,10 @@ impl<C: Customers + 'static> VectorEnv for CallBatch<C> {
         assert_eq!(self.calls.len(), self.n_calls, "reset comes before step");
         let n_features = self.world.scenario.layout.n_features();
         out.ended.clear();
+        let mut turn = Turn::EMPTY;
         for (slot, &action) in actions.iter().enumerate() {
             let call = &mut self.calls[slot];
-            let turn = call.step(&self.world, action);
+            call.step_into(&self.world, action, &mut turn);
             out.rewards[slot] = turn.reward;
             out.truncated[slot] = turn.ended == Some(Outcome::Truncated);
             out.terminated[slot] = turn.ended.is_some() && !out.truncated[slot];

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::act::{NBest, NONE, SystemActKind, UserActKind, Utterance};
+use crate::act::{NBest, NONE, UserActKind, Utterance};
 use crate::action::ActionId;
 use crate::customer::{Channel, Customers, Mood, Spoken, Truth};
 use crate::outcome::{CallSummary, N_TERMS, Outcome, RewardTerm};
@@ -38,9 +38,6 @@ pub struct Call<P> {
     customer: P,
     rng: Rng,
     episode: u64,
-    terms: [f32; N_TERMS],
-    /// Reward of the turn.
-    reward: f32,
     seconds: f32,
     harms: u8,
     rules_broken: u8,
@@ -53,12 +50,26 @@ pub struct Turn {
     pub reward: f32,
     /// Talk of both sides in this turn, seconds.
     pub seconds: f32,
+    /// The value of a slot that the robot read out, or [`NONE`].
+    pub value: u8,
     /// What the customer truly said.
     pub said: Utterance,
     /// What the robot understood.
     pub heard: NBest,
     /// How the call ended, if it did.
     pub ended: Option<Outcome>,
+}
+
+impl Turn {
+    /// A turn in which nothing happened.
+    pub const EMPTY: Self = Self {
+        reward: 0.0,
+        seconds: 0.0,
+        value: NONE,
+        said: Utterance::SILENCE,
+        heard: NBest::EMPTY,
+        ended: None,
+    };
 }
 
 impl<P: Clone> Call<P> {
@@ -75,8 +86,6 @@ impl<P: Clone> Call<P> {
             belief: BeliefState::new(&world.scenario),
             rng,
             episode,
-            terms: [0.0; N_TERMS],
-            reward: 0.0,
             seconds: 0.0,
             harms: 0,
             rules_broken: 0,
@@ -111,103 +120,112 @@ impl<P: Clone> Call<P> {
     /// # Panics
     /// If `action` is masked: a masked action is never taken.
     pub fn step<C: Customers<Customer = P>>(&mut self, world: &World<C>, action: ActionId) -> Turn {
+        let mut turn = Turn::EMPTY;
+        self.step_into(world, action, &mut turn);
+        turn
+    }
+
+    /// The same, in place of what `turn` held before, so that nothing is copied.
+    ///
+    /// # Panics
+    /// If `action` is masked: a masked action is never taken.
+    #[inline]
+    pub fn step_into<C: Customers<Customer = P>>(
+        &mut self,
+        world: &World<C>,
+        action: ActionId,
+        turn: &mut Turn,
+    ) {
         let scenario = &*world.scenario;
-        let codes = self.belief.codes(scenario);
+        let own = scenario.move_of(action);
         assert!(
             self.belief.mask().allows(action),
             "action `{}` is masked",
             scenario.layout.actions[action as usize]
         );
-        self.rules_broken += u8::from(scenario.broken_rules(codes, action).next().is_some());
+        self.rules_broken += u8::from(!self.belief.lawful().allows(action));
 
-        self.reward = 0.0;
         let new_harms = harm(scenario, world.customers.truth(&self.customer), action) & !self.harms;
         self.harms |= new_harms;
-        let acts = scenario.acts(action);
-        let value = match acts.iter().find(|act| act.kind == SystemActKind::Confirm) {
-            Some(act) => self.belief.slot(act.about as usize).value(),
-            None => NONE,
+        let value = match own.confirms {
+            NONE => NONE,
+            slot => self.belief.slot(slot as usize).value(),
         };
         let spoken = Spoken {
             action,
-            acts,
+            acts: &own.acts,
             value,
         };
         let said = world
             .customers
             .respond(scenario, &mut self.customer, spoken, &mut self.rng);
 
-        let seconds = scenario.seconds(action) + SECONDS_PER_ACT * said.acts().len().max(1) as f32;
+        let seconds = own.seconds + SECONDS_PER_ACT * said.acts().len().max(1) as f32;
         self.seconds += seconds;
         let reward = &scenario.reward;
-        self.pay(RewardTerm::Turn, reward.per_turn);
-        self.pay(RewardTerm::Talk, reward.per_second * seconds);
-        self.pay(
-            RewardTerm::Harm,
-            reward.harm * new_harms.count_ones() as f32,
-        );
+        let mut earned = reward.per_turn + reward.per_second * seconds;
+        if new_harms != 0 {
+            earned += reward.harm * new_harms.count_ones() as f32;
+        }
 
         let over = scenario.ending().allows(action);
         let hung_up = said.has(UserActKind::HangUp);
-        let mut heard = NBest::EMPTY;
+        turn.heard.clear();
         if !over && !hung_up {
-            heard = world.channel.transmit(
-                &said,
-                world.customers.difficulty(&self.customer),
-                &mut self.rng,
-            );
+            let difficulty = world.customers.difficulty(&self.customer);
+            (world.channel).transmit(&said, difficulty, &mut self.rng, &mut turn.heard);
         }
-        self.belief.update(scenario, action, &heard);
+        self.belief.update(scenario, action, &turn.heard);
         let truncated = !over && !hung_up && self.belief.turn() >= scenario.max_turns;
-        let ended = (over || hung_up || truncated).then(|| {
-            let truth = world.customers.truth(&self.customer);
+        turn.ended = None;
+        if over || hung_up || truncated {
             let outcome = outcome(
                 scenario,
                 &self.belief,
-                truth,
+                world.customers.truth(&self.customer),
                 action,
                 hung_up && !over,
                 truncated,
             );
-            self.settle(world, outcome);
-            outcome
-        });
-        Turn {
-            reward: self.reward,
-            seconds,
-            said,
-            heard,
-            ended,
+            let rating = world.customers.rating(&self.customer, outcome);
+            earned += self.final_terms(world, outcome, rating).iter().sum::<f32>();
+            turn.ended = Some(outcome);
         }
+        turn.reward = earned;
+        turn.seconds = seconds;
+        turn.value = value;
+        turn.said = said;
     }
 
-    fn pay(&mut self, term: RewardTerm, amount: f32) {
-        self.terms[term as usize] += amount;
-        self.reward += amount;
-    }
-
-    /// Pays what is due at the end.
-    fn settle<C: Customers<Customer = P>>(&mut self, world: &World<C>, outcome: Outcome) {
+    /// What is due at the end, by term.
+    fn final_terms<C: Customers<Customer = P>>(
+        &self,
+        world: &World<C>,
+        outcome: Outcome,
+        rating: u8,
+    ) -> [f32; N_TERMS] {
         let scenario = &*world.scenario;
-        let truth = *world.customers.truth(&self.customer);
+        let truth = world.customers.truth(&self.customer);
         let reward = &scenario.reward;
         let closed = !matches!(
             outcome,
             Outcome::HungUp | Outcome::Transferred | Outcome::Truncated
         );
+        let mut terms = [0.0; N_TERMS];
+        let mut pay = |term: RewardTerm, amount: f32| terms[term as usize] = amount;
         match outcome {
-            Outcome::Completed => self.pay(RewardTerm::Completion, reward.completion),
+            Outcome::Completed => pay(RewardTerm::Completion, reward.completion),
             Outcome::CallbackAgreed if truth.unavailable => {
-                self.pay(RewardTerm::Callback, reward.callback)
+                pay(RewardTerm::Callback, reward.callback)
             }
-            Outcome::MessageLeft => self.pay(RewardTerm::Message, reward.message),
-            Outcome::HungUp => self.pay(RewardTerm::HangUp, reward.hang_up),
-            Outcome::Transferred => self.pay(RewardTerm::Handoff, reward.handoff),
+            Outcome::MessageLeft => pay(RewardTerm::Message, reward.message),
+            Outcome::HungUp => pay(RewardTerm::HangUp, reward.hang_up),
+            Outcome::Transferred => pay(RewardTerm::Handoff, reward.handoff),
             _ => {}
         }
         if outcome != Outcome::Transferred {
             let open = (truth.asked & !truth.answered).count_ones();
-            self.pay(
+            pay(
                 RewardTerm::UnansweredQuestion,
                 reward.unanswered_question * open as f32,
             );
@@ -219,16 +237,16 @@ impl<P: Clone> Call<P> {
                     && truth.slots[slot] != NONE
                     && belief.value() != truth.slots[slot]
             });
-            self.pay(
+            pay(
                 RewardTerm::Misinformation,
                 reward.misinformation * wrong.count() as f32,
             );
         }
-        let rating = world.customers.rating(&self.customer, outcome);
-        self.pay(
+        pay(
             RewardTerm::Satisfaction,
             reward.satisfaction * (f32::from(rating) - 3.0),
         );
+        terms
     }
 
     /// The figures of the call after it ended.
@@ -237,15 +255,22 @@ impl<P: Clone> Call<P> {
         world: &World<C>,
         outcome: Outcome,
     ) -> CallSummary {
+        let reward = &world.scenario.reward;
+        let rating = world.customers.rating(&self.customer, outcome);
+        let mut terms = self.final_terms(world, outcome, rating);
+        let n_harms = self.harms.count_ones();
+        terms[RewardTerm::Turn as usize] = reward.per_turn * f32::from(self.belief.turn());
+        terms[RewardTerm::Talk as usize] = reward.per_second * self.seconds;
+        terms[RewardTerm::Harm as usize] = reward.harm * n_harms as f32;
         CallSummary {
             episode: self.episode,
             outcome,
-            satisfaction: world.customers.rating(&self.customer, outcome),
+            satisfaction: rating,
             turns: self.belief.turn(),
             seconds: self.seconds,
-            return_: self.terms.iter().sum(),
-            terms: self.terms,
-            harms: self.harms.count_ones() as u8,
+            return_: terms.iter().sum(),
+            terms,
+            harms: n_harms as u8,
             rules_broken: self.rules_broken,
         }
     }
@@ -272,10 +297,7 @@ fn outcome(
     hung_up: bool,
     truncated: bool,
 ) -> Outcome {
-    let transferred = scenario
-        .acts(action)
-        .iter()
-        .any(|act| act.kind == SystemActKind::Transfer);
+    let transferred = scenario.move_of(action).transfers;
     if hung_up {
         Outcome::HungUp
     } else if transferred {

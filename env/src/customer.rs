@@ -114,8 +114,8 @@ pub trait Customers: Send + Sync {
 
 /// The line between customer and robot, recogniser included.
 pub trait Channel: Send + Sync {
-    /// What the robot understands of `said`.
-    fn transmit(&self, said: &Utterance, difficulty: u8, rng: &mut Rng) -> NBest;
+    /// What the robot understands of `said`, in place of what `heard` held before.
+    fn transmit(&self, said: &Utterance, difficulty: u8, rng: &mut Rng, heard: &mut NBest);
 }
 
 /// A line that loses nothing: one reading, surely right.
@@ -123,14 +123,13 @@ pub trait Channel: Send + Sync {
 pub struct PerfectChannel;
 
 impl Channel for PerfectChannel {
-    fn transmit(&self, said: &Utterance, _difficulty: u8, _rng: &mut Rng) -> NBest {
-        if said.acts().is_empty() {
-            return NBest::EMPTY;
+    fn transmit(&self, said: &Utterance, _difficulty: u8, _rng: &mut Rng, heard: &mut NBest) {
+        heard.clear();
+        if !said.acts().is_empty() {
+            heard.push(crate::act::Hypothesis {
+                utterance: *said,
+                confidence: 1.0,
+            });
         }
-        std::iter::once(crate::act::Hypothesis {
-            utterance: *said,
-            confidence: 1.0,
-        })
-        .collect()
     }
 }

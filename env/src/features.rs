@@ -77,32 +77,31 @@ pub(crate) fn said_level(kind: SystemActKind) -> u8 {
     }
 }
 
+/// Levels of `turn` by the turn that comes next; later ones are as the last.
+const TURN_LEVELS: [u8; 17] = {
+    use turn::{FIVE, FOUR, MANY, NINE, ONE, SEVEN, THREE, TWELVE, TWO};
+    [
+        ONE, ONE, TWO, THREE, FOUR, FIVE, FIVE, SEVEN, SEVEN, NINE, NINE, NINE, TWELVE, TWELVE,
+        TWELVE, TWELVE, MANY,
+    ]
+};
+
 /// The level of `turn` after so many system turns.
-pub(crate) const fn turn_level(n_turns: u16) -> u8 {
-    // The level says which turn comes next.
-    match n_turns + 1 {
-        0 | 1 => turn::ONE,
-        2 => turn::TWO,
-        3 => turn::THREE,
-        4 => turn::FOUR,
-        5 | 6 => turn::FIVE,
-        7 | 8 => turn::SEVEN,
-        9..=11 => turn::NINE,
-        12..=15 => turn::TWELVE,
-        _ => turn::MANY,
-    }
+pub(crate) fn turn_level(n_turns: u16) -> u8 {
+    TURN_LEVELS[usize::from(n_turns + 1).min(16)]
 }
 
 /// The level of `confidence`.
 pub(crate) fn confidence_level(sure: f32) -> u8 {
-    match sure {
-        c if c < 0.2 => confidence::LOWEST,
-        c if c < 0.4 => confidence::LOW,
-        c if c < 0.6 => confidence::FAIR,
-        c if c < 0.8 => confidence::GOOD,
-        c if c <= 0.95 => confidence::HIGH,
-        _ => confidence::SURE,
-    }
+    // Counting the bounds that are passed takes no branch.
+    let passed = [
+        sure >= 0.2,
+        sure >= 0.4,
+        sure >= 0.6,
+        sure >= 0.8,
+        sure > 0.95,
+    ];
+    confidence::LOWEST + passed.map(u8::from).iter().sum::<u8>()
 }
 
 /// Features that a scenario has only if its acts call for them.

@@ -7,7 +7,7 @@
 //! - [`call::Call`] is one call, [`batch::CallBatch`] many of them behind [`vector_env::VectorEnv`],
 //!   the interface that learners know.
 //! - [`customer`] has the seams to user models and channels, [`policy`] the one to policies.
-//! - [`log`] is the call log, played or real.
+//! - [`log`] is the call log, played or real, [`dialog`] shows it to people.
 //!
 //! The crate does not know how customers behave or how policies learn.
 
@@ -16,8 +16,10 @@ pub mod action;
 pub mod layout;
 
 pub mod diagnostic;
+pub mod finding;
 pub mod scenario;
 
+mod effects;
 mod features;
 pub mod slot_belief;
 pub mod tracker;
@@ -32,4 +34,5 @@ pub mod batch;
 pub mod call;
 pub mod vector_env;
 
+pub mod dialog;
 pub mod log;

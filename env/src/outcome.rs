@@ -45,6 +45,23 @@ impl Outcome {
         Self::Declined,
         Self::Incomplete,
     ];
+
+    /// The outcome's name in logs, metrics and files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HungUp => "hung_up",
+            Self::Transferred => "transferred",
+            Self::Truncated => "truncated",
+            Self::Completed => "completed",
+            Self::OptedOut => "opted_out",
+            Self::MessageLeft => "message_left",
+            Self::Machine => "machine",
+            Self::WrongPerson => "wrong_person",
+            Self::CallbackAgreed => "callback_agreed",
+            Self::Declined => "declined",
+            Self::Incomplete => "incomplete",
+        }
+    }
 }
 
 /// The named terms of the reward, in the order of [`CallSummary::terms`].
@@ -132,4 +149,16 @@ pub struct CallSummary {
     pub harms: u8,
     /// System turns in which an action broke a rule of conduct.
     pub rules_broken: u8,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_is_called_what_logs_call_it() {
+        for outcome in Outcome::ALL {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.name());
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! What the robot believes of slots: a focus tracker over the recogniser's hypotheses.
 
-use crate::act::{NONE, SystemAct, SystemActKind, UserAct, UserActKind};
-use crate::scenario::{MAX_SLOTS, Scenario};
+use crate::act::{NBest, NONE, SystemAct, SystemActKind};
+use crate::effects::Meaning;
+use crate::scenario::Scenario;
 
 /// What the robot believes of one slot: its likeliest values, best first.
 ///
@@ -100,37 +101,37 @@ pub const YES: u8 = 0;
 /// See [`YES`].
 pub const NO: u8 = 1;
 
-/// Adds what an act says of slots to the turn's evidence; returns the slots it speaks of, one bit each.
-pub(crate) fn weigh(
+/// What `n_best` says of `slot` in reply to the acts `asked`.
+pub(crate) fn evidence(
     scenario: &Scenario,
-    said: &[SystemAct],
-    act: UserAct,
-    sure: f32,
-    evidence: &mut [Evidence; MAX_SLOTS],
-) -> u8 {
-    let yes = match act.kind {
-        UserActKind::Inform if act.about != NONE => {
-            evidence[act.about as usize].add(act.value, sure);
-            return 1 << act.about;
-        }
-        UserActKind::Affirm | UserActKind::Accept => true,
-        UserActKind::Deny | UserActKind::Decline => false,
-        _ => return 0,
-    };
-    let mut spoken = 0;
-    for asked in said {
-        let about = asked.about as usize;
-        match asked.kind {
-            SystemActKind::Ask if scenario.yes_no[about] => {
-                evidence[about].add(if yes { YES } else { NO }, sure)
+    asked: &[SystemAct],
+    n_best: &NBest,
+    slot: u8,
+) -> Evidence {
+    let mut evidence = Evidence::NOTHING;
+    for hypothesis in n_best.hypotheses() {
+        let sure = hypothesis.confidence;
+        for act in hypothesis.utterance.acts() {
+            let yes = match scenario.hearing(act.kind).meaning {
+                Meaning::Tells if act.about == slot => {
+                    evidence.add(act.value, sure);
+                    continue;
+                }
+                Meaning::Yes => true,
+                Meaning::No => false,
+                Meaning::Tells | Meaning::Wrong | Meaning::Itself => continue,
+            };
+            for asked in asked.iter().filter(|asked| asked.about == slot) {
+                match asked.kind {
+                    SystemActKind::Ask => evidence.add(if yes { YES } else { NO }, sure),
+                    SystemActKind::Confirm if yes => evidence.affirmed += sure,
+                    SystemActKind::Confirm => evidence.denied += sure,
+                    _ => {}
+                }
             }
-            SystemActKind::Confirm if yes => evidence[about].affirmed += sure,
-            SystemActKind::Confirm => evidence[about].denied += sure,
-            _ => continue,
         }
-        spoken |= 1 << about;
     }
-    spoken
+    evidence
 }
 
 #[cfg(test)]

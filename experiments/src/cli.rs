@@ -1,8 +1,16 @@
 //! The command line: subcommands and flags; everything else is in the config file.
 
+mod scenario;
+
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::figures::FIGURES;
+use crate::user_models::Named;
+
+pub use scenario::{CheckArgs, GraphArgs, GraphFormat, NewArgs, ScenarioCommand};
 
 /// Learns and simulates dialog policies for outbound calls, and ships them as verified decision tables.
 #[derive(Debug, Parser)]
@@ -35,6 +43,11 @@ pub enum Command {
         after_help = "Example: offhook simulate fraud_alert --policy script --calls 10000 --show 2"
     )]
     Simulate(SimulateArgs),
+    /// Play policies against scenarios and user models: one matrix, and how far user models agree.
+    #[command(
+        after_help = "Example: offhook evaluate random script fraud_alert --user-models agenda,adversarial --calls 2000"
+    )]
+    Evaluate(EvaluateArgs),
     /// Map a public corpus, or check and rewrite a call log.
     #[command(after_help = "Example: offhook import dstc2 train.jsonl.zst --out calls.jsonl")]
     Import(ImportArgs),
@@ -103,9 +116,13 @@ pub struct CompareArgs {
 pub struct SimulateArgs {
     /// Scenario: a path or the name of a bundled one.
     pub scenario: String,
-    /// `random`, `script`, a run directory, a checkpoint, or a table.
+    /// `random`, `script`, `privileged` (sees the hidden goal: an upper bound), a run directory, a checkpoint, or a table.
     #[arg(long, default_value = "script")]
     pub policy: String,
+    /// Who answers: `agenda`, `adversarial`, `bigram` or `replay`; the last two as `bigram=LOG.jsonl`
+    /// are fitted to a call log, else to calls that the script plays with agenda customers.
+    #[arg(long, default_value = "agenda", value_name = "MODEL")]
+    pub user_model: Named,
     /// Calls to play.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub calls: u64,
@@ -124,6 +141,38 @@ pub struct SimulateArgs {
     /// Print this many calls as dialogs.
     #[arg(long, default_value_t = 0)]
     pub show: u64,
+    /// Print the key figures as JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `offhook evaluate`
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// Policies (`random`, `script`, `privileged`, run directories, checkpoints, tables) and scenarios (names of
+    /// bundled ones, `.toml` files), in any order.
+    #[arg(required = true, num_args = 2.., value_names = ["POLICY", "SCENARIO"])]
+    pub names: Vec<String>,
+    /// Who answers, as `simulate --user-model` names them.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "agenda,bigram,replay,adversarial",
+        value_name = "MODEL"
+    )]
+    pub user_models: Vec<Named>,
+    /// Calls to play for each policy, scenario and user model.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub calls: u64,
+    /// Seed of the calls.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Threads; results do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// The key figure that policies are ranked by.
+    #[arg(long, default_value = "completion", value_parser = PossibleValuesParser::new(FIGURES.iter().map(|f| f.name)))]
+    pub metric: String,
     /// Print the key figures as JSON lines.
     #[arg(long)]
     pub json: bool,
@@ -245,23 +294,6 @@ pub enum TableFormat {
     Json,
     /// One row a rule.
     Csv,
-}
-
-/// `offhook scenario ...`
-#[derive(Debug, Subcommand)]
-pub enum ScenarioCommand {
-    /// Report every mistake in a scenario file.
-    Check {
-        /// The files, or names of bundled ones.
-        #[arg(required = true)]
-        files: Vec<String>,
-    },
-    /// List the bundled scenarios.
-    List {
-        /// Print them as JSON lines.
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 /// What `offhook bench` measures.

@@ -1,5 +1,6 @@
 //! The program `offhook`: learns and simulates dialog policies for outbound calls.
 
+mod allocator;
 mod atomic;
 mod bootstrap;
 mod bundled;
@@ -23,6 +24,7 @@ mod table_print;
 mod terminal;
 mod threads;
 mod unit;
+mod user_models;
 mod world;
 
 use std::process::ExitCode;
@@ -32,9 +34,8 @@ use clap::Parser;
 
 use cli::{Cli, Command};
 
-/// The allocator is the largest single gain for training on a CPU.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::Counting = allocator::Counting;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Run(args) => pipeline::run(args, seconds_since_1970),
         Command::Compare(args) => command::compare::run(args),
         Command::Simulate(args) => command::simulate::run(args),
+        Command::Evaluate(args) => command::evaluate::run(args),
         Command::Import(args) => command::import::run(args),
         Command::Fit(args) => command::fit::run(args),
         Command::Table(command) => command::table::run(command),

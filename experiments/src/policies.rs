@@ -1,6 +1,6 @@
-//! Policies by name: `random`, `script`, a run directory, a checkpoint, or a table.
+//! Policies by name: `random`, `script`, `privileged`, a run directory, a checkpoint, or a table.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use offhook_env::action::ActionId;
@@ -13,32 +13,86 @@ use offhook_table::DecisionTable;
 use crate::error::Failure;
 use crate::play::Choice;
 
-/// A policy by name, and how it chooses: `random` draws, all others take their best action.
+/// A policy that was read but not yet put into a scenario.
+pub enum Opened {
+    /// Draws among the allowed actions.
+    Random,
+    /// The scenario's hand-written flow.
+    Script,
+    /// Plans ahead with the hidden customer in view, and then goes on as the policy within.
+    Privileged(Box<Opened>),
+    /// A network; the path is for messages.
+    Network(PathBuf, Box<Checkpoint>),
+    /// A table.
+    Table(Box<DecisionTable>),
+}
+
+/// Whether `name` is that of a policy and not of a file: `random`, `script`, `privileged`,
+/// `privileged=...`.
+pub fn is_built_in(name: &str) -> bool {
+    matches!(name, "random" | "script" | "privileged") || name.starts_with("privileged=")
+}
+
+/// A policy by name, and how it chooses: `random` draws, `privileged` plans ahead with the script, or
+/// with another policy after `privileged=`, all others take their best action.
 ///
 /// # Errors
 /// If there is no such policy, or it was made for another scenario.
 pub fn find(name: &str, scenario: &Scenario) -> Result<(Arc<dyn Policy>, Choice), Failure> {
-    match name {
-        "random" => return Ok((Arc::new(RandomPolicy), Choice::Sample)),
-        "script" => return Ok((Arc::new(scenario.script()), Choice::Best)),
-        _ => {}
+    Opened::open(name)?.for_scenario(scenario)
+}
+
+impl Opened {
+    /// Reads a policy by name.
+    ///
+    /// # Errors
+    /// If there is no such policy, or its file is none.
+    pub fn open(name: &str) -> Result<Self, Failure> {
+        match name {
+            "random" => return Ok(Self::Random),
+            "script" => return Ok(Self::Script),
+            "privileged" => return Ok(Self::Privileged(Box::new(Self::Script))),
+            _ => {}
+        }
+        if let Some(base) = name.strip_prefix("privileged=") {
+            return Ok(Self::Privileged(Box::new(Self::open(base)?)));
+        }
+        let path = Path::new(name);
+        if !path.exists() {
+            return Err(Failure::usage(format!(
+                "no policy '{name}': expected random, script, privileged, a run directory, a checkpoint or a table"
+            )));
+        }
+        if path
+            .extension()
+            .is_some_and(|ending| ending == "safetensors")
+        {
+            return Ok(Self::Network(
+                path.to_owned(),
+                Box::new(open_checkpoint(path)?),
+            ));
+        }
+        Ok(Self::Table(Box::new(open_table(path)?)))
     }
-    let path = Path::new(name);
-    if !path.exists() {
-        return Err(Failure::usage(format!(
-            "no policy '{name}': expected random, script, a run directory, a checkpoint or a table"
-        )));
+
+    /// The policy in a scenario, and how it chooses.
+    ///
+    /// # Errors
+    /// If it was made for another scenario.
+    pub fn for_scenario(&self, scenario: &Scenario) -> Result<(Arc<dyn Policy>, Choice), Failure> {
+        Ok(match self {
+            Self::Random => (Arc::new(RandomPolicy), Choice::Sample),
+            Self::Script => (Arc::new(scenario.script()), Choice::Best),
+            Self::Privileged(base) => (base.for_scenario(scenario)?.0, Choice::Plan),
+            Self::Network(path, checkpoint) => {
+                (Arc::new(network(path, checkpoint, scenario)?), Choice::Best)
+            }
+            Self::Table(table) => (
+                Arc::new(TablePolicy::new((**table).clone(), scenario)?),
+                Choice::Best,
+            ),
+        })
     }
-    if path
-        .extension()
-        .is_some_and(|ending| ending == "safetensors")
-    {
-        return Ok((Arc::new(open_network(path, scenario)?), Choice::Best));
-    }
-    Ok((
-        Arc::new(TablePolicy::new(open_table(path)?, scenario)?),
-        Choice::Best,
-    ))
 }
 
 /// Reads a table file, or the table of a run directory.
@@ -57,17 +111,19 @@ pub fn open_table(path: &Path) -> Result<DecisionTable, Failure> {
         .map_err(|e| Failure::failed(format!("'{}': {e}", path.display())))
 }
 
-/// Reads the network of a checkpoint.
-///
-/// # Errors
-/// If it cannot be read, or was made for another scenario.
-pub fn open_network(path: &Path, scenario: &Scenario) -> Result<FusedPolicy, Failure> {
+fn open_checkpoint(path: &Path) -> Result<Checkpoint, Failure> {
     let place = |e: &dyn std::fmt::Display| Failure::failed(format!("'{}': {e}", path.display()));
     let bytes = std::fs::read(path).map_err(|e| place(&e))?;
-    let checkpoint = Checkpoint::from_bytes(&bytes).map_err(|e| place(&e))?;
-    checkpoint
-        .check_layout(&scenario.layout)
-        .map_err(|e| place(&e))?;
+    Checkpoint::from_bytes(&bytes).map_err(|e| place(&e))
+}
+
+fn network(
+    path: &Path,
+    checkpoint: &Checkpoint,
+    scenario: &Scenario,
+) -> Result<FusedPolicy, Failure> {
+    let checked = checkpoint.check_layout(&scenario.layout);
+    checked.map_err(|e| Failure::failed(format!("'{}': {e}", path.display())))?;
     Ok(FusedPolicy::new(&checkpoint.weights, &scenario.layout))
 }
 

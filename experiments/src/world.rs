@@ -10,16 +10,21 @@ use offhook_env::diagnostic::Text;
 use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_simulator::channel::ConfusionChannel;
 use offhook_simulator::population::Population;
-use offhook_simulator::user::AgendaCustomers;
+use offhook_simulator::user::{AgendaCustomers, UserModel};
 
 use crate::bundled;
 use crate::error::Failure;
 use crate::manifest::sha256;
 
+/// The world of calls with any user model: the one that the whole program uses.
+pub type CallWorld = World<UserModel>;
+
 /// A scenario with everyone in it, and the hashes of the files it came from.
 pub struct Loaded {
-    /// The calls' world.
-    pub world: Arc<World<AgendaCustomers>>,
+    /// The calls' world, with agenda customers; `user_models` puts others in.
+    pub world: Arc<CallWorld>,
+    /// The same customers, for user models that draw their persons alike.
+    pub people: AgendaCustomers,
     /// SHA-256 of each file by its role: `scenario`, `library/<name>`, `channel`.
     pub inputs: BTreeMap<String, String>,
     /// The scenario's texts.
@@ -56,23 +61,35 @@ pub fn load(name: &str, base: Option<&Path>) -> Result<Loaded, Failure> {
     let (scenario, text) = load_scenario(name, base)?;
     let population = Population::parse(&text, &scenario)?;
     let mut inputs = hashes(&text);
-    let channel: Arc<dyn Channel> = match scenario.channel.as_deref() {
-        None | Some("perfect") => Arc::new(PerfectChannel),
-        Some(channel) => {
-            let beside = Path::new(&text.main.file).parent().map(Path::to_path_buf);
-            let file = bundled::find("channels", channel, beside.as_deref())?;
-            inputs.insert("channel".to_owned(), sha256(file.text.as_bytes()));
-            Arc::new(ConfusionChannel::parse(&file.file, &file.text, &scenario)?)
-        }
-    };
-    let customers = AgendaCustomers::new(population, &scenario);
+    let (channel, file) = channel(&scenario, &text.main.file)?;
+    inputs.extend(file.map(|file| ("channel".to_owned(), sha256(file.text.as_bytes()))));
+    let people = AgendaCustomers::new(population, &scenario);
     Ok(Loaded {
         world: Arc::new(World {
             scenario,
-            customers,
+            customers: UserModel::Agenda(people.clone()),
             channel,
         }),
+        people,
         inputs,
         text,
     })
+}
+
+/// The channel that a scenario names, and the file it stands in; `file` is the scenario's own.
+///
+/// # Errors
+/// If there is no such file, or every mistake in it.
+pub fn channel(
+    scenario: &Scenario,
+    file: &str,
+) -> Result<(Arc<dyn Channel>, Option<Text>), Failure> {
+    match scenario.channel.as_deref() {
+        None | Some("perfect") => Ok((Arc::new(PerfectChannel), None)),
+        Some(channel) => {
+            let text = bundled::find("channels", channel, Path::new(file).parent())?;
+            let channel = ConfusionChannel::parse(&text.file, &text.text, scenario)?;
+            Ok((Arc::new(channel), Some(text)))
+        }
+    }
 }

@@ -20,5 +20,7 @@ pub mod checkpoint;
 
 pub mod distill;
 
+pub mod planner;
+
 #[cfg(test)]
 mod testing;

@@ -1,4 +1,5 @@
-//! Plays with random and scripted robots: key figures, and steps per second of one core and of two.
+//! Plays with random and scripted robots: key figures, steps per second of one core and of two, and
+//! the floor below which no model of this kind can go.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,24 +7,53 @@ use std::time::Instant;
 
 use offhook_env::action::ActionId;
 use offhook_env::batch::CallBatch;
-use offhook_env::call::World;
+use offhook_env::call::{Call, World};
 use offhook_env::outcome::{CallSummary, Outcome};
 use offhook_env::policy::Policy;
-use offhook_env::rng::{Stream, mix};
+use offhook_env::rng::{Rng, Stream, derive, mix};
 use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_env::vector_env::{StepBatch, VectorEnv};
 use offhook_simulator::channel::ConfusionChannel;
 use offhook_simulator::population::Population;
-use offhook_simulator::user::AgendaCustomers;
+use offhook_simulator::user::{AgendaCustomer, AgendaCustomers};
+use rand::Rng as _;
 
-const SCENARIOS: [&str; 2] = ["fraud_alert.toml", "insurance_renewal.toml"];
+const SCENARIOS: [&str; 6] = [
+    "fraud_alert.toml",
+    "insurance_renewal.toml",
+    "fund_notice.toml",
+    "compliance_followup.toml",
+    "merchant_promotion.toml",
+    "arrears_reminder.toml",
+];
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../experiments/scenarios");
 const CHANNEL: &str = include_str!("../../experiments/channels/dstc2.toml");
 const N_CALLS: usize = 1024;
 
-/// With a number as argument, it only steps each scenario so often: for instruction counts.
+/// With a number as argument, it only steps each scenario so often, and with `floor` and a number
+/// only the floor: for instruction counts.
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let n_steps: Option<u64> = std::env::args().nth(1).map(|n| n.parse()).transpose()?;
+    let mut args = std::env::args().skip(1);
+    let mut first = args.next();
+    let only_floor = first.as_deref() == Some("floor");
+    if only_floor {
+        first = args.next();
+    }
+    let n_steps: Option<u64> = first.map(|n| n.parse()).transpose()?;
+    if only_floor || n_steps.is_none() {
+        let mut floor = Floor::new();
+        match n_steps {
+            Some(n_steps) => (0..n_steps).for_each(|_| floor.step()),
+            None => println!(
+                "floor: {:.2} M steps/s",
+                best_rate(&mut [floor], Floor::step) / 1e6
+            ),
+        }
+    }
+    if only_floor {
+        return Ok(());
+    }
+    println!("{} bytes a call", size_of::<Call<AgendaCustomer>>());
     for file in SCENARIOS {
         println!("{file}");
         let text = ScenarioText::read(&Path::new(FOLDER).join(file))?;
@@ -114,22 +144,28 @@ fn report(name: &str, ended: &[CallSummary]) {
     );
 }
 
-/// Steps per second of `n_threads` free-running cores, the choice of random actions included: the
-/// best of several windows, since other work only slows down.
+/// Steps per second of `n_threads` free-running cores, the choice of random actions included.
 fn speed(world: &Arc<World<AgendaCustomers>>, n_threads: u64) -> f64 {
-    const N_WINDOWS: usize = 200;
-    const STEPS: u64 = 20;
     let mut players: Vec<Player> = (0..n_threads)
         .map(|seed| Player::new(world, seed))
         .collect();
+    best_rate(&mut players, Player::step)
+}
+
+/// Steps per second of batches of [`N_CALLS`], one a thread: the best of several windows, since other
+/// work only slows down.
+fn best_rate<T: Send>(batches: &mut [T], step: fn(&mut T)) -> f64 {
+    const N_WINDOWS: usize = 200;
+    const STEPS: usize = 20;
+    let n_steps = (batches.len() * STEPS * N_CALLS) as f64;
     let windows = (0..N_WINDOWS).map(|_| {
         let start = Instant::now();
         std::thread::scope(|scope| {
-            for player in &mut players {
-                scope.spawn(|| (0..STEPS).for_each(|_| player.step()));
+            for batch in &mut *batches {
+                scope.spawn(|| (0..STEPS).for_each(|_| step(batch)));
             }
         });
-        (n_threads * STEPS * N_CALLS as u64) as f64 / start.elapsed().as_secs_f64()
+        n_steps / start.elapsed().as_secs_f64()
     });
     windows.fold(0.0, f64::max)
 }
@@ -161,5 +197,67 @@ impl Player {
             *action = random(&self.out, slot, self.draw);
         }
         self.batch.step(&self.actions, &mut self.out);
+    }
+}
+
+/// What any step must do, with nothing decided and nothing foreseen wrongly: five generator calls
+/// (the choice of an action, two for the reply, two for the line), some thirty look-ups (ten for the
+/// mask, the rest for action, reply, reading and beliefs), and the row of the observation written.
+struct Floor {
+    calls: Vec<FloorCall>,
+    table: Vec<[u64; 256]>,
+    codes: Vec<u8>,
+    masks: Vec<u64>,
+    rewards: Vec<f32>,
+}
+
+struct FloorCall {
+    rng: Rng,
+    codes: [u8; 64],
+    reward: f32,
+}
+
+impl Floor {
+    const N_FEATURES: usize = 32;
+    const N_LOOK_UPS: usize = 30;
+
+    fn new() -> Self {
+        let call = |episode| FloorCall {
+            rng: derive(0, Stream::Train, episode),
+            codes: [0; 64],
+            reward: 0.0,
+        };
+        let row = |k: u64| std::array::from_fn(|at| mix(k << 8 | at as u64) | 1);
+        Self {
+            calls: (0..N_CALLS as u64).map(call).collect(),
+            table: (0..Self::N_LOOK_UPS as u64).map(row).collect(),
+            codes: vec![0; N_CALLS * Self::N_FEATURES],
+            masks: vec![0; N_CALLS],
+            rewards: vec![0.0; N_CALLS],
+        }
+    }
+
+    fn step(&mut self) {
+        let rows = self.codes.chunks_exact_mut(Self::N_FEATURES);
+        for (((call, row), mask), reward) in
+            (self.calls.iter_mut().zip(rows).zip(&mut self.masks)).zip(&mut self.rewards)
+        {
+            let draws: [u64; 5] = std::array::from_fn(|_| call.rng.next_u64());
+            let bytes = draws.map(u64::to_le_bytes);
+            let mut left = u64::MAX;
+            for ((levels, byte), code) in self
+                .table
+                .iter()
+                .zip(bytes.as_flattened())
+                .zip(&mut call.codes)
+            {
+                let found = levels[usize::from(*byte)];
+                left &= found;
+                *code = (found >> 60) as u8;
+            }
+            call.reward += (left & 1) as f32;
+            row.copy_from_slice(&call.codes[..Self::N_FEATURES]);
+            (*mask, *reward) = (left, call.reward);
+        }
     }
 }

@@ -4,28 +4,37 @@ use offhook_env::rng::Rng;
 use rand::{Rng as _, SeedableRng};
 use rand_distr::Distribution;
 
-/// Deals one generator call out as four coins.
+/// Deals two generator calls out as eight coins: enough for nearly every reply, so that whether
+/// more are needed is easy to foresee.
 pub(crate) struct Coins<'r> {
     rng: &'r mut Rng,
-    bits: u64,
+    bits: u128,
     left: u8,
 }
 
 impl<'r> Coins<'r> {
     pub(crate) fn new(rng: &'r mut Rng) -> Self {
-        Self {
+        let mut coins = Self {
             rng,
             bits: 0,
             left: 0,
-        }
+        };
+        coins.refill();
+        coins
+    }
+
+    #[inline]
+    fn refill(&mut self) {
+        let (low, high) = (self.rng.next_u64(), self.rng.next_u64());
+        self.bits = u128::from(high) << 64 | u128::from(low);
+        self.left = 8;
     }
 
     /// Sixteen fresh bits.
     #[inline]
     pub(crate) fn bits(&mut self) -> u16 {
         if self.left == 0 {
-            self.bits = self.rng.next_u64();
-            self.left = 4;
+            self.refill();
         }
         let bits = self.bits as u16;
         self.bits >>= 16;
@@ -40,37 +49,52 @@ impl<'r> Coins<'r> {
     }
 }
 
-/// A weighted choice by one 32-bit draw; the heaviest choices are looked at first.
+/// A weighted choice by one 32-bit draw and one look-up: the alias method (Walker, 1977).
+///
+/// Every cell is equally probable and shared by at most two choices.
 #[derive(Clone, Debug)]
 pub(crate) struct Pick<T> {
-    steps: Vec<(u32, T)>,
+    cells: Vec<Cell<T>>,
+}
+
+#[derive(Clone, Debug)]
+struct Cell<T> {
+    /// Where the first choice's part of the cell ends.
+    below: u32,
+    choices: [T; 2],
 }
 
 impl<T: Copy> Pick<T> {
     /// A choice in proportion to weights that are not negative; empty when all are 0.
     pub(crate) fn new(weights: impl IntoIterator<Item = (f64, T)>) -> Self {
-        let mut weights: Vec<_> = weights
-            .into_iter()
-            .filter(|(weight, _)| *weight > 0.0)
-            .collect();
-        weights.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let sum: f64 = weights.iter().map(|(weight, _)| weight).sum();
-        let mut below = 0.0;
-        let steps = weights.into_iter().map(|(weight, choice)| {
-            below += weight / sum;
-            ((below * 4_294_967_296.0) as u32, choice)
+        let positive = weights.into_iter().filter(|(weight, _)| *weight > 0.0);
+        let mut left: Vec<_> = positive.collect();
+        let (n_cells, sum) = (left.len(), left.iter().map(|(w, _)| w).sum::<f64>());
+        let share = sum / n_cells as f64;
+        // The lightest choice fills a cell of its own as far as it goes, the heaviest the rest.
+        let cells = (0..n_cells).filter_map(|_| {
+            left.sort_by(|a, b| b.0.total_cmp(&a.0));
+            let (weight, choice) = left.pop()?;
+            let (rest, other) = left.first_mut().map_or((1.0, choice), |heaviest| {
+                heaviest.0 -= share - weight;
+                ((weight / share).min(1.0), heaviest.1)
+            });
+            Some(Cell {
+                below: (rest * 4_294_967_296.0) as u32,
+                choices: [choice, other],
+            })
         });
         Self {
-            steps: steps.collect(),
+            cells: cells.collect(),
         }
     }
 
     /// The choice that `bits` falls on; `None` only when there is nothing to choose from.
     #[inline]
     pub(crate) fn at(&self, bits: u32) -> Option<T> {
-        let found = self.steps.iter().find(|(below, _)| bits < *below);
-        // Rounding may leave a sliver behind the last choice.
-        found.or(self.steps.last()).map(|(_, choice)| *choice)
+        let place = u64::from(bits) * self.cells.len() as u64;
+        let cell = self.cells.get((place >> 32) as usize)?;
+        Some(cell.choices[usize::from(place as u32 >= cell.below)])
     }
 }
 
@@ -124,7 +148,15 @@ mod tests {
                 .count()
         };
         assert_eq!([count('a'), count('b'), count('c')], [1024, 0, 3072]);
-        assert_eq!(pick.at(u32::MAX), Some('a'));
+        let pick = Pick::new((1..=7u8).map(|weight| (f64::from(weight), weight)));
+        for weight in 1..=7 {
+            let n = (0..28_000u32).filter(|k| pick.at(k * 153_391) == Some(weight));
+            assert!(
+                n.count().abs_diff(1000 * usize::from(weight)) < 10,
+                "{weight}"
+            );
+        }
+        assert!(pick.at(u32::MAX).is_some());
         assert_eq!(Pick::<u8>::new([(0.0, 1)]).at(5), None);
     }
 

@@ -6,6 +6,8 @@
 //! - [`fit`] makes channel files from labelled calls, and says how often the line errs.
 
 pub mod population;
+#[cfg(feature = "schema")]
+pub mod schema;
 
 pub mod user;
 

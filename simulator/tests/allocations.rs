@@ -1,4 +1,5 @@
-//! Stepping calls allocates nothing, and packs into batches of any size with the same bytes.
+//! Stepping calls allocates nothing, packs into batches of any size with the same bytes, and breaks no
+//! rule.
 
 // A counting allocator is the only way to see an allocation, and `GlobalAlloc` is an unsafe trait.
 #![allow(unsafe_code)]
@@ -19,7 +20,9 @@ use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_env::vector_env::{StepBatch, VectorEnv};
 use offhook_simulator::channel::ConfusionChannel;
 use offhook_simulator::population::Population;
-use offhook_simulator::user::AgendaCustomers;
+use offhook_simulator::user::{
+    AdversarialCustomers, AgendaCustomers, BigramCustomers, LoggedCalls, ReplayCustomers, UserModel,
+};
 
 const SCENARIOS: [&str; 2] = ["fraud_alert.toml", "insurance_renewal.toml"];
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../experiments/scenarios");
@@ -62,14 +65,22 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn world(file: &str) -> Arc<World<AgendaCustomers>> {
+fn world(file: &str) -> Arc<World<UserModel>> {
+    populated(file, |_, people| UserModel::Agenda(people))
+}
+
+/// A scenario with the customers that `model` makes of those who are called.
+fn populated(
+    file: &str,
+    model: impl FnOnce(&Scenario, AgendaCustomers) -> UserModel,
+) -> Arc<World<UserModel>> {
     let text = ScenarioText::read(&Path::new(FOLDER).join(file)).expect("a file of the project");
     let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"));
     let population = Population::parse(&text, &scenario).unwrap_or_else(|e| panic!("{e}"));
     let channel =
         ConfusionChannel::parse("dstc2.toml", CHANNEL, &scenario).unwrap_or_else(|e| panic!("{e}"));
     Arc::new(World {
-        customers: AgendaCustomers::new(population, &scenario),
+        customers: model(&scenario, AgendaCustomers::new(population, &scenario)),
         scenario: Arc::new(scenario),
         channel: Arc::new(channel),
     })
@@ -84,7 +95,7 @@ fn random(observation: Observation<'_>, episode: u64, turn: u64) -> ActionId {
 
 /// A batch that plays at random.
 struct Player {
-    batch: CallBatch<AgendaCustomers>,
+    batch: CallBatch<UserModel>,
     out: StepBatch,
     actions: Vec<ActionId>,
     /// Episode and turn of every call.
@@ -92,7 +103,7 @@ struct Player {
 }
 
 impl Player {
-    fn new(world: &Arc<World<AgendaCustomers>>, n_calls: usize) -> Self {
+    fn new(world: &Arc<World<UserModel>>, n_calls: usize) -> Self {
         let mut batch = CallBatch::new(world.clone(), n_calls, 0);
         let mut out = StepBatch::default();
         batch.reset(SEED, Stream::Train, &mut out);
@@ -147,6 +158,30 @@ fn stepping_allocates_nothing_whatever_ends_and_starts() {
     }
 }
 
+#[test]
+fn no_user_model_allocates_either() {
+    const LOG: &str = r#"{"schema":1,"call_id":"a","scenario":"fraud_alert","turns":[
+        {"action":"greet","user_acts":["affirm"]},
+        {"action":"confirm_identity","user_acts":["affirm","ask(who_are_you)"]},
+        {"action":"ask(payment)","user_acts":["inform(payment=no)"]},
+        {"action":"close","user_acts":[]}]}"#;
+    let call = offhook_env::log::parse_call(LOG.as_bytes()).expect("a call log");
+    let calls = |scenario: &Scenario| LoggedCalls::read(scenario, [&call]).expect("it fits");
+    type Make<'a> = &'a dyn Fn(&Scenario, AgendaCustomers) -> UserModel;
+    let models: [Make<'_>; 3] = [
+        &|s, people| UserModel::Bigram(BigramCustomers::fit(people, s, &calls(s))),
+        &|s, people| UserModel::Replay(ReplayCustomers::new(people, s, calls(s))),
+        &|_, people| UserModel::Adversarial(AdversarialCustomers::new(people)),
+    ];
+    for (k, model) in models.into_iter().enumerate() {
+        let mut player = Player::new(&populated("fraud_alert.toml", model), BATCH);
+        (0..5).for_each(|_| player.step());
+        let before = N_ALLOCATIONS.get();
+        (0..2_000).for_each(|_| player.step());
+        assert_eq!(N_ALLOCATIONS.get() - before, 0, "model {k}");
+    }
+}
+
 /// All that a policy and a learner see of one episode.
 #[derive(Debug, Default, PartialEq)]
 struct Trace {
@@ -158,11 +193,7 @@ struct Trace {
 }
 
 /// Plays a batch until the first `n_episodes` episodes are over.
-fn traces(
-    world: &Arc<World<AgendaCustomers>>,
-    n_calls: usize,
-    n_episodes: u64,
-) -> BTreeMap<u64, Trace> {
+fn traces(world: &Arc<World<UserModel>>, n_calls: usize, n_episodes: u64) -> BTreeMap<u64, Trace> {
     let mut player = Player::new(world, n_calls);
     let n_features = player.batch.layout().n_features();
     let mut traces: BTreeMap<u64, Trace> = BTreeMap::new();
@@ -216,6 +247,24 @@ fn rewards_add_up_to_the_return_and_its_terms() {
                 (rewards - summary.return_).abs() < 1e-3,
                 "{file}: {summary:?}"
             );
+        }
+    }
+}
+
+#[test]
+fn no_allowed_action_breaks_a_rule_looked_at_one_by_one() {
+    for file in SCENARIOS {
+        let world = world(file);
+        let mut player = Player::new(&world, BATCH);
+        for _ in 0..1000 {
+            for slot in 0..BATCH {
+                let seen = player.observation(slot);
+                for action in seen.mask.iter() {
+                    let broken = world.scenario.broken_rules(seen.codes, action).next();
+                    assert_eq!(broken, None, "{file}");
+                }
+            }
+            player.step();
         }
     }
 }

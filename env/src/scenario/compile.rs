@@ -4,10 +4,12 @@ use super::check::{actions, condition, system_acts, user_act};
 use super::condition::MaskTable;
 use super::conduct::{constraints, of_pattern};
 use super::file::{Name, ScenarioFile};
+use super::moves::Move;
 use super::{Completion, MAX_NAMES, MAX_SLOTS, Names, Need, Scenario};
 use crate::act::{AboutClass, SystemAct, SystemActKind, UserActKind};
 use crate::action::{ActionId, ActionMask, MAX_ACTIONS};
 use crate::diagnostic::{Source, suggestion};
+use crate::effects::Hearing;
 use crate::features::{Needs, build};
 use crate::layout::{Layout, MAX_FEATURES, MAX_LEVELS};
 
@@ -168,6 +170,22 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
         Some(reward) => *reward.get_ref(),
         None => super::RewardSpec::default(),
     };
+    let seconds = |phrase: &String| {
+        PAUSE_SECONDS + phrase.split_whitespace().count() as f32 / WORDS_PER_SECOND
+    };
+    let moves = (acts.iter().zip(&phrases))
+        .map(|(acts, phrase)| Move::new(&index, acts, &yes_no, seconds(phrase)))
+        .collect();
+    let distrust = lookup(
+        source,
+        AboutClass::Concern,
+        &names.concerns,
+        file.distrust.as_ref(),
+    );
+    let hearings = (UserActKind::ALL.iter())
+        .map(|&kind| Hearing::new(&index, kind, distrust))
+        .collect();
+    let mask_table = MaskTable::new(&constraints, acts.len());
     Some(Scenario {
         name: file.name.get_ref().clone(),
         purpose: file.purpose.get_ref().clone(),
@@ -179,19 +197,11 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
             &names.slots,
             file.callback.as_ref(),
         ),
-        distrust_concern: lookup(
-            source,
-            AboutClass::Concern,
-            &names.concerns,
-            file.distrust.as_ref(),
-        ),
-        seconds: phrases
-            .iter()
-            .map(|p| PAUSE_SECONDS + p.split_whitespace().count() as f32 / WORDS_PER_SECOND)
-            .collect(),
+        distrust_concern: distrust,
         ending: actions_where(&|acts| acts.iter().any(ends)),
         leave_taking: actions_where(&|acts| acts.iter().all(parts)),
-        mask_table: MaskTable::new(&constraints, acts.len()),
+        first_masks: mask_table.masks(&[0; 64]),
+        mask_table,
         slot_values,
         constraints,
         reward,
@@ -199,7 +209,8 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
         customer,
         index,
         yes_no,
-        acts,
+        moves,
+        hearings,
         phrases,
         private,
         script,

@@ -49,93 +49,109 @@ pub struct Constraint {
     pub conduct: bool,
 }
 
-/// Constraints compiled to table look-ups, one or two per constrained feature.
+/// Constraints compiled to table look-ups, one per pair of neighboring features.
 #[derive(Clone, Debug, Default)]
 pub struct MaskTable {
-    /// Features that a constraint of one term names, with the actions that each level leaves.
-    single: Vec<(u8, [u64; 16])>,
-    /// Features that a constraint of several terms names: bit `k` says that the level leaves
-    /// constraint `k` of those standing.
-    several: Vec<(u8, [u64; 16])>,
-    /// What constraint `k` of several terms forbids.
-    forbidden: Vec<u64>,
-    /// Every constraint of several terms.
-    standing: u64,
+    /// Positions of the pairs' first features, halved.
+    pairs: Vec<u8>,
+    /// What the levels of each pair leave, by level of the first and 16 times the second.
+    cells: Vec<[Cell; 256]>,
+    /// The actions left by eight rules of conduct, by which of them speak.
+    lawful: Vec<[u64; 256]>,
     all: u64,
+}
+
+/// What one pair of levels leaves.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    /// The rules of conduct that may still speak, one bit each.
+    rules: u64,
+    /// The actions that no mask takes away.
+    sensible: u64,
 }
 
 /// Most constraints of a scenario, so that a set of them is one `u64`.
 pub const MAX_CONSTRAINTS: usize = 64;
 
-/// The row of a feature, which starts with every bit set at every level.
-fn row(rows: &mut Vec<(u8, [u64; 16])>, feature: u8) -> &mut [u64; 16] {
-    let at = rows
-        .iter()
-        .position(|(f, _)| *f == feature)
-        .unwrap_or_else(|| {
-            rows.push((feature, [u64::MAX; 16]));
-            rows.len() - 1
-        });
-    &mut rows[at].1
-}
-
 impl MaskTable {
-    /// Compiles at most [`MAX_CONSTRAINTS`] constraints over `n_actions` actions.
+    /// Compiles at most [`MAX_CONSTRAINTS`] constraints over `n_actions` actions; masks, those that
+    /// are no rules of conduct, have one term each.
     pub fn new(constraints: &[Constraint], n_actions: usize) -> Self {
-        assert!(
-            constraints.len() <= MAX_CONSTRAINTS,
-            "the scenario check counts constraints"
-        );
         let mut table = Self {
             all: ActionMask::all(n_actions).0,
             ..Self::default()
         };
+        let mut forbidden = Vec::new();
         for constraint in constraints {
-            match constraint.when.terms[..] {
-                [] => table.all &= !constraint.forbidden.0,
-                [(feature, levels)] => {
-                    for (level, left) in row(&mut table.single, feature).iter_mut().enumerate() {
-                        if levels >> level & 1 == 1 {
-                            *left &= !constraint.forbidden.0;
-                        }
-                    }
+            // What has several terms is settled by which constraints speak, as rules are.
+            if constraint.conduct || constraint.when.terms.len() != 1 {
+                assert!(
+                    forbidden.len() < MAX_CONSTRAINTS,
+                    "the scenario check counts constraints"
+                );
+                let rule = 1 << forbidden.len();
+                forbidden.push(constraint.forbidden.0);
+                for &(feature, levels) in &constraint.when.terms {
+                    table.each(feature, !levels, |cell| cell.rules &= !rule);
                 }
-                ref terms => {
-                    let k = table.forbidden.len();
-                    table.forbidden.push(constraint.forbidden.0);
-                    table.standing |= 1 << k;
-                    for &(feature, levels) in terms {
-                        for (level, standing) in
-                            row(&mut table.several, feature).iter_mut().enumerate()
-                        {
-                            if levels >> level & 1 == 0 {
-                                *standing &= !(1 << k);
-                            }
-                        }
-                    }
+            } else {
+                for &(feature, levels) in &constraint.when.terms {
+                    let left = !constraint.forbidden.0;
+                    table.each(feature, levels, |cell| cell.sensible &= left);
                 }
             }
         }
+        let left = |eight: &[u64], speaking: usize| {
+            let speaks = |k: &usize| speaking >> k & 1 == 1;
+            (0..eight.len())
+                .filter(speaks)
+                .fold(u64::MAX, |left, k| left & !eight[k])
+        };
+        table.lawful = (forbidden.chunks(8))
+            .map(|eight| std::array::from_fn(|speaking| left(eight, speaking)))
+            .collect();
         table
     }
 
-    /// The actions that no constraint takes away for these codes.
+    /// Alters the cells where `feature` has one of `levels`.
+    fn each(&mut self, feature: u8, levels: u16, alter: impl Fn(&mut Cell)) {
+        let known = self.pairs.iter().position(|&pair| pair == feature / 2);
+        let place = known.unwrap_or_else(|| {
+            let open = Cell {
+                rules: u64::MAX,
+                sensible: u64::MAX,
+            };
+            self.pairs.push(feature / 2);
+            self.cells.push([open; 256]);
+            self.cells.len() - 1
+        });
+        for (k, cell) in self.cells[place].iter_mut().enumerate() {
+            let level = k >> (4 * (feature % 2)) & 15;
+            if levels >> level & 1 == 1 {
+                alter(cell);
+            }
+        }
+    }
+
+    /// The actions that no constraint takes away for these codes, and those that no rule of conduct
+    /// does.
     #[inline]
-    pub fn mask(&self, codes: &[u8; 64]) -> ActionMask {
-        let level = |feature: u8| usize::from(codes[usize::from(feature & 63)] & 15);
-        let mut mask = self.all;
-        for (feature, levels) in &self.single {
-            mask &= levels[level(*feature)];
+    pub fn masks(&self, codes: &[u8; 64]) -> (ActionMask, ActionMask) {
+        let (codes, _) = codes.as_chunks::<2>();
+        let (mut rules, mut sensible) = (u64::MAX, u64::MAX);
+        for (&pair, cells) in self.pairs.iter().zip(&self.cells) {
+            // Levels take four bits, so that those of both features fit into a byte.
+            let levels = u16::from_le_bytes(codes[usize::from(pair % 32)]);
+            let cell = cells[usize::from((levels | levels >> 4) as u8)];
+            rules &= cell.rules;
+            sensible &= cell.sensible;
         }
-        let mut standing = self.standing;
-        for (feature, levels) in &self.several {
-            standing &= levels[level(*feature)];
+        let mut lawful = self.all;
+        for left in &self.lawful {
+            lawful &= left[usize::from(rules as u8)];
+            rules >>= 8;
         }
-        while standing != 0 {
-            mask &= !self.forbidden[standing.trailing_zeros() as usize];
-            standing &= standing - 1;
-        }
-        ActionMask(mask)
+        (ActionMask(lawful & sensible), ActionMask(lawful))
     }
 }
 
@@ -224,7 +240,7 @@ mod tests {
                 .iter()
                 .filter(|c| c.when.holds(&codes))
                 .fold(0b11111, |m, c| m & !c.forbidden.0);
-            assert_eq!(table.mask(&codes).0, slow, "{codes:?}");
+            assert_eq!(table.masks(&codes).0.0, slow, "{codes:?}");
         }
     }
 

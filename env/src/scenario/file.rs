@@ -14,57 +14,90 @@ pub(super) type When = Ordered<Vec<Name>>;
 
 /// A scenario file, section by section.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScenarioFile {
     /// Version of this format; 1.
+    #[cfg_attr(feature = "schema", schemars(with = "u32"))]
     pub schema: Spanned<u32>,
     /// Name, the same as the file's.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub name: Name,
     /// What the call is for, in a sentence.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub purpose: Name,
     /// System turns after which we stop watching.
     #[serde(default = "default_max_turns")]
+    #[cfg_attr(feature = "schema", schemars(with = "u16"))]
     pub max_turns: Spanned<u16>,
     /// The channel file that customers speak through; read by the simulator.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub channel: Option<Name>,
     /// Sub-processes of the library to take over, by name.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub include: Vec<Name>,
     /// What the robot can tell.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub topics: Vec<Name>,
     /// What the customer may ask.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub questions: Vec<Name>,
     /// Reasons to hesitate.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub concerns: Vec<Name>,
     /// What the customer may take or refuse.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub offers: Vec<Name>,
     /// Text messages or links the robot can send.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub messages: Vec<Name>,
     /// What the customer tells.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, SlotFile>")
+    )]
     pub slots: Ordered<SlotFile>,
     /// The concern that "is this a scam?" raises.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub distrust: Option<Name>,
     /// The slot that holds the time of another call.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub callback: Option<Name>,
     /// Actions that reveal account details, and must not reach another person.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub private: Vec<Name>,
     /// What the robot can say: acts joined by `+`, and the words.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, String>")
+    )]
     pub robot: Ordered<Name>,
     /// What customers say: an act, and words for it.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, Vec<String>>")
+    )]
     pub customer: Ordered<Vec<Name>>,
     /// When an act makes sense; `X` stands for what it is about.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            with = "std::collections::BTreeMap<String, std::collections::BTreeMap<String, Vec<String>>>"
+        )
+    )]
     pub masks: Ordered<When>,
     /// Rules of conduct.
     #[serde(default)]
@@ -74,16 +107,14 @@ pub(super) struct ScenarioFile {
     pub completion: Vec<CompletionFile>,
     /// The reward by named terms.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<super::RewardSpec>"))]
     pub reward: Option<Spanned<super::RewardSpec>>,
     /// The hand-written flow: the first line that fits and is allowed decides.
     #[serde(default)]
     pub script: Vec<ScriptFile>,
     /// Who is called; read by the simulator.
     #[serde(default)]
-    #[expect(
-        dead_code,
-        reason = "the simulator reads this section from the same text"
-    )]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
     pub population: Option<IgnoredAny>,
 }
 
@@ -93,10 +124,12 @@ fn default_max_turns() -> Spanned<u16> {
 
 /// A slot.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct SlotFile {
     /// Its values, if they are few and known; `["yes", "no"]` is answered by affirm and deny.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub values: Vec<Name>,
     /// Whether the value is a feature of its own, so that flows may branch on it.
     #[serde(default)]
@@ -105,44 +138,65 @@ pub(super) struct SlotFile {
 
 /// A rule of conduct: where `when` holds, some actions are forbidden.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RuleFile {
     /// Name for reports.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub name: Name,
     /// Where it speaks.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, Vec<String>>")
+    )]
     pub when: When,
     /// Actions it forbids; `offer(*)` means all of a kind, `private` all private ones.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub forbid: Vec<Name>,
     /// The only actions it leaves.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub only: Vec<Name>,
 }
 
 /// One completion condition.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct CompletionFile {
     /// True slot values for which it is needed; empty means always.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, String>")
+    )]
     pub when: Ordered<Name>,
     /// `identified`, `told(topic)`, `known(slot)`, `settled(offer)`, `accepted(offer)`,
     /// `sent(message)`, `met(concern)`.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub need: Vec<Name>,
 }
 
 /// One line of the hand-written flow.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScriptFile {
     /// Where it applies; empty means always.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, Vec<String>>")
+    )]
     pub when: When,
     /// The action to take.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub say: Option<Name>,
     /// Or the included sub-process whose lines stand here.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub run: Option<Name>,
 }
 

@@ -6,6 +6,8 @@ pub mod condition;
 mod conduct;
 mod file;
 mod include;
+pub mod lint;
+mod moves;
 mod script;
 
 use serde::Deserialize;
@@ -13,9 +15,11 @@ use serde::Deserialize;
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::{ActionId, ActionMask};
 use crate::diagnostic::Diagnostics;
+use crate::effects::Hearing;
 use crate::features::FeatureIndex;
 use crate::layout::Layout;
 use condition::{Condition, Constraint, MaskTable};
+pub(crate) use moves::Move;
 
 pub use include::ScenarioText;
 pub use script::ScriptPolicy;
@@ -63,6 +67,7 @@ impl Names {
 
 /// The reward by named terms, all in reward units; costs are negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RewardSpec {
     /// Once, when the call reached its purpose.
@@ -97,6 +102,13 @@ pub struct RewardSpec {
     /// Per rating point above 3, at the end; below 3 it counts the other way.
     #[serde(default)]
     pub satisfaction: f32,
+}
+
+/// The JSON Schema of a scenario file as far as this crate reads it; the simulator has the schema of
+/// `population`.
+#[cfg(feature = "schema")]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(file::ScenarioFile).to_value()
 }
 
 /// Something that must truly hold for a call to be complete.
@@ -156,13 +168,14 @@ pub struct Scenario {
     pub(crate) yes_no: [bool; MAX_SLOTS],
     pub(crate) callback_slot: Option<u8>,
     pub(crate) distrust_concern: Option<u8>,
-    acts: Vec<Vec<SystemAct>>,
+    moves: Vec<Move>,
+    hearings: Vec<Hearing>,
     phrases: Vec<String>,
-    seconds: Vec<f32>,
     private: ActionMask,
     ending: ActionMask,
     leave_taking: ActionMask,
     mask_table: MaskTable,
+    first_masks: (ActionMask, ActionMask),
     script: Vec<(Condition, ActionId)>,
 }
 
@@ -185,7 +198,24 @@ impl Scenario {
     /// The acts of an action; never empty.
     #[inline]
     pub fn acts(&self, action: ActionId) -> &[SystemAct] {
-        &self.acts[action as usize]
+        &self.moves[action as usize].acts
+    }
+
+    /// The action as the turn loop needs it.
+    #[inline]
+    pub(crate) fn move_of(&self, action: ActionId) -> &Move {
+        &self.moves[action as usize]
+    }
+
+    /// What hearing an act of `kind` does.
+    #[inline]
+    pub(crate) fn hearing(&self, kind: UserActKind) -> &Hearing {
+        &self.hearings[kind as usize]
+    }
+
+    /// The acts of every action, in order.
+    fn acts_of_all(&self) -> Vec<Vec<SystemAct>> {
+        self.moves.iter().map(|step| step.acts.clone()).collect()
     }
 
     /// The words of an action.
@@ -196,7 +226,7 @@ impl Scenario {
     /// How long the robot speaks, seconds.
     #[inline]
     pub fn seconds(&self, action: ActionId) -> f32 {
-        self.seconds[action as usize]
+        self.moves[action as usize].seconds
     }
 
     /// The actions that reveal account details.
@@ -220,7 +250,19 @@ impl Scenario {
     /// The allowed actions for a tracker's codes; never empty.
     #[inline]
     pub fn mask(&self, codes: &[u8; 64]) -> ActionMask {
-        self.mask_table.mask(codes)
+        self.masks(codes).0
+    }
+
+    /// The allowed actions, and those among all that no rule of conduct forbids.
+    #[inline]
+    pub(crate) fn masks(&self, codes: &[u8; 64]) -> (ActionMask, ActionMask) {
+        self.mask_table.masks(codes)
+    }
+
+    /// The same at the start of a call.
+    #[inline]
+    pub(crate) fn first_masks(&self) -> (ActionMask, ActionMask) {
+        self.first_masks
     }
 
     /// Rules of conduct that `action` breaks at `codes`, one by one and without the mask table.
@@ -258,9 +300,9 @@ impl Scenario {
 
     /// Whether the robot has an action with this act.
     pub fn can_say(&self, kind: SystemActKind, about: u8) -> bool {
-        self.acts
+        self.moves
             .iter()
-            .flatten()
+            .flat_map(|own| &own.acts)
             .any(|act| act.kind == kind && act.about == about)
     }
 

@@ -3,8 +3,9 @@
 mod hear;
 mod say;
 
-use crate::act::{NBest, NONE, SystemActKind};
+use crate::act::{NBest, NONE};
 use crate::action::{ActionId, ActionMask};
+use crate::effects::Codes;
 use crate::features::{callback, identity, said};
 use crate::policy::Observation;
 use crate::scenario::{MAX_SLOTS, Scenario};
@@ -13,9 +14,10 @@ use crate::slot_belief::SlotBelief;
 /// All that the robot knows of a call: the observation's codes and the beliefs behind them.
 #[derive(Clone, Debug)]
 pub struct BeliefState {
-    codes: [u8; 64],
+    codes: Codes,
     slots: [SlotBelief; MAX_SLOTS],
     mask: ActionMask,
+    lawful: ActionMask,
     /// How likely the right person is on the line, by claims alone.
     claim: f32,
     turn: u16,
@@ -27,10 +29,12 @@ pub struct BeliefState {
 impl BeliefState {
     /// What is believed when the customer has just picked up.
     pub fn new(scenario: &Scenario) -> Self {
+        let (mask, lawful) = scenario.first_masks();
         Self {
-            codes: [0; 64],
+            codes: Codes([0; 64]),
             slots: [SlotBelief::UNKNOWN; MAX_SLOTS],
-            mask: scenario.mask(&[0; 64]),
+            mask,
+            lawful,
             claim: 0.0,
             turn: 0,
             last_action: NONE,
@@ -41,7 +45,7 @@ impl BeliefState {
     /// The level of every feature, in the order of the scenario's layout.
     #[inline]
     pub fn codes(&self, scenario: &Scenario) -> &[u8] {
-        &self.codes[..scenario.layout.features.len()]
+        &self.codes.0[..scenario.layout.features.len()]
     }
 
     /// What a policy sees.
@@ -57,6 +61,12 @@ impl BeliefState {
     #[inline]
     pub fn mask(&self) -> ActionMask {
         self.mask
+    }
+
+    /// The actions that no rule of conduct forbids, whether they make sense or not.
+    #[inline]
+    pub fn lawful(&self) -> ActionMask {
+        self.lawful
     }
 
     /// The belief of slot `slot`.
@@ -98,12 +108,12 @@ impl BeliefState {
 
     /// Takes in one turn: the robot's action and what was heard in reply.
     pub fn update(&mut self, scenario: &Scenario, action: ActionId, n_best: &NBest) {
-        let acts = scenario.acts(action);
-        self.say(scenario, action, acts);
-        if acts[0].kind != SystemActKind::Repeat || self.meant == NONE {
+        let said = scenario.move_of(action);
+        self.say(&scenario.index, action, said);
+        if !said.repeats || self.meant == NONE {
             self.meant = action;
         }
-        self.hear(scenario, scenario.acts(self.meant), n_best);
-        self.mask = scenario.mask(&self.codes);
+        self.hear(scenario, scenario.move_of(self.meant), n_best);
+        (self.mask, self.lawful) = scenario.masks(&self.codes.0);
     }
 }

@@ -3,15 +3,12 @@
 use super::BeliefState;
 use crate::act::{SystemAct, SystemActKind};
 use crate::action::ActionId;
-use crate::features::{
-    FeatureIndex, SPARE, about_level, callback, concern, count, offer, question, role, said,
-    said_level, turn_level,
-};
-use crate::scenario::Scenario;
+use crate::effects::advance;
+use crate::features::{FeatureIndex, SPARE, count, role, turn_level};
+use crate::scenario::Move;
 
 impl BeliefState {
-    pub(super) fn say(&mut self, scenario: &Scenario, action: ActionId, acts: &[SystemAct]) {
-        let f = &scenario.index;
+    pub(super) fn say(&mut self, f: &FeatureIndex, action: ActionId, said: &Move) {
         self.turn += 1;
         self.codes[f.turn] = turn_level(self.turn);
         self.codes[f.repeats] = if action == self.last_action {
@@ -20,49 +17,15 @@ impl BeliefState {
             count::ZERO
         };
         self.last_action = action;
-        let first = acts[0];
         self.codes[f.said_before] = self.codes[f.said];
-        self.codes[f.said] = said_level(first.kind);
-        self.codes[f.said_about] = acts
-            .iter()
-            .find_map(|act| about_level(&f.said_about_level, act.kind.about(), act.about))
-            .unwrap_or(0);
-        self.codes[f.said_last] = acts.last().map_or(0, |act| said_level(act.kind));
+        self.codes[f.said] = said.said;
+        self.codes[f.said_about] = said.said_about;
+        self.codes[f.said_last] = said.said_last;
         if f.said_last != SPARE {
-            self.assign_roles(f, acts);
+            self.assign_roles(f, &said.acts);
         }
-        for act in acts {
-            let about = act.about as usize;
-            match act.kind {
-                SystemActKind::StatePurpose => self.codes[f.purpose] = said::YES,
-                SystemActKind::Inform => self.codes[f.topics[about]] = said::YES,
-                SystemActKind::Answer => self.codes[f.questions[about]] = question::ANSWERED,
-                SystemActKind::SendMessage => self.codes[f.messages[about]] = said::YES,
-                SystemActKind::Address => {
-                    let level = &mut self.codes[f.concerns[about]];
-                    *level = match *level {
-                        concern::NONE | concern::MAYBE | concern::RAISED | concern::ADDRESSED => {
-                            concern::ADDRESSED
-                        }
-                        _ => concern::ADDRESSED_AGAIN,
-                    };
-                }
-                SystemActKind::Offer => {
-                    let level = &mut self.codes[f.offers[about]];
-                    *level = (*level).max(offer::OFFERED);
-                }
-                SystemActKind::ProposeCallback => self.codes[f.callback] = callback::PROPOSED,
-                SystemActKind::LeaveMessage => self.codes[f.left_message] = said::YES,
-                SystemActKind::Greet
-                | SystemActKind::ConfirmIdentity
-                | SystemActKind::VerifyIdentity
-                | SystemActKind::Ask
-                | SystemActKind::Confirm
-                | SystemActKind::Transfer
-                | SystemActKind::Apologize
-                | SystemActKind::Repeat
-                | SystemActKind::Close => {}
-            }
+        for effect in &said.effects {
+            advance(&mut self.codes, effect.feature, &effect.next);
         }
     }
 

@@ -1,7 +1,8 @@
 //! Faults put into the fixture scenario, one at a time: each is reported at its line.
 
 use offhook_env::diagnostic::Text;
-use offhook_env::scenario::{Scenario, ScenarioText};
+use offhook_env::finding::Severity;
+use offhook_env::scenario::{Scenario, ScenarioText, lint};
 
 const FIXTURE: &str = include_str!("fixture.toml");
 
@@ -247,4 +248,319 @@ fn a_fault_in_a_sub_process_is_reported_in_its_own_file() {
         report.contains("f.toml:3:20: no sub-process `hepl`"),
         "{report}"
     );
+}
+
+/// Replaces `from` by `to` in the fixture, which can still be read; the checks must report `words` at
+/// the line where `at` then stands.
+#[track_caller]
+fn check_flow(severity: Severity, from: &str, to: &str, at: &str, words: &str) {
+    assert_eq!(
+        FIXTURE.matches(from).count(),
+        1,
+        "`{from}` stands once in the fixture"
+    );
+    let text = FIXTURE.replace(from, to);
+    let line = 1 + text
+        .lines()
+        .position(|line| line.contains(at))
+        .expect("`at` is in the text");
+    let (_, found) = lint::check(&ScenarioText::new("f.toml", &text));
+    let hit = found
+        .iter()
+        .any(|f| f.severity == severity && f.line == line && f.message.contains(words));
+    let report: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert!(
+        hit,
+        "`{to}`: expected line {line} with `{words}`, found:\n{}",
+        report.join("\n")
+    );
+}
+
+#[test]
+fn the_fixture_has_no_fault() {
+    assert_eq!(lint::check(&ScenarioText::new("f.toml", FIXTURE)).1, []);
+}
+
+/// The fixture's first rule, and what puts another one before it.
+const FIRST_RULE: &str = "[[rules]]\nname = \"news for the right person\"";
+
+fn with_rule(text: &str) -> String {
+    format!("[[rules]]\nname = \"new\"\n{text}\n\n{FIRST_RULE}")
+}
+
+#[test]
+fn what_can_never_happen_is_an_error() {
+    let mask = r#""answer(X)" = { "question.X" = ["!none"] }"#;
+    for (from, to, at, words) in [
+        (
+            mask,
+            r#""answer(X)" = { "question.X" = ["answered"] }"#,
+            r#""answer(why)" = "#,
+            "`answer(why)` is never allowed: nothing that can come up satisfies `mask of answer(why)`",
+        ),
+        (
+            "\"ask(why)\" = [\"why\"]\n",
+            "",
+            r#""answer(why)" = "#,
+            "`answer(why)` is never allowed",
+        ),
+        (
+            FIRST_RULE,
+            &with_rule("when = { opt_out = [\"!asked\"] }\nforbid = [\"offer(*)\"]"),
+            r#""offer(gift)" = "#,
+            "`offer(gift)` is never allowed: nothing that can come up satisfies `new`, `after an opt-out`",
+        ),
+        (
+            FIRST_RULE,
+            &with_rule("when = { said = [\"state_purpose\"] }\nforbid = [\"repeat\"]"),
+            "name = \"new\"",
+            "rule `new` can never speak: `said` is never `state_purpose` here",
+        ),
+        (
+            FIRST_RULE,
+            &with_rule(
+                "when = { callback = [\"wanted\"] }\nonly = [\"propose_callback\", \"close\"]",
+            ),
+            "name = \"new\"",
+            "rule `new` can never speak: `callback` is never `wanted` here",
+        ),
+        (
+            FIRST_RULE,
+            &with_rule(
+                "when = { \"topic.news\" = [\"said\"] }\nforbid = [\"close\", \"transfer\"]",
+            ),
+            "name = \"new\"",
+            "once `topic.news` is `said` nothing may end the call",
+        ),
+        (
+            FIRST_RULE,
+            &with_rule("when = { availability = [\"driving\"] }\nonly = [\"apologize\"]"),
+            "name = \"new\"",
+            "once `availability` is `driving` nothing may end the call: `new`",
+        ),
+        (
+            "need = [\"identified\", \"told(news)\", \"known(agrees)\"]",
+            "need = [\"identified\", \"known(size)\"]",
+            "known(size)",
+            "unknown slot `size`",
+        ),
+        (
+            "[[completion]]\nneed = [\"identified\", \"told(news)\", \"known(agrees)\"]\n",
+            "",
+            "name = \"tiny\"",
+            "there is no [[completion]]",
+        ),
+        (
+            "completion = 10",
+            "completion = 0",
+            "completion = 0",
+            "worth nothing",
+        ),
+        (
+            "completion = 10",
+            "completion = nan",
+            "completion = nan",
+            "completion is NaN, expected a number",
+        ),
+        (
+            "hang_up = -5",
+            "hang_up = 5",
+            "hang_up = 5",
+            "a cost is at most 0; did you mean -5?",
+        ),
+        (
+            "per_turn = -1",
+            "per_turn = 0.5",
+            "per_turn = 0.5",
+            "did you mean -0.5?",
+        ),
+    ] {
+        check_flow(Severity::Error, from, to, at, words);
+    }
+}
+
+#[test]
+fn a_completion_that_can_never_hold_is_an_error() {
+    let need = r#"need = ["identified", "told(news)", "known(agrees)"]"#;
+    let named = |need: &str| format!("need = [\"{need}\"]");
+    // The act is there, but no observation allows it, or no customer says what it takes.
+    for (from, to, wanted) in [
+        (
+            "forbid = [\"private\"]",
+            "forbid = [\"private\", \"offer(*)\"]\n[[rules]]\nname = \"no gifts\"\nwhen = { identity = [\"confirmed\", \"verified\"] }\nforbid = [\"offer(*)\"]",
+            "accepted(gift)",
+        ),
+        (
+            "forbid = [\"private\"]",
+            "forbid = [\"private\"]\n[[rules]]\nname = \"no news\"\nwhen = { identity = [\"confirmed\", \"verified\"] }\nforbid = [\"inform(*)\"]",
+            "told(news)",
+        ),
+        (
+            "\"inform(time)\" = [\"early\", \"late\"]\n",
+            "",
+            "known(time)",
+        ),
+    ] {
+        let text = FIXTURE.replace(need, &named(wanted));
+        let line = 1 + text
+            .replace(from, to)
+            .lines()
+            .position(|l| l.contains("need = "))
+            .expect("it is there");
+        let (_, found) = lint::check(&ScenarioText::new("f.toml", text.replace(from, to)));
+        let hit = found.iter().any(|f| {
+            f.line == line
+                && f.severity == Severity::Error
+                && f.message.contains(&format!("`{wanted}` can never hold"))
+        });
+        assert!(hit, "{wanted}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_is_named_and_not_used_is_a_warning() {
+    for (from, to, at, words) in [
+        (
+            "topics = [\"news\"]",
+            "topics = [\"news\", \"sport\"]",
+            "topics =",
+            "topic `sport` is never told; add `\"inform(sport)\"",
+        ),
+        (
+            "questions = [\"why\"]",
+            "questions = [\"why\", \"how\"]",
+            "questions =",
+            "question `how` has no answer",
+        ),
+        (
+            "questions = [\"why\"]",
+            "questions = [\"why\", \"how\"]",
+            "questions =",
+            "question `how` is never raised; add `\"ask(how)\"",
+        ),
+        (
+            "concerns = [\"trick\"]",
+            "concerns = [\"trick\", \"price\"]",
+            "concerns =",
+            "concern `price` is never met",
+        ),
+        (
+            "\"distrust\" = [\"a trick?\"]\n",
+            "",
+            "concerns =",
+            "concern `trick` is never raised",
+        ),
+        (
+            "distrust = \"trick\"\n",
+            "",
+            "\"distrust\" =",
+            "`distrust` raises no concern",
+        ),
+        (
+            "offers = [\"gift\"]",
+            "offers = [\"gift\", \"loan\"]",
+            "offers =",
+            "offer `loan` is never made",
+        ),
+        (
+            "offers = [\"gift\"]",
+            "offers = [\"gift\"]\nmessages = [\"note\"]",
+            "messages =",
+            "message `note` is never sent",
+        ),
+        (
+            "[slots]",
+            "[slots]\nsize = { values = [\"s\", \"l\"] }",
+            "size = ",
+            "nothing asks for slot `size`",
+        ),
+        (
+            "\"inform(time)\" = [\"early\", \"late\"]\n",
+            "",
+            "time = { values",
+            "no customer tells slot `time`",
+        ),
+        (
+            "\"repeat\" = \"Again.\"",
+            "\"repeat\" = \"Again, {name}.\"",
+            "\"repeat\" =",
+            "nothing fills in `{name}`",
+        ),
+        (
+            "\"apologize\" = \"Sorry.\"",
+            "\"confirm(time)\" = \"At that time?\"\n\"apologize\" = \"Sorry.\"",
+            "\"confirm(time)\" =",
+            "does not say what it confirms",
+        ),
+    ] {
+        check_flow(Severity::Warning, from, to, at, words);
+    }
+}
+
+#[test]
+fn rules_masks_and_lines_without_effect_are_warnings() {
+    let line = |text: &str| format!("[[script]]\n{text}\n[[script]]\nsay = \"close\"");
+    let last = "[[script]]\nsay = \"close\"";
+    for (from, to, at, words) in [
+        (
+            "\"confirm(X)\" =",
+            "\"repeat\" = { said = [\"!state_purpose\"] }\n\"confirm(X)\" =",
+            "\"repeat\" = {",
+            "the mask of `repeat` takes nothing away: `said` is never `state_purpose` here",
+        ),
+        (
+            FIRST_RULE,
+            &with_rule(
+                "when = { opt_out = [\"asked\"], human = [\"asked\"] }\nforbid = [\"repeat\"]",
+            ),
+            "name = \"new\"",
+            "rule `new` takes nothing away: wherever it speaks, others forbid as much",
+        ),
+        (
+            FIRST_RULE,
+            &with_rule("when = { \"question.why\" = [\"none\"] }\nforbid = [\"answer(why)\"]"),
+            "\"answer(X)\" =",
+            "the mask of `answer(X)` takes nothing away: wherever it speaks, others forbid as much",
+        ),
+        (
+            "\"confirm(X)\" =",
+            "\"answer(why)\" = { \"question.why\" = [\"!none\"] }\n\"confirm(X)\" =",
+            "\"answer(why)\" = {",
+            "the mask of `answer(why)` takes nothing away",
+        ),
+        (
+            last,
+            &line("when = { callback = [\"wanted\"] }\nsay = \"propose_callback\""),
+            "say = \"propose_callback\"",
+            "this line never applies: `callback` is never `wanted` here",
+        ),
+        (
+            last,
+            &line("when = { opt_out = [\"asked\"] }\nsay = \"repeat\""),
+            "say = \"repeat\"",
+            "`repeat` is forbidden wherever this line applies, by `after an opt-out`",
+        ),
+        (
+            last,
+            &line(
+                "when = { \"topic.news\" = [\"unsaid\"], identity = [\"confirmed\"], opt_out = [\"none\"] }\nsay = \"offer(gift)\"",
+            ),
+            "say = \"offer(gift)\"",
+            "`offer(gift)` is never reached: `say = \"inform(news)\"` above decides wherever this line applies",
+        ),
+        (
+            last,
+            &format!("{last}\n[[script]]\nsay = \"apologize\""),
+            "say = \"apologize\"",
+            "`apologize` is never reached: `say = \"close\"` above decides",
+        ),
+        (
+            last,
+            "",
+            "say = \"ask(agrees)\"",
+            "a call may come past the last line of the script, as where ",
+        ),
+    ] {
+        check_flow(Severity::Warning, from, to, at, words);
+    }
 }

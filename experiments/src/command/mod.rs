@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod compare;
+pub mod evaluate;
 pub mod fit;
 pub mod import;
 pub mod scenario;

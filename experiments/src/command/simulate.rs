@@ -1,19 +1,20 @@
 //! `offhook simulate`: play calls, print the key figures, write and show them.
 
-use offhook_env::log::CallLog;
 use offhook_env::outcome::CallSummary;
+use offhook_env::policy::Policy;
 use offhook_env::rng::Stream;
 
 use crate::cli::SimulateArgs;
 use crate::error::Failure;
-use crate::figures::FIGURES;
+use crate::figures::{FIGURES, Tally};
 use crate::play::{self, Plan};
 use crate::record::Record;
 use crate::table_print::{Cell, Table};
 use crate::terminal::{out, outln};
-use crate::{jsonl, policies, threads, world};
+use crate::world::CallWorld;
+use crate::{jsonl, policies, threads, user_models, world};
 
-/// Calls that are logged at a time, so that long logs need little memory.
+/// Calls that are played at a time, so that any number of them needs little memory.
 const CHUNK: u64 = 10_000;
 
 /// Runs the command.
@@ -21,8 +22,13 @@ const CHUNK: u64 = 10_000;
 /// # Errors
 /// If scenario or policy cannot be loaded or the log not be written.
 pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
+    threads::install(args.threads, || simulate(args))
+}
+
+fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
     let loaded = world::load(&args.scenario, None)?;
-    let world = &*loaded.world;
+    let populated = user_models::populate(&loaded, &args.user_model, args.seed)?;
+    let world = &*populated.world;
     let (policy, choice) = policies::find(&args.policy, &world.scenario)?;
     let plan = Plan {
         seed: args.seed,
@@ -35,62 +41,71 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
         Some(path) => Some(jsonl::Writer::create(path, args.force)?),
         None => None,
     };
-    let summaries = threads::install(args.threads, || -> Result<Vec<CallSummary>, Failure> {
-        for (call, summary) in play::record(
-            world,
-            &*policy,
-            Plan {
-                n_calls: args.show.min(args.calls),
-                ..plan
-            },
-        ) {
-            if !args.json {
-                outln!("{}", play::dialog(&call, &summary));
-            }
+    if let (Some(source), false) = (&populated.source, args.json) {
+        outln!("{}: fitted to {source}", args.user_model);
+    }
+    let shown = Plan {
+        n_calls: args.show.min(args.calls),
+        ..plan
+    };
+    for (call, summary) in play::record(world, &*policy, shown) {
+        if !args.json {
+            outln!("{}", play::dialog(&call, &summary));
         }
-        let Some(log) = &mut log else {
-            return Ok(play::evaluate(world, &*policy, plan));
-        };
-        let mut summaries = Vec::new();
-        let mut first = 0;
-        while first < args.calls {
-            let n_calls = CHUNK.min(args.calls - first);
-            let (calls, part): (Vec<CallLog>, Vec<_>) = play::record(
-                world,
-                &*policy,
-                Plan {
-                    first,
-                    n_calls,
-                    ..plan
-                },
-            )
-            .into_iter()
-            .unzip();
-            for call in &calls {
-                log.write(call)?;
-            }
-            summaries.extend(part);
-            first += n_calls;
-        }
-        Ok(summaries)
-    })?;
+    }
+    let tallies = play_all(world, &*policy, plan, log.as_mut())?;
     if let Some(log) = log {
         log.finish()?;
     }
-    print(args, &summaries);
+    print(args, &tallies);
     Ok(())
 }
 
-fn print(args: &SimulateArgs, summaries: &[CallSummary]) {
+/// Plays calls a chunk at a time, logs them if there is a log, and tallies each figure.
+fn play_all(
+    world: &CallWorld,
+    policy: &dyn Policy,
+    plan: Plan,
+    mut log: Option<&mut jsonl::Writer>,
+) -> Result<Vec<Tally>, Failure> {
+    let mut tallies: Vec<Tally> = FIGURES.iter().map(|figure| figure.tally(&[])).collect();
+    let mut first = 0;
+    while first < plan.n_calls {
+        let n_calls = CHUNK.min(plan.n_calls - first);
+        let chunk = Plan {
+            first,
+            n_calls,
+            ..plan
+        };
+        let summaries = match &mut log {
+            None => play::evaluate(world, policy, chunk),
+            Some(log) => {
+                let played = play::record(world, policy, chunk);
+                let logged = played.into_iter().map(|(call, summary)| {
+                    log.write(&call)?;
+                    Ok(summary)
+                });
+                logged.collect::<Result<Vec<CallSummary>, Failure>>()?
+            }
+        };
+        for (figure, tally) in FIGURES.iter().zip(&mut tallies) {
+            *tally = tally.merged(figure.tally(&summaries));
+        }
+        first += n_calls;
+    }
+    Ok(tallies)
+}
+
+fn print(args: &SimulateArgs, tallies: &[Tally]) {
     let mut rows = Vec::new();
-    for figure in FIGURES {
-        let estimate = figure.estimate(&[summaries]);
+    for (figure, tally) in FIGURES.iter().zip(tallies) {
+        let estimate = figure.of_tallies(&[*tally]);
         if args.json {
             let Some(estimate) = estimate else { continue };
             let place = [
-                ("scenario", args.scenario.as_str()),
-                ("policy", args.policy.as_str()),
-                ("user_model", "agenda"),
+                ("scenario", args.scenario.clone()),
+                ("policy", args.policy.clone()),
+                ("user_model", args.user_model.to_string()),
             ];
             outln!(
                 "{}",

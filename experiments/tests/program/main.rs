@@ -1,7 +1,9 @@
 //! The program from outside: what it prints, writes, refuses, and survives. One binary for the crate.
 
+mod evaluating;
 mod learning;
 mod refusals;
+mod scenarios;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -50,7 +52,9 @@ fn bundled(name: &str) -> String {
 #[test]
 fn help_shows_an_example_of_every_subcommand() {
     let folder = tempfile::tempdir().expect("a folder");
-    for subcommand in ["run", "compare", "simulate", "import", "fit", "bench"] {
+    for subcommand in [
+        "run", "compare", "simulate", "evaluate", "import", "fit", "bench",
+    ] {
         assert!(
             succeed(folder.path(), &[subcommand, "--help"]).contains("Example: offhook"),
             "{subcommand}"

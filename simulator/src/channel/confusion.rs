@@ -10,7 +10,7 @@ use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 use rand::Rng as _;
 
-use super::model::ChannelModel;
+use super::model::{ChannelModel, N_BINS};
 use super::table::{Behind, Heard, KindTable, is_quiet, scaled, weights};
 use crate::dice::Pick;
 
@@ -86,7 +86,8 @@ impl ConfusionChannel {
         }
     }
 
-    /// An act of `kind` that `fits`, from a place that `bits` choose.
+    /// An act of `kind` that `fits`, from a place that `bits` choose: those that chose the fate, whose
+    /// lowest ones still choose evenly.
     fn any(
         &self,
         kind: UserActKind,
@@ -94,6 +95,7 @@ impl ConfusionChannel {
         fits: impl Fn(&UserAct) -> bool,
     ) -> Option<UserAct> {
         let list = &self.acts[kind as usize];
+        let bits = bits.wrapping_mul(0x9E37_79B9);
         let start = ((u64::from(bits) * list.len() as u64) >> 32) as usize;
         list[start..]
             .iter()
@@ -104,7 +106,8 @@ impl ConfusionChannel {
 }
 
 impl Channel for ConfusionChannel {
-    fn transmit(&self, said: &Utterance, difficulty: u8, rng: &mut Rng) -> NBest {
+    fn transmit(&self, said: &Utterance, difficulty: u8, rng: &mut Rng, heard: &mut NBest) {
+        heard.clear();
         let silence = [UserAct::new(UserActKind::Silence)];
         let acts = if said.acts().is_empty() {
             &silence[..]
@@ -116,27 +119,24 @@ impl Channel for ConfusionChannel {
         // The act that the second reading doubts: the first wrong one, else the first.
         let (mut doubted, mut all_right) = (0, true);
         for (k, &act) in acts.iter().enumerate() {
-            let bits = rng.next_u64();
-            let fate = fates[act.kind as usize]
-                .at(bits as u32)
-                .unwrap_or(Heard::Right);
-            // The fate's bits are spent; their lowest ones still choose among its acts evenly.
-            let heard = self.hear(act, fate, (bits as u32).wrapping_mul(0x9E37_79B9));
-            let table = &self.kinds[act.kind as usize];
-            let confidence = match (fate, heard) {
+            let (bits, more) = halves(rng.next_u64());
+            let kind = act.kind as usize;
+            let fate = fates[kind].at(bits).unwrap_or(Heard::Right);
+            let part = self.hear(act, fate, bits);
+            let table = &self.kinds[kind];
+            let confidence = match (fate, part) {
                 (Heard::Right, _) => &table.right,
                 (_, None) => &table.lost,
                 _ => &table.wrong,
             };
-            sure = sure.min(confidence.at((bits >> 32) as u32));
+            sure = sure.min(confidence.at(more));
             if fate != Heard::Right && all_right {
                 (doubted, all_right) = (k, false);
             }
-            if let Some(heard) = heard {
-                top.push(heard);
+            if let Some(part) = part {
+                top.push(part);
             }
         }
-        let mut n_best = NBest::EMPTY;
         let act = acts[doubted];
         let table = &self.kinds[act.kind as usize];
         let behind = if all_right {
@@ -144,58 +144,51 @@ impl Channel for ConfusionChannel {
         } else {
             &table.behind_wrong
         };
-        let (bits, more) = (rng.next_u64(), rng.next_u64());
-        if sure >= 0.9 && (bits as u32) < behind.single {
-            n_best.push(Hypothesis {
-                utterance: top,
-                confidence: 1.0,
-            });
-            return n_best;
-        }
-        n_best.push(Hypothesis {
-            utterance: top,
-            confidence: sure,
-        });
+        let (bits, more) = halves(rng.next_u64());
+        let which = behind.which[usize::from(sure >= HIGHEST)].at(bits);
         let mut second = Utterance::SILENCE;
-        match behind.which.at((bits >> 32) as u32) {
+        match which {
+            Some(Behind::Nothing) => {
+                heard.push(Hypothesis {
+                    utterance: top,
+                    confidence: 1.0,
+                });
+                return;
+            }
             None | Some(Behind::Silence) => {}
-            Some(Behind::Truth) => second = truth(acts),
-            Some(place @ (Behind::Same | Behind::Other)) => {
-                let fates = if matches!(place, Behind::Same) {
-                    &table.same
-                } else {
-                    &table.other
-                };
-                let fate = fates.at(more as u32).unwrap_or(Heard::Lost);
-                let heard = self.hear(act, fate, (more as u32).wrapping_mul(0x9E37_79B9));
-                for (k, &other) in acts
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, act)| !is_quiet(act.kind))
-                {
-                    if let Some(part) = if k == doubted { heard } else { Some(other) } {
+            Some(Behind::Truth) => second = acts.iter().filter(|a| is_loud(a)).copied().collect(),
+            Some(Behind::Error(fate)) => {
+                let instead = self.hear(act, fate, bits);
+                for (k, &other) in acts.iter().enumerate().filter(|(_, a)| is_loud(a)) {
+                    if let Some(part) = if k == doubted { instead } else { Some(other) } {
                         second.push(part);
                     }
                 }
             }
         }
+        heard.push(Hypothesis {
+            utterance: top,
+            confidence: sure,
+        });
         if second != top {
-            let confidence = (behind.share.at((more >> 32) as u32) * (1.0 - sure)).min(sure);
-            n_best.push(Hypothesis {
+            heard.push(Hypothesis {
                 utterance: second,
-                confidence,
+                confidence: (behind.share.at(more) * (1.0 - sure)).min(sure),
             });
         }
-        n_best
     }
 }
 
-/// What was said, without what does not matter.
-fn truth(acts: &[UserAct]) -> Utterance {
-    acts.iter()
-        .filter(|act| !is_quiet(act.kind))
-        .copied()
-        .collect()
+/// Where the highest bin of confidence begins.
+const HIGHEST: f32 = (N_BINS - 1) as f32 / N_BINS as f32;
+
+/// Whether the act matters to anybody.
+fn is_loud(act: &UserAct) -> bool {
+    !is_quiet(act.kind)
+}
+
+fn halves(bits: u64) -> (u32, u32) {
+    (bits as u32, (bits >> 32) as u32)
 }
 
 #[cfg(test)]
@@ -213,7 +206,11 @@ mod tests {
             .unwrap_or_else(|e| panic!("{e}"));
         let mut rng = derive(2, Stream::Evaluate, u64::from(difficulty));
         (0..N)
-            .map(|_| channel.transmit(&act.into(), difficulty, &mut rng))
+            .map(|_| {
+                let mut heard = NBest::EMPTY;
+                channel.transmit(&act.into(), difficulty, &mut rng, &mut heard);
+                heard
+            })
             .collect()
     }
 

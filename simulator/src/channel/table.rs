@@ -22,12 +22,17 @@ pub(super) enum Heard {
 /// What the second reading is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Behind {
+    /// Nothing at all: the first reading is the only one, and certain.
+    Nothing,
+    /// What was truly said.
     Truth,
-    Same,
-    Other,
+    /// The act that became something else.
+    Error(Heard),
+    /// Silence.
     Silence,
 }
 
+/// How one kind of act is heard.
 #[derive(Clone, Debug)]
 pub(super) struct KindTable {
     pub(super) right: Bins,
@@ -35,55 +40,36 @@ pub(super) struct KindTable {
     pub(super) lost: Bins,
     pub(super) behind_right: Seconds,
     pub(super) behind_wrong: Seconds,
-    /// Errors within the kind, and as other kinds.
-    pub(super) same: Pick<Heard>,
-    pub(super) other: Pick<Heard>,
 }
 
+/// What stands behind a right reading, or behind a wrong one.
 #[derive(Clone, Debug)]
 pub(super) struct Seconds {
-    /// Chance that the first reading is the only one and certain, given that its confidence lies
-    /// in the highest bin.
-    pub(super) single: u32,
-    pub(super) which: Pick<Behind>,
+    /// What stands second while the confidence lies below the highest bin, and within it.
+    pub(super) which: [Pick<Behind>; 2],
     pub(super) share: Bins,
 }
 
-/// A density on `[0, 1]` that is flat within each bin; the highest bins are looked at first.
+/// A density on `[0, 1]` that is flat within each bin.
 #[derive(Clone, Debug)]
-pub(super) struct Bins([u32; N_BINS]);
+pub(super) struct Bins(Pick<f32>);
 
 impl Bins {
     pub(super) fn new(weights: &[f64; N_BINS]) -> Self {
-        let sum: f64 = weights.iter().sum();
-        let mut below = 0.0;
-        Self(std::array::from_fn(|k| {
-            below += weights[N_BINS - 1 - k] / sum;
-            (below * 4_294_967_296.0) as u32
-        }))
+        let from = |(k, &weight)| (weight, k as f32 / N_BINS as f32);
+        Self(Pick::new(weights.iter().enumerate().map(from)))
     }
 
     #[inline]
     pub(super) fn at(&self, bits: u32) -> f32 {
-        // Counting takes no branch; the bounds ascend. Rounding may leave a sliver behind the last.
-        let passed = self.0.iter().filter(|&&below| bits >= below).count();
-        let from_top = if passed == N_BINS { 0 } else { passed };
         // The lowest bits are as good as independent of the bin.
         let within = (bits & 0xFF) as f32 / 256.0;
-        ((N_BINS - 1 - from_top) as f32 + within) / N_BINS as f32
+        self.0.at(bits).unwrap_or(0.0) + within / N_BINS as f32
     }
 }
 
 impl KindTable {
     pub(super) fn new(kind: UserActKind, rates: &Rates, weights: &[(f64, Heard)]) -> Self {
-        let part = |same: bool| {
-            let of = move |heard: Heard| match heard {
-                Heard::About | Heard::Value => same,
-                Heard::As(_) => !same,
-                Heard::Right | Heard::Lost => false,
-            };
-            Pick::new(weights.iter().copied().filter(move |(_, heard)| of(*heard)))
-        };
         let lost = if is_quiet(kind) {
             &rates.right
         } else {
@@ -93,31 +79,68 @@ impl KindTable {
             right: Bins::new(&rates.right),
             wrong: Bins::new(&rates.wrong),
             lost: Bins::new(lost),
-            behind_right: Seconds::new(&rates.second_right, &rates.share_right, &rates.right),
-            behind_wrong: Seconds::new(&rates.second_wrong, &rates.share_wrong, &rates.wrong),
-            same: part(true),
-            other: part(false),
+            behind_right: Seconds::new(
+                &rates.second_right,
+                &rates.share_right,
+                &rates.right,
+                weights,
+            ),
+            behind_wrong: Seconds::new(
+                &rates.second_wrong,
+                &rates.share_wrong,
+                &rates.wrong,
+                weights,
+            ),
         }
     }
 }
 
 impl Seconds {
-    pub(super) fn new(second: &Second, share: &[f64; N_BINS], confidence: &[f64; N_BINS]) -> Self {
+    fn new(
+        second: &Second,
+        share: &[f64; N_BINS],
+        confidence: &[f64; N_BINS],
+        weights: &[(f64, Heard)],
+    ) -> Self {
+        // Errors within the kind, and as other kinds; nothing is heard where there are none.
+        let errors = |sum: f64, fits: fn(Heard) -> bool| {
+            let fitting: Vec<_> = weights
+                .iter()
+                .filter(|(w, h)| *w > 0.0 && fits(*h))
+                .collect();
+            let whole: f64 = fitting.iter().map(|(weight, _)| weight).sum();
+            let mut list: Vec<_> = (fitting.iter())
+                .map(|(weight, heard)| (sum * weight / whole, Behind::Error(*heard)))
+                .collect();
+            if list.is_empty() {
+                list.push((sum, Behind::Error(Heard::Lost)));
+            }
+            list
+        };
+        let mut which = vec![
+            (second.truth, Behind::Truth),
+            (second.silence, Behind::Silence),
+        ];
+        which.extend(errors(second.same, |heard| {
+            matches!(heard, Heard::About | Heard::Value)
+        }));
+        which.extend(errors(second.other, |heard| matches!(heard, Heard::As(_))));
+        let whole: f64 = which.iter().map(|(weight, _)| weight).sum();
         let highest = confidence[N_BINS - 1] / confidence.iter().sum::<f64>();
-        let single = if second.absent == 0.0 {
+        // A single reading is certain, so that it only stands for one in the highest bin.
+        let alone = if second.absent == 0.0 {
             0.0
         } else {
             (second.absent / highest.max(1e-9)).min(1.0)
         };
-        let which = [
-            (second.truth, Behind::Truth),
-            (second.same, Behind::Same),
-            (second.other, Behind::Other),
-            (second.silence, Behind::Silence),
-        ];
+        let with = |alone: f64| {
+            let rest = which
+                .iter()
+                .map(|&(weight, behind)| (weight / whole.max(1e-9) * (1.0 - alone), behind));
+            Pick::new(rest.chain([(alone, Behind::Nothing)]))
+        };
         Self {
-            single: (single * 4_294_967_296.0) as u32,
-            which: Pick::new(which),
+            which: [with(0.0), with(alone)],
             share: Bins::new(share),
         }
     }

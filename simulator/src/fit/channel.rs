@@ -333,8 +333,12 @@ mod tests {
         ];
         let mut rng = derive(4, Stream::Train, 0);
         let said = acts.iter().cycle().take(n).map(|act| Utterance::from(*act));
-        said.map(|said| (said, channel.transmit(&said, 1, &mut rng)))
-            .collect()
+        said.map(|said| {
+            let mut heard = NBest::EMPTY;
+            channel.transmit(&said, 1, &mut rng, &mut heard);
+            (said, heard)
+        })
+        .collect()
     }
 
     #[test]

@@ -27,10 +27,11 @@ pub fn channel_error_rate(
     difficulty: u8,
     rng: &mut Rng,
 ) -> Option<f64> {
-    act_error_rate(
-        said.into_iter()
-            .map(|said| (said, channel.transmit(&said, difficulty, rng))),
-    )
+    act_error_rate(said.into_iter().map(|said| {
+        let mut heard = NBest::EMPTY;
+        channel.transmit(&said, difficulty, rng, &mut heard);
+        (said, heard)
+    }))
 }
 
 /// The acts that matter, as a sorted set.

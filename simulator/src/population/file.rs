@@ -54,59 +54,92 @@ pub(super) type Shares = Ordered<Spanned<f64>>;
 
 /// Who is called.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct PopulationFile {
     /// Share of calls answered by a person that reach the person called.
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub right_person: Spanned<f64>,
     /// Share of calls that a recorder answers.
     #[serde(default = "zero")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub voicemail: Spanned<f64>,
     /// Share of calls that a screening robot answers first, apart from those of a recorder.
     #[serde(default = "zero")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub screening: Spanned<f64>,
     /// Share of them who have no time.
     #[serde(default = "zero")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub busy: Spanned<f64>,
     /// Share of them who are driving, apart from the busy ones.
     #[serde(default = "zero")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub driving: Spanned<f64>,
     /// Share of them who want to speak to a human.
     #[serde(default = "zero")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub wants_human: Spanned<f64>,
     /// Share of all who do not want to be called, apart from those who want a human.
     #[serde(default = "zero")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub wants_opt_out: Spanned<f64>,
     /// Unpleasant turns a customer bears; normal, cut off below 1.
+    #[cfg_attr(feature = "schema", schemars(with = "Normal"))]
     pub patience: Spanned<Normal>,
     /// Faith in the caller; a Beta distribution.
+    #[cfg_attr(feature = "schema", schemars(with = "Beta"))]
     pub trust: Spanned<Beta>,
     /// Readiness to say more than needed; a Beta distribution.
+    #[cfg_attr(feature = "schema", schemars(with = "Beta"))]
     pub talkativeness: Spanned<Beta>,
     /// Share of persons who do not speak the robot's language well: they catch less, and are hard
     /// to understand.
     #[serde(default = "zero")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub language_difficulty: Spanned<f64>,
     /// Shares of those easy, average and hard to understand.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<f64>"))]
     pub difficulty: Spanned<Vec<Spanned<f64>>>,
     /// Shares of the values of every slot.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            with = "std::collections::BTreeMap<String, std::collections::BTreeMap<String, f64>>"
+        )
+    )]
     pub slots: Ordered<Shares>,
     /// Share of customers with each question.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, f64>")
+    )]
     pub questions: Shares,
     /// Questions that make sense before the purpose was stated; another person asks only these.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub early_questions: Vec<Spanned<String>>,
     /// Share of customers with each concern.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, f64>")
+    )]
     pub concerns: Shares,
     /// Share of customers who would take each offer.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, f64>")
+    )]
     pub offers: Shares,
 }
 
 /// A normal distribution.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Normal {
     pub mean: f64,
@@ -115,6 +148,7 @@ pub(super) struct Normal {
 
 /// A Beta distribution.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Beta {
     pub alpha: f64,

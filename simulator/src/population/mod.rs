@@ -2,12 +2,15 @@
 
 mod check;
 mod file;
+mod lint;
 
 use offhook_env::act::NONE;
-use offhook_env::diagnostic::Diagnostics;
+use offhook_env::diagnostic::{Diagnostics, Source};
 use offhook_env::scenario::{MAX_SLOTS, Scenario, ScenarioText};
 
 use crate::dice::{Coins, Pick, Quantiles};
+
+pub use lint::check as lint;
 
 /// Who or what picks up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +21,12 @@ pub enum Line {
     Voicemail,
     /// A robot that asks who calls and why, and may put the call through to the person.
     Screening,
+}
+
+/// The JSON Schema of the `[population]` section.
+#[cfg(feature = "schema")]
+pub(crate) fn schema() -> serde_json::Value {
+    schemars::schema_for!(file::PopulationFile).to_value()
 }
 
 /// How much time the person on the line has.
@@ -106,16 +115,7 @@ impl Population {
     /// # Errors
     /// Every mistake in the section, with line and column.
     pub fn parse(text: &ScenarioText, scenario: &Scenario) -> Result<Self, Diagnostics> {
-        let (mut source, library) = text.source();
-        let mut parsed = source
-            .parse::<file::Root>()
-            .and_then(|root| root.population);
-        for (_, number) in library {
-            let shares = source.parse_part::<file::SubProcessRoot>(number);
-            if let (Some(section), Some(shares)) = (&mut parsed, shares) {
-                section.add_missing(shares.population);
-            }
-        }
+        let (mut source, parsed) = read(text);
         let population = parsed.and_then(|section| check::compile(&mut source, &section, scenario));
         if population.is_none() {
             source.report_if_clean("section [population] is missing; say who is called");
@@ -189,6 +189,21 @@ impl Population {
             willing,
         }
     }
+}
+
+/// The section with the shares that included sub-processes bring along.
+fn read(text: &ScenarioText) -> (Source<'_>, Option<file::PopulationFile>) {
+    let (mut source, library) = text.source();
+    let mut parsed = source
+        .parse::<file::Root>()
+        .and_then(|root| root.population);
+    for (_, number) in library {
+        let shares = source.parse_part::<file::SubProcessRoot>(number);
+        if let (Some(section), Some(shares)) = (&mut parsed, shares) {
+            section.add_missing(shares.population);
+        }
+    }
+    (source, parsed)
 }
 
 fn draw_set(shares: &[f32], coins: &mut Coins<'_>) -> u16 {
@@ -288,7 +303,7 @@ mod tests {
             person.difficulty,
             person.slots[1],
         );
-        assert_eq!(drawn, (10.189451, 0.77064043, 0, 0));
+        assert_eq!(drawn, (10.189451, 0.77064043, 2, 1));
     }
 
     #[test]

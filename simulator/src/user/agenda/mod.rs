@@ -6,8 +6,9 @@
 
 pub mod habit;
 mod machine;
-mod manners;
+pub(super) mod manners;
 mod reply;
+pub(in crate::user) mod voice;
 
 use offhook_env::act::{NONE, UserActKind, Utterance};
 use offhook_env::action::ActionId;
@@ -18,6 +19,7 @@ use offhook_env::scenario::Scenario;
 
 use crate::dice::Coins;
 use crate::population::{Line, Person, Population, Time, Wish};
+use manners::Manner;
 use reply::Reply;
 
 /// Steps of the hazard table per unpleasant turn.
@@ -64,6 +66,8 @@ pub struct AgendaCustomer {
     meant_value: u8,
     /// What was said last.
     last: Utterance,
+    /// Its kinds, one bit each.
+    last_kinds: u32,
 }
 
 /// Customers of one population who follow an agenda.
@@ -74,6 +78,8 @@ pub struct AgendaCustomers {
     hazards: [f32; N_HAZARDS],
     /// How the scenario's customers say each kind of act; silence where they cannot.
     words: [UserActKind; UserActKind::ALL.len()],
+    /// By action.
+    manners: Vec<Manner>,
     early_questions: u16,
     distrust: u16,
 }
@@ -93,10 +99,14 @@ impl AgendaCustomers {
         let distrust = scenario
             .distrust_concern()
             .map_or(0, |concern| 1 << concern);
+        let manners = (0..scenario.layout.n_actions() as ActionId)
+            .map(|action| Manner::new(scenario.acts(action), scenario.callback_slot()))
+            .collect();
         Self {
             population,
             hazards,
             words,
+            manners,
             early_questions,
             distrust,
         }
@@ -107,7 +117,7 @@ impl AgendaCustomers {
     fn hazard(&self, customer: &AgendaCustomer) -> f32 {
         let above =
             (customer.annoyance - customer.patience) * HAZARD_STEPS + N_HAZARDS as f32 / 2.0;
-        self.hazards[(above.max(0.0) as usize).min(N_HAZARDS - 1)]
+        self.hazards[above.clamp(0.0, (N_HAZARDS - 1) as f32) as i32 as usize % N_HAZARDS]
     }
 }
 
@@ -176,6 +186,7 @@ impl Customers for AgendaCustomers {
             meant: NONE,
             meant_value: NONE,
             last: Utterance::SILENCE,
+            last_kinds: 0,
         }
     }
 
@@ -199,13 +210,16 @@ impl Customers for AgendaCustomers {
         if customer.line != Line::Person {
             return machine::respond(self, scenario, customer, spoken, &mut Coins::new(rng));
         }
-        customer.weigh(spoken, scenario.callback_slot());
+        let manner = &self.manners[usize::from(spoken.action)];
+        customer.weigh(spoken.action, manner);
         let mut reply = Reply::new(self, scenario, customer, rng);
-        reply.weigh_addressed(spoken.acts);
+        if manner.addresses != 0 {
+            reply.weigh_addressed(manner.addresses);
+        }
         if scenario.ending().allows(spoken.action) {
             return Utterance::SILENCE;
         }
-        reply.compose(spoken)
+        reply.compose(spoken, manner)
     }
 
     /// The nearest whole number to

@@ -6,6 +6,7 @@ use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 use offhook_env::slot_belief::YES;
 
+use super::manners::{Manner, is_question};
 use super::{AgendaCustomer, AgendaCustomers, habit};
 use crate::dice::Coins;
 use crate::population::{Time, Wish};
@@ -17,6 +18,8 @@ pub(super) struct Reply<'a> {
     customer: &'a mut AgendaCustomer,
     coins: Coins<'a>,
     said: Utterance,
+    /// Kinds of what is said, one bit each.
+    kinds: u32,
 }
 
 impl<'a> Reply<'a> {
@@ -32,17 +35,18 @@ impl<'a> Reply<'a> {
             customer,
             coins: Coins::new(rng),
             said: Utterance::SILENCE,
+            kinds: 0,
         }
     }
 
     /// Resolves, by trust and chance, the concerns that the robot just met.
-    pub(super) fn weigh_addressed(&mut self, acts: &[SystemAct]) {
-        for act in acts.iter().filter(|act| act.kind == SystemActKind::Address) {
-            let of = 1 << act.about;
+    pub(super) fn weigh_addressed(&mut self, addressed: u16) {
+        let mut left = addressed & self.customer.truth.concerns;
+        while left != 0 {
+            let of = left & left.wrapping_neg();
+            left ^= of;
             let (base, rise) = habit::RESOLVE;
-            if self.customer.truth.concerns & of != 0
-                && self.coins.lands(base + rise * self.customer.trust)
-            {
+            if self.coins.lands(base + rise * self.customer.trust) {
                 self.customer.truth.concerns &= !of;
                 self.customer.trust = (self.customer.trust + habit::TRUST_MET).min(1.0);
             }
@@ -50,33 +54,29 @@ impl<'a> Reply<'a> {
     }
 
     /// What the customer says to `spoken`.
-    pub(super) fn compose(mut self, spoken: Spoken<'_>) -> Utterance {
+    pub(super) fn compose(mut self, spoken: Spoken<'_>, manner: &Manner) -> Utterance {
         if self.coins.lands(self.model.hazard(self.customer)) {
             return UserAct::new(UserActKind::HangUp).into();
         }
-        let (mut acts, mut value) = (spoken.acts, spoken.value);
-        if acts[0].kind == SystemActKind::Repeat {
+        let (mut act, mut value) = (manner.reply_to, spoken.value);
+        if manner.starts_over {
             let last = self.customer.last;
             if !last.acts().is_empty() && !last.has(UserActKind::Repeat) {
                 return last;
             }
             if self.customer.meant != NONE {
-                acts = self.scenario.acts(self.customer.meant);
+                act = self.model.manners[usize::from(self.customer.meant)].reply_to;
                 value = self.customer.meant_value;
             }
         } else {
             self.customer.meant = spoken.action;
             self.customer.meant_value = value;
         }
-        // The act that wants a reply: the last question of the utterance, else its last act.
-        let asks = |act: &&SystemAct| is_question(act.kind);
-        let Some(&act) = acts.iter().rfind(asks).or(acts.last()) else {
-            return self.said;
-        };
         if !self.press(act.kind) {
             self.chat(act, value);
         }
         self.customer.last = self.said;
+        self.customer.last_kinds = self.kinds;
         self.said
     }
 
@@ -84,6 +84,7 @@ impl<'a> Reply<'a> {
         let kind = self.model.words[act.kind as usize];
         if kind != UserActKind::Silence {
             self.said.push(UserAct { kind, ..act });
+            self.kinds |= 1 << kind as u32;
         }
     }
 
@@ -93,8 +94,8 @@ impl<'a> Reply<'a> {
 
     /// Says what cannot wait: opt-out, human, no time. Returns whether that was all.
     fn press(&mut self, to: SystemActKind) -> bool {
-        let annoyed = self.customer.annoyance / self.customer.patience;
-        if annoyed > 1.0 && self.coins.lands(habit::ABUSE) {
+        let (annoyance, patience) = (self.customer.annoyance, self.customer.patience);
+        if annoyance > patience && self.coins.lands(habit::ABUSE) {
             self.say_kind(UserActKind::Abuse);
             return true;
         }
@@ -107,7 +108,7 @@ impl<'a> Reply<'a> {
                 truth.opted_out
             };
             let first = habit::VOICE_WISH[usize::from(self.customer.knows_purpose)];
-            let chance = if annoyed > 0.5 {
+            let chance = if annoyance > 0.5 * patience {
                 habit::VOICE_WISH_ANNOYED * first
             } else {
                 first
@@ -418,19 +419,6 @@ impl<'a> Reply<'a> {
             self.say_kind(UserActKind::Deny);
         }
     }
-}
-
-/// Whether the act wants an answer rather than a nod.
-fn is_question(kind: SystemActKind) -> bool {
-    matches!(
-        kind,
-        SystemActKind::ConfirmIdentity
-            | SystemActKind::VerifyIdentity
-            | SystemActKind::Ask
-            | SystemActKind::Confirm
-            | SystemActKind::Offer
-            | SystemActKind::ProposeCallback
-    )
 }
 
 /// The first member of a set that is not empty: the order of the scenario is the agenda's.

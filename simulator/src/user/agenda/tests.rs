@@ -349,11 +349,11 @@ fn a_customer_is_small() {
 #[test]
 fn a_recorder_takes_a_message_after_its_greeting_and_nobody_rates_the_call() {
     let text = SHOP.replace("busy = 0.1", "busy = 0.1\nvoicemail = 1.0");
+    let (_, customers) = model(&text);
     for talk in talks(&text, &["greet", "leave_message"]) {
         assert!(talk.has(UserActKind::Voicemail));
         assert!(talk.customer.truth.machine && talk.customer.truth.message_taken);
         assert!(!talk.customer.truth.right_person);
-        let (_, customers) = model(&text);
         assert_eq!(customers.rating(&talk.customer, Outcome::MessageLeft), 3);
     }
     for talk in talks(&text, &["leave_message", "greet"]) {

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Builds the package in a virtual environment of its own and runs its tests and its benchmark.
+# Needs Rust and Python >= 3.10 with pip; PyTorch, which only the tests use, takes some 5 GB.
+#
+#     env/python/check.sh [VENV]      (without VENV: a temporary folder, removed afterwards)
+set -euo pipefail
+cd "$(dirname "$0")"
+
+say() { printf '== %s (%s s)\n' "$*" "$SECONDS"; }
+
+if [ $# -gt 0 ]; then
+  venv="$1"
+else
+  work="$(mktemp -d)"
+  trap 'rm -rf "$work"' EXIT
+  venv="$work/venv"
+fi
+
+say 'install the package and what its tests need'
+python3 -m venv "$venv"
+"$venv/bin/pip" install --quiet --disable-pip-version-check '.[test]'
+
+say 'format and lints of the native half'
+cargo fmt --check
+cargo clippy --quiet --release --all-targets -- -D warnings
+
+say 'the Rust side of the comparison'
+(cd ../.. && cargo build --quiet --release -p offhook-simulator --example play_bytes)
+
+say 'tests'
+"$venv/bin/python" -m pytest -p no:cacheprovider --durations 3
+
+say 'benchmark'
+"$venv/bin/python" benches/bench.py
+
+say 'done'

@@ -1,0 +1,25 @@
+//! The native half of the Python package `offhook`: scenarios, one call, and many calls at once.
+//!
+//! Everything here is thin: calls are played by `offhook-env`, customers and channels come from
+//! `offhook-simulator`, and the Gymnasium classes stand in `python/offhook/`.
+
+mod admission;
+mod batch;
+mod bundled;
+mod call;
+mod figures;
+mod scenario;
+mod world;
+
+/// The module `offhook._native`.
+#[pyo3::pymodule(gil_used = true)]
+mod _native {
+    #[pymodule_export]
+    use crate::batch::CallBatch;
+    #[pymodule_export]
+    use crate::bundled::scenarios;
+    #[pymodule_export]
+    use crate::call::Call;
+    #[pymodule_export]
+    use crate::scenario::Scenario;
+}

@@ -1,0 +1,355 @@
+//! What can come up in a call at all: the levels that the tracker can give each feature of a scenario,
+//! and the actions that some such observation allows.
+
+use super::super::Scenario;
+use super::super::condition::{Condition, Constraint};
+use super::solve::{Clause, Domain, negation, solution};
+use crate::act::{NONE, SystemActKind, UserActKind};
+use crate::action::{ActionId, ActionMask};
+use crate::features::{
+    SPARE, answered_by, availability, callback, concern, heard_level, identity, offer, question,
+    role, said, said_level, slot, turn_level,
+};
+
+/// What can come up; both err on the side of too much, never of too little.
+pub(super) struct Reach {
+    /// The levels of each feature.
+    pub levels: Domain,
+    /// The actions.
+    pub actions: ActionMask,
+    /// What holds in every observation.
+    always: Vec<Clause>,
+}
+
+/// What must hold for `action` to be allowed, one clause per constraint that forbids it.
+pub(super) fn allowed<'c>(
+    constraints: impl IntoIterator<Item = &'c Constraint>,
+    action: ActionId,
+) -> Vec<Clause> {
+    constraints
+        .into_iter()
+        .filter(|c| c.forbidden.allows(action))
+        .map(|c| negation(&c.when))
+        .collect()
+}
+
+impl Reach {
+    /// Starts from the first observation of a call and adds, until nothing is new, the actions that
+    /// are allowed somewhere and the levels that they and the customers' acts bring about.
+    pub(super) fn of(scenario: &Scenario) -> Self {
+        let n_actions = scenario.layout.n_actions() as ActionId;
+        let mut reach = Self {
+            levels: vec![1; scenario.layout.n_features()],
+            actions: ActionMask::default(),
+            always: always(scenario),
+        };
+        loop {
+            let levels = produced(scenario, reach.actions);
+            let open = |&action: &ActionId| {
+                reach.satisfiable(&levels, &allowed(&scenario.constraints, action))
+            };
+            let actions: ActionMask = (0..n_actions).filter(open).collect();
+            let grown = actions != reach.actions || levels != reach.levels;
+            (reach.levels, reach.actions) = (levels, actions);
+            if !grown {
+                return reach;
+            }
+        }
+    }
+
+    /// Whether an observation of `domain` that can come up satisfies every clause; see [`solution`].
+    pub(super) fn satisfiable(&self, domain: &Domain, clauses: &[Clause]) -> bool {
+        self.example(domain, clauses).is_some()
+    }
+
+    /// Such observations, if there are any.
+    pub(super) fn example(&self, domain: &Domain, clauses: &[Clause]) -> Option<Domain> {
+        let all: Vec<Clause> = clauses.iter().chain(&self.always).cloned().collect();
+        solution(domain, &all)
+    }
+}
+
+/// What the tracker always keeps together: a slot's value is known where the slot is, and before the
+/// first turn nothing is known at all.
+fn always(scenario: &Scenario) -> Vec<Clause> {
+    let f = &scenario.index;
+    let zero = |feature: usize| (feature as u8, 1);
+    let other = |feature: usize| (feature as u8, !1);
+    let both = |terms: Vec<(u8, u16)>| Condition { terms };
+    let slots = f.slots.iter().zip(&f.values);
+    let mut list: Vec<Clause> = slots
+        .filter(|(_, value)| **value != SPARE)
+        .map(|(&slot, &value)| {
+            vec![
+                both(vec![zero(slot), zero(value)]),
+                both(vec![other(slot), other(value)]),
+            ]
+        })
+        .collect();
+    list.push(vec![
+        both((0..scenario.layout.n_features()).map(zero).collect()),
+        both(vec![other(f.turn), other(f.said)]),
+    ]);
+    list
+}
+
+/// The levels that some acts of the robot and all acts of the customers bring about, following what
+/// the tracker does with each.
+fn produced(scenario: &Scenario, actions: ActionMask) -> Domain {
+    let (f, names) = (&scenario.index, &scenario.names);
+    let full =
+        |feature: usize| ((1u32 << scenario.layout.features[feature].levels.len()) - 1) as u16;
+    // A feature that is not told of below may take any of its levels.
+    let mut levels: Domain = (0..scenario.layout.n_features()).map(full).collect();
+    let mut set = |feature: usize, list: &[(u8, bool)]| {
+        if feature != SPARE {
+            let possible = list.iter().filter(|(_, possible)| *possible);
+            levels[feature] = possible.fold(1, |set, (level, _)| set | 1 << level) & full(feature);
+        }
+    };
+    // After an action that ends the call nothing is observed any more.
+    let going_on = ActionMask(actions.0 & !scenario.ending().0);
+    let said_acts = || going_on.iter().map(|action| scenario.acts(action));
+    let says = |kind: SystemActKind, about: usize| {
+        said_acts()
+            .flatten()
+            .any(|act| act.kind == kind && (act.about == NONE || usize::from(act.about) == about))
+    };
+    let heard = |kind: UserActKind, about: usize| {
+        let mut acts = scenario.customer.iter().map(|(act, _)| act);
+        acts.any(|act| act.kind == kind && usize::from(act.about) == about)
+    };
+    let hears = |kind: UserActKind| scenario.customers_do(kind);
+    let yes = hears(UserActKind::Affirm) || hears(UserActKind::Accept);
+    let no = hears(UserActKind::Deny) || hears(UserActKind::Decline);
+
+    let last_turn = turn_level(scenario.max_turns.saturating_sub(1));
+    set(
+        f.turn,
+        &(0..=last_turn).map(|t| (t, true)).collect::<Vec<_>>(),
+    );
+    let firsts: Vec<_> = said_acts()
+        .map(|acts| (said_level(acts[0].kind), true))
+        .collect();
+    set(f.said, &firsts);
+    set(f.said_before, &firsts);
+    let lasts: Vec<_> = said_acts()
+        .filter_map(|acts| Some((said_level(acts.last()?.kind), true)))
+        .collect();
+    set(f.said_last, &lasts);
+    let kinds: Vec<_> = scenario
+        .customer
+        .iter()
+        .map(|(act, _)| (heard_level(act.kind), true))
+        .chain([(heard_level(UserActKind::Silence), true)])
+        .collect();
+    set(f.heard, &kinds);
+    set(f.heard_also, &kinds);
+
+    let asked = says(SystemActKind::ConfirmIdentity, 0);
+    let proof = scenario
+        .customer
+        .iter()
+        .any(|(act, _)| act.kind == UserActKind::Inform && act.about == NONE);
+    let another = asked && no || hears(UserActKind::WrongPerson);
+    set(
+        f.identity,
+        &[
+            (identity::WRONG, another),
+            (identity::DOUBTED, another || proof),
+            (identity::CLAIMED, asked && yes),
+            (identity::LIKELY, asked && yes || proof),
+            (identity::CONFIRMED, asked && yes),
+            (identity::VERIFIED, proof),
+        ],
+    );
+    let (busy, driving) = (hears(UserActKind::Busy), hears(UserActKind::Driving));
+    set(
+        f.availability,
+        &[
+            (availability::MAYBE, busy || driving),
+            (availability::BUSY, busy),
+            (availability::DRIVING, driving),
+        ],
+    );
+    let (voicemail, screening) = (hears(UserActKind::Voicemail), hears(UserActKind::Screening));
+    set(
+        f.answered_by,
+        &[
+            (answered_by::MAYBE, voicemail || screening),
+            (answered_by::VOICEMAIL, voicemail),
+            (answered_by::SCREENING, screening),
+            (answered_by::PERSON, voicemail || screening),
+        ],
+    );
+    let proposed = says(SystemActKind::ProposeCallback, 0);
+    let wanted = hears(UserActKind::RequestCallback);
+    let time = scenario
+        .callback_slot()
+        .is_some_and(|slot| heard(UserActKind::Inform, usize::from(slot)));
+    set(
+        f.callback,
+        &[
+            (callback::WANTED, wanted),
+            (callback::PROPOSED, proposed),
+            (callback::AGREED, (proposed || wanted) && (time || yes)),
+            (callback::DECLINED, proposed && no),
+        ],
+    );
+    set(
+        f.purpose,
+        &[(said::YES, says(SystemActKind::StatePurpose, 0))],
+    );
+    set(
+        f.left_message,
+        &[(said::YES, says(SystemActKind::LeaveMessage, 0))],
+    );
+    for (topic, &feature) in f.topics.iter().enumerate() {
+        set(feature, &[(said::YES, says(SystemActKind::Inform, topic))]);
+    }
+    for k in 0..names.slots.len() {
+        let by_yes_no = scenario.is_yes_no(k) && says(SystemActKind::Ask, k) && (yes || no);
+        let told = by_yes_no || heard(UserActKind::Inform, k);
+        set(
+            f.slots[k],
+            &[slot::FAINT, slot::LOW, slot::FAIR, slot::HIGH, slot::SURE].map(|l| (l, told)),
+        );
+        let n_values = scenario.slot_values[k].len() as u8;
+        let values: Vec<_> = (0..n_values)
+            .map(|value| {
+                let said = scenario.customer.iter().any(|(act, _)| {
+                    act.kind == UserActKind::Inform
+                        && usize::from(act.about) == k
+                        && (act.value == value || act.value == NONE)
+                });
+                (value + 1, said || by_yes_no)
+            })
+            .collect();
+        set(f.values[k], &values);
+        let asks = says(SystemActKind::Ask, k);
+        let confirms = says(SystemActKind::Confirm, k);
+        let tells = f
+            .topic_slot
+            .iter()
+            .enumerate()
+            .any(|(topic, &s)| s == Some(k as u8) && says(SystemActKind::Inform, topic));
+        set(
+            f.roles[k],
+            &[
+                (role::ASKED, asks),
+                (role::CONFIRMED, confirms),
+                (role::CHOICE, asks && confirms),
+                (role::TOLD, tells),
+                (role::UNAVAILABLE, tells),
+            ],
+        );
+    }
+    for (k, &feature) in f.questions.iter().enumerate() {
+        let asked = heard(UserActKind::Ask, k);
+        let answered = says(SystemActKind::Answer, k);
+        set(
+            feature,
+            &[
+                (question::MAYBE, asked),
+                (question::OPEN, asked),
+                (question::ANSWERED, answered),
+            ],
+        );
+    }
+    for (k, &feature) in f.concerns.iter().enumerate() {
+        let raised = heard(UserActKind::Object, k)
+            || scenario.distrust_concern() == Some(k as u8) && hears(UserActKind::Distrust);
+        let addressed = says(SystemActKind::Address, k);
+        set(
+            feature,
+            &[
+                (concern::MAYBE, raised),
+                (concern::RAISED, raised),
+                (concern::ADDRESSED, addressed),
+                (concern::RAISED_AGAIN, raised && addressed),
+                (concern::ADDRESSED_AGAIN, raised && addressed),
+            ],
+        );
+    }
+    for (k, &feature) in f.offers.iter().enumerate() {
+        let offered = says(SystemActKind::Offer, k);
+        set(
+            feature,
+            &[
+                (offer::OFFERED, offered),
+                (offer::MAYBE, offered && yes),
+                (offer::ACCEPTED, offered && yes),
+                (offer::DECLINED, offered && no),
+                (offer::DECLINED_TWICE, offered && no),
+            ],
+        );
+    }
+    for (k, &feature) in f.messages.iter().enumerate() {
+        set(feature, &[(said::YES, says(SystemActKind::SendMessage, k))]);
+    }
+    levels
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use rand::RngExt;
+
+    use super::*;
+    use crate::act::{Hypothesis, NBest};
+    use crate::rng::{Stream, derive};
+    use crate::scenario::ScenarioText;
+    use crate::tracker::BeliefState;
+
+    #[test]
+    fn nothing_comes_up_that_was_held_impossible() {
+        let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/scenarios");
+        for path in [
+            scenarios.join("fraud_alert.toml"),
+            scenarios.join("insurance_renewal.toml"),
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/env/fixture.toml"),
+        ] {
+            let text = ScenarioText::read(&path).expect("the files are in the tree");
+            let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"));
+            let reach = Reach::of(&scenario);
+            let mut rng = derive(3, Stream::Act, 0);
+            for _ in 0..2_000 {
+                let mut belief = BeliefState::new(&scenario);
+                // After the last turn nobody decides any more.
+                for _ in 1..scenario.max_turns {
+                    let mask = belief.mask();
+                    assert_eq!(mask.0 & !reach.actions.0, 0, "{}", scenario.name);
+                    let action = mask.nth(rng.random_range(0..mask.count()));
+                    if scenario.ending().allows(action) {
+                        break;
+                    }
+                    let act = scenario.customer[rng.random_range(0..scenario.customer.len())].0;
+                    let hypothesis = Hypothesis {
+                        utterance: act.into(),
+                        confidence: rng.random(),
+                    };
+                    belief.update(
+                        &scenario,
+                        action,
+                        &[hypothesis].into_iter().collect::<NBest>(),
+                    );
+                    let codes = belief.codes(&scenario);
+                    let holds = |clause: &Clause| clause.iter().any(|when| when.holds(codes));
+                    assert!(reach.always.iter().all(holds), "{}", scenario.name);
+                    for (feature, &code) in belief.codes(&scenario).iter().enumerate() {
+                        let named = &scenario.layout.features[feature];
+                        assert_eq!(
+                            reach.levels[feature] >> code & 1,
+                            1,
+                            "{}: `{}` is `{}`",
+                            scenario.name,
+                            named.name,
+                            named.levels[usize::from(code)]
+                        );
+                    }
+                }
+            }
+        }
+    }
+}

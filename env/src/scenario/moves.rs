@@ -1,0 +1,65 @@
+//! An action as the turn loop needs it, so that no turn walks what the scenario says of it.
+
+use crate::act::{AboutClass, NONE, SystemAct, SystemActKind};
+use crate::effects::Effect;
+use crate::features::{FeatureIndex, about_level, said_level};
+
+/// All that a turn asks of an action, side by side.
+#[derive(Clone, Debug)]
+pub(crate) struct Move {
+    /// Never empty.
+    pub acts: Vec<SystemAct>,
+    /// Nearly always one, which is easy to foresee; hence one that does nothing where there is none.
+    pub effects: Vec<Effect>,
+    /// The acts that yes and no refer to.
+    pub asked: Vec<SystemAct>,
+    /// Slots that yes and no speak of, one bit each.
+    pub asked_slots: u8,
+    /// Levels of `said`, `said_about` and `said_last`.
+    pub said: u8,
+    pub said_about: u8,
+    pub said_last: u8,
+    /// Whether it says again what was said before.
+    pub repeats: bool,
+    pub transfers: bool,
+    /// The slot whose value is read out, or [`NONE`].
+    pub confirms: u8,
+    /// How long the robot speaks, seconds.
+    pub seconds: f32,
+}
+
+impl Move {
+    /// Compiles `acts`, which take so many seconds to say; `yes_no` marks slots answered by yes and no.
+    pub(super) fn new(f: &FeatureIndex, acts: &[SystemAct], yes_no: &[bool], seconds: f32) -> Self {
+        let is_asked = |act: &&SystemAct| match act.kind {
+            SystemActKind::ConfirmIdentity
+            | SystemActKind::Offer
+            | SystemActKind::ProposeCallback
+            | SystemActKind::Confirm => true,
+            SystemActKind::Ask => yes_no[usize::from(act.about)],
+            _ => false,
+        };
+        let asked: Vec<_> = acts.iter().filter(is_asked).copied().collect();
+        let of_slot = |act: &&SystemAct| act.kind.about() == Some(AboutClass::Slot);
+        let slots = asked.iter().filter(of_slot).map(|act| 1 << act.about);
+        let confirm = acts.iter().find(|act| act.kind == SystemActKind::Confirm);
+        let about = |act: &SystemAct| about_level(&f.said_about_level, act.kind.about(), act.about);
+        let mut effects: Vec<_> = acts.iter().filter_map(|&act| Effect::of(f, act)).collect();
+        if effects.is_empty() {
+            effects.push(Effect::NONE);
+        }
+        Self {
+            effects,
+            asked_slots: slots.fold(0, |set: u8, bit: u8| set | bit),
+            said: said_level(acts[0].kind),
+            said_about: acts.iter().find_map(about).unwrap_or(0),
+            said_last: acts.last().map_or(0, |act| said_level(act.kind)),
+            repeats: acts[0].kind == SystemActKind::Repeat,
+            transfers: acts.iter().any(|act| act.kind == SystemActKind::Transfer),
+            confirms: confirm.map_or(NONE, |act| act.about),
+            acts: acts.to_vec(),
+            asked,
+            seconds,
+        }
+    }
+}

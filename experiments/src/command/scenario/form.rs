@@ -1,0 +1,367 @@
+//! The short form of a new kind of call, and the scenario file it makes.
+
+use std::fmt::Write as _;
+
+/// How sure the robot has to be of who is on the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Identity {
+    /// Anybody may hear it.
+    None,
+    /// The person says so.
+    Confirm,
+    /// The person proves it with the identity card.
+    Verify,
+}
+
+/// A name and the words that go with it.
+pub(super) type Entry = (String, Vec<String>);
+
+/// What a new scenario is about.
+#[derive(Clone, Debug)]
+pub(super) struct Form {
+    /// Name of the scenario and of its file.
+    pub name: String,
+    /// What the call is for, in a sentence.
+    pub purpose: String,
+    /// How sure the robot has to be of who is on the line.
+    pub identity: Identity,
+    /// Topics: the words that tell them.
+    pub topics: Vec<Entry>,
+    /// Questions: the customer's words, the robot's answer.
+    pub questions: Vec<Entry>,
+    /// Concerns: the customer's words, the robot's reply.
+    pub concerns: Vec<Entry>,
+    /// Slots: the robot's question, then the values.
+    pub slots: Vec<Entry>,
+    /// Offers: the words that make them.
+    pub offers: Vec<Entry>,
+    /// Messages: what the robot says when it has sent them.
+    pub messages: Vec<Entry>,
+}
+
+/// A TOML string; what JSON escapes, TOML reads the same.
+fn text(words: &str) -> String {
+    serde_json::Value::from(words).to_string()
+}
+
+fn list<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
+    let items: Vec<String> = items.into_iter().map(|item| text(item.as_ref())).collect();
+    format!("[{}]", items.join(", "))
+}
+
+fn names(entries: &[Entry]) -> impl Iterator<Item = &str> {
+    entries.iter().map(|(name, _)| name.as_str())
+}
+
+impl Form {
+    /// The scenario file.
+    pub fn scenario(&self) -> String {
+        let mut out = String::new();
+        self.head(&mut out);
+        self.words(&mut out);
+        self.conduct(&mut out);
+        self.flow(&mut out);
+        self.population(&mut out);
+        out
+    }
+
+    fn is_identified(&self) -> bool {
+        self.identity != Identity::None
+    }
+
+    /// The library's sub-processes, in the order in which the flow runs them.
+    fn sub_processes(&self) -> Vec<&'static str> {
+        let mut list = vec!["opt_out", "transfer", "voicemail"];
+        if self.is_identified() {
+            list.push("wrong_person");
+        }
+        list.extend(["callback", "repair", "questions"]);
+        match self.identity {
+            Identity::None => {}
+            Identity::Confirm => list.push("identity"),
+            Identity::Verify => list.push("identity_card"),
+        }
+        list
+    }
+
+    /// Every act of business, which is nobody else's.
+    fn business(&self) -> Vec<String> {
+        let of = |kind: &str, entries: &[Entry]| -> Vec<String> {
+            names(entries)
+                .map(|name| format!("{kind}({name})"))
+                .collect()
+        };
+        [
+            of("inform", &self.topics),
+            of("ask", &self.slots),
+            of("confirm", &self.slots),
+            of("offer", &self.offers),
+            of("send_message", &self.messages),
+        ]
+        .concat()
+    }
+
+    fn head(&self, out: &mut String) {
+        let mut line = |text: String| {
+            out.push_str(&text);
+            out.push('\n');
+        };
+        line(format!("# {}", self.purpose.replace('\n', " ")));
+        line(
+            "# Written by `offhook scenario new`; every word and number may be changed.".to_owned(),
+        );
+        line("schema = 1".to_owned());
+        line(format!("name = {}", text(&self.name)));
+        line(format!("purpose = {}", text(&self.purpose)));
+        line("max_turns = 30".to_owned());
+        line("channel = \"dstc2\"             # how telephone speech is misheard; measured on real calls".to_owned());
+        line(
+            "# Sub-processes of the library, with their words, flow and rules of conduct."
+                .to_owned(),
+        );
+        line(format!("include = {}", list(self.sub_processes())));
+        line(String::new());
+        let concerns = ["scam"].into_iter().chain(names(&self.concerns));
+        line(format!("topics = {}", list(names(&self.topics))));
+        line(format!("questions = {}", list(names(&self.questions))));
+        line(format!("concerns = {}", list(concerns)));
+        line(format!("offers = {}", list(names(&self.offers))));
+        line(format!("messages = {}", list(names(&self.messages))));
+        line(
+            "distrust = \"scam\"             # \"is this a scam?\" raises this concern".to_owned(),
+        );
+        if self.is_identified() {
+            line(String::new());
+            line("# Whatever tells a stranger something about the customer.".to_owned());
+            line(format!("private = {}", list(self.business())));
+        }
+        line(String::new());
+        line("[slots]".to_owned());
+        for (name, words) in &self.slots {
+            line(format!("{name} = {{ values = {} }}", list(&words[1..])));
+        }
+    }
+
+    fn words(&self, out: &mut String) {
+        out.push_str(
+            "\n# What the robot can say; each line is an action of the policy.\n[robot]\n",
+        );
+        let mut say = |act: String, words: &str| {
+            let _ = writeln!(out, "{} = {}", text(&act), text(words));
+        };
+        say("greet".to_owned(), "Good day, this is an automatic call.");
+        say("state_purpose".to_owned(), &self.purpose);
+        for (name, words) in &self.topics {
+            say(format!("inform({name})"), &words[0]);
+        }
+        for (name, words) in &self.slots {
+            say(format!("ask({name})"), &words[0]);
+            say(
+                format!("confirm({name})"),
+                "I understood: {value}. Is that right?",
+            );
+        }
+        for (name, words) in &self.offers {
+            say(format!("offer({name})"), &words[0]);
+        }
+        for (name, words) in &self.messages {
+            say(format!("send_message({name})"), &words[0]);
+        }
+        for (name, words) in &self.questions {
+            say(format!("answer({name})"), &words[1]);
+        }
+        say(
+            "address(scam)".to_owned(),
+            "You are right to be careful. I will never ask for a password, and you may call us back on the number you know.",
+        );
+        for (name, words) in &self.concerns {
+            say(format!("address({name})"), &words[1]);
+        }
+        say("close".to_owned(), "Thank you for your time. Goodbye.");
+
+        out.push_str("\n# What customers do, with words for it.\n[customer]\n");
+        let mut hear = |act: String, words: &[&str]| {
+            let _ = writeln!(out, "{} = {}", text(&act), list(words));
+        };
+        hear("affirm".to_owned(), &["Yes.", "That is right."]);
+        hear("deny".to_owned(), &["No.", "No, not at all."]);
+        if !self.offers.is_empty() {
+            hear(
+                "accept".to_owned(),
+                &["Yes, please do.", "All right, that suits me."],
+            );
+            hear(
+                "decline".to_owned(),
+                &["No, thank you.", "I would rather not."],
+            );
+        }
+        for (name, words) in &self.slots {
+            for value in &words[1..] {
+                hear(
+                    format!("inform({name}={value})"),
+                    &[&value.replace('_', " ")],
+                );
+            }
+        }
+        for (name, words) in &self.questions {
+            hear(format!("ask({name})"), &[&words[0]]);
+        }
+        for (name, words) in &self.concerns {
+            hear(format!("object({name})"), &[&words[0]]);
+        }
+        hear(
+            "distrust".to_owned(),
+            &["Is this a scam?", "How do I know who you are?"],
+        );
+        hear("abuse".to_owned(), &["You are a pest.", "Stupid machine."]);
+        hear("thank".to_owned(), &["Thank you.", "Thanks."]);
+        hear("hang_up".to_owned(), &["(hangs up)", "Bye."]);
+    }
+
+    fn conduct(&self, out: &mut String) {
+        out.push_str("\n# When an act makes sense at all.\n[masks]\n");
+        for (kind, entries) in [("inform", &self.topics), ("ask", &self.slots)] {
+            if !entries.is_empty() {
+                let _ = writeln!(out, "\"{kind}(X)\" = {{ purpose = [\"said\"] }}");
+            }
+        }
+        if !self.slots.is_empty() {
+            out.push_str("\"confirm(X)\" = { \"slot.X\" = [\"!unknown\"] }\n");
+        }
+        if !self.offers.is_empty() {
+            let told = self.topics.first().map_or_else(
+                || "purpose = [\"said\"]".to_owned(),
+                |(topic, _)| format!("\"topic.{topic}\" = [\"said\"]"),
+            );
+            let _ = writeln!(out, "\"offer(X)\" = {{ {told} }}");
+        }
+        for (message, _) in &self.messages {
+            let taken = self.offers.first().map_or_else(
+                || "purpose = [\"said\"]".to_owned(),
+                |(offer, _)| format!("\"offer.{offer}\" = [\"accepted\", \"maybe_accepted\"]"),
+            );
+            let _ = writeln!(
+                out,
+                "\"send_message({message})\" = {{ {taken}, \"message.{message}\" = [\"unsaid\"] }}"
+            );
+        }
+        out.push_str("\n# Rules of conduct beyond those of the included sub-processes.\n");
+        out.push_str("[[rules]]\nname = \"say hello first\"\nwhen = { said = [\"none\"], availability = [\"!driving\"], human = [\"!asked\"], opt_out = [\"!asked\"] }\nonly = [\"greet\"]\n");
+        for (offer, _) in &self.offers {
+            let _ = write!(
+                out,
+                "\n[[rules]]\nname = \"no {offer} after the second refusal\"\nwhen = {{ \"offer.{offer}\" = [\"declined_twice\"] }}\nforbid = [\"offer({offer})\"]\n"
+            );
+        }
+        let mut need: Vec<String> = Vec::new();
+        if self.is_identified() {
+            need.push("identified".to_owned());
+        }
+        need.extend(names(&self.topics).map(|name| format!("told({name})")));
+        need.extend(names(&self.slots).map(|name| format!("known({name})")));
+        // A message that follows an offer needs it to be taken; else a clear no will do as well.
+        let settled = if self.messages.is_empty() {
+            "settled"
+        } else {
+            "accepted"
+        };
+        need.extend(names(&self.offers).map(|name| format!("{settled}({name})")));
+        need.extend(names(&self.messages).map(|name| format!("sent({name})")));
+        let _ = write!(
+            out,
+            "\n# What must truly hold for a call to be complete.\n[[completion]]\nneed = {}\n",
+            list(need)
+        );
+        out.push_str("\n# In reward units; 1 is about the worth of a satisfied minute.\n[reward]\ncompletion = 20\ncallback = 8\nmessage = 3\nper_turn = -0.3\nper_second = -0.03\nhang_up = -6\nunanswered_question = -2\nmisinformation = -8\nharm = -25\nhandoff = -3\nsatisfaction = 1.5\n");
+    }
+
+    fn flow(&self, out: &mut String) {
+        out.push_str(
+            "\n# The flow to begin with: the first line that fits and is allowed decides.\n",
+        );
+        let mut line = |when: &str, act: &str| {
+            let when = if when.is_empty() {
+                String::new()
+            } else {
+                format!("when = {{ {when} }}\n")
+            };
+            let _ = write!(out, "[[script]]\n{when}{act}\n");
+        };
+        for name in self.sub_processes() {
+            line("", &format!("run = \"{name}\""));
+            if name == "transfer" {
+                line("said = [\"none\"]", "say = \"greet\"");
+            }
+        }
+        line("purpose = [\"unsaid\"]", "say = \"state_purpose\"");
+        for (topic, _) in &self.topics {
+            line(
+                &format!("\"topic.{topic}\" = [\"unsaid\"]"),
+                &format!("say = \"inform({topic})\""),
+            );
+        }
+        for (slot, _) in &self.slots {
+            line(
+                &format!("\"slot.{slot}\" = [\"unknown\"]"),
+                &format!("say = \"ask({slot})\""),
+            );
+            line(
+                &format!("\"slot.{slot}\" = [\"faint\", \"low\", \"fair\"]"),
+                &format!("say = \"confirm({slot})\""),
+            );
+        }
+        for (offer, _) in &self.offers {
+            line(
+                &format!("\"offer.{offer}\" = [\"none\", \"offered\", \"maybe_accepted\"]"),
+                &format!("say = \"offer({offer})\""),
+            );
+            line(
+                &format!("\"offer.{offer}\" = [\"declined\"], said = [\"address\", \"answer\"]"),
+                &format!("say = \"offer({offer})\""),
+            );
+        }
+        for (message, _) in &self.messages {
+            line(
+                &format!("\"message.{message}\" = [\"unsaid\"]"),
+                &format!("say = \"send_message({message})\""),
+            );
+        }
+        line("", "say = \"close\"");
+    }
+
+    fn population(&self, out: &mut String) {
+        let right = if self.is_identified() { "0.92" } else { "1.0" };
+        let _ = write!(
+            out,
+            "\n# Who is called. Every number here is an assumption; put in what you know.\n[population]\nright_person = {right}\nvoicemail = 0.06\nscreening = 0.03\nbusy = 0.12\ndriving = 0.03\nwants_human = 0.04\nwants_opt_out = 0.04\npatience = {{ mean = 8.0, sd = 3.0 }}       # unpleasant turns a customer bears\ntrust = {{ alpha = 4.0, beta = 2.0 }}       # Beta distribution on [0, 1]\ntalkativeness = {{ alpha = 2.0, beta = 3.0 }}\nlanguage_difficulty = 0.05\ndifficulty = [0.5, 0.35, 0.15]            # easy, average, hard to understand\n"
+        );
+        if !self.slots.is_empty() {
+            out.push_str("\n[population.slots]\n");
+        }
+        for (slot, words) in &self.slots {
+            let n_values = words.len() - 1;
+            let share = (100 / n_values) as f64 / 100.0;
+            let shares: Vec<String> = (words[1..].iter().enumerate())
+                .map(|(k, value)| {
+                    // The last one takes what rounding left, so that the shares sum to 1.
+                    let last = 1.0 - share * (n_values - 1) as f64;
+                    let share = if k + 1 == n_values { last } else { share };
+                    format!("{} = {share:.2}", text(value))
+                })
+                .collect();
+            let _ = writeln!(out, "{slot} = {{ {} }}", shares.join(", "));
+        }
+        let mut shares = |class: &str, list: Vec<&str>, share: f64| {
+            if !list.is_empty() {
+                let _ = write!(out, "\n[population.{class}]\n");
+            }
+            for name in list {
+                let _ = writeln!(out, "{name} = {share}");
+            }
+        };
+        shares("questions", names(&self.questions).collect(), 0.3);
+        let concerns = ["scam"].into_iter().chain(names(&self.concerns));
+        shares("concerns", concerns.collect(), 0.2);
+        shares("offers", names(&self.offers).collect(), 0.7);
+    }
+}

@@ -1,0 +1,144 @@
+//! Does the reward want what it says? By simulation: no act that is simply repeated, and no call that is
+//! ended at once, may earn more than the hand-written flow.
+
+use offhook_env::act::SystemActKind;
+use offhook_env::action::{ActionId, ActionMask};
+use offhook_env::finding::{Finding, Findings};
+use offhook_env::outcome::{CallSummary, RewardTerm};
+use offhook_env::policy::{Observation, Policy};
+use offhook_env::rng::Stream;
+use offhook_env::scenario::{Scenario, lint};
+
+use crate::play::{self, Choice, Plan};
+use crate::stats::{self, Estimate, Moments};
+use crate::world::Loaded;
+use crate::{threads, unit::Unit};
+
+/// Takes an action of its own whenever one is allowed, else the first that does not end the call.
+struct Insist {
+    wanted: ActionMask,
+    ending: ActionMask,
+}
+
+impl Policy for Insist {
+    fn probabilities(&self, observation: Observation<'_>, out: &mut [f32]) {
+        out.fill(0.0);
+        out[self.best(observation, out.len()) as usize] = 1.0;
+    }
+
+    fn best(&self, observation: Observation<'_>, _n_actions: usize) -> ActionId {
+        let mask = observation.mask.0;
+        let going_on = mask & !self.ending.0;
+        let choices = [mask & self.wanted.0, going_on, mask];
+        let allowed = choices.into_iter().find(|&choice| choice != 0);
+        ActionMask(allowed.unwrap_or(mask)).nth(0)
+    }
+}
+
+/// The ways to earn without working: their names, and the actions they insist on.
+fn temptations(scenario: &Scenario) -> Vec<(String, ActionMask)> {
+    let actions = 0..scenario.layout.n_actions() as ActionId;
+    let with = |kind: SystemActKind| -> ActionMask {
+        let has = |&a: &ActionId| scenario.acts(a).iter().any(|act| act.kind == kind);
+        actions.clone().filter(has).collect()
+    };
+    let mut list = vec![
+        ("closing at once".to_owned(), with(SystemActKind::Close)),
+        (
+            "handing off at once".to_owned(),
+            with(SystemActKind::Transfer),
+        ),
+    ];
+    let repeated = actions.clone().filter(|&a| !scenario.ending().allows(a));
+    list.extend(repeated.map(|a| {
+        let name = &scenario.layout.actions[usize::from(a)];
+        (format!("repeating `{name}`"), ActionMask(1 << a))
+    }));
+    list.retain(|(_, wanted)| wanted.0 != 0);
+    list
+}
+
+/// Plays `n_calls` calls with the script and the same calls with each temptation, and reports those that
+/// earn more, at the reward that makes the difference.
+pub(super) fn check(loaded: &Loaded, n_calls: u64) -> Vec<Finding> {
+    let scenario = &*loaded.world.scenario;
+    let plan = Plan {
+        seed: 1,
+        stream: Stream::Choose,
+        first: 0,
+        n_calls,
+        choice: Choice::Best,
+    };
+    let mut found = Findings::new(&loaded.text);
+    threads::install(None, || {
+        let script = play::evaluate(&loaded.world, &scenario.script(), plan);
+        for (name, wanted) in temptations(scenario) {
+            let policy = Insist {
+                wanted,
+                ending: scenario.ending(),
+            };
+            let calls = play::evaluate(&loaded.world, &policy, plan);
+            judge(&mut found, &loaded.text.main.text, &name, &calls, &script);
+        }
+    });
+    found.finish()
+}
+
+fn returns(calls: &[CallSummary]) -> Vec<f32> {
+    calls.iter().map(|call| call.return_).collect()
+}
+
+/// An error where the temptation surely earns more, a warning where it may.
+fn judge(
+    found: &mut Findings<'_>,
+    text: &str,
+    name: &str,
+    calls: &[CallSummary],
+    script: &[CallSummary],
+) {
+    let (own, other) = (returns(calls), returns(script));
+    let Some(gain) = stats::paired_difference(&[&own], &[&other]).filter(|gain| gain.value > 0.0)
+    else {
+        return;
+    };
+    let mean_gain = |term: RewardTerm| {
+        let of = |calls: &[CallSummary]| {
+            Moments::of(
+                calls
+                    .iter()
+                    .map(|call| f64::from(call.terms[term as usize])),
+            )
+            .mean
+        };
+        of(calls) - of(script)
+    };
+    let mut by_gain = RewardTerm::ALL.map(|term| (mean_gain(term), term));
+    by_gain.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (most, term) = by_gain[0];
+    let unit = Unit::plain("reward", 2);
+    let shown = |estimate: Option<Estimate>| {
+        estimate.map_or_else(String::new, |e| {
+            format!("{} {}", unit.text(e.value), unit.bounds(&e))
+        })
+    };
+    let mean = |values: &[f32]| {
+        let values: Vec<f64> = values.iter().map(|&value| f64::from(value)).collect();
+        shown(stats::mean(&values))
+    };
+    let surely = gain.bounds.is_some_and(|(low, _)| low > 0.0);
+    let message = format!(
+        "{name} {} {} a call, the script {}, over {} calls; look at `{}`, which makes {} of the difference",
+        if surely { "earns" } else { "may earn more:" },
+        mean(&own),
+        mean(&other),
+        calls.len(),
+        term.name(),
+        unit.text(most),
+    );
+    let place = lint::reward_place(text, term);
+    if surely {
+        found.error(place, message);
+    } else {
+        found.warning(place, message);
+    }
+}

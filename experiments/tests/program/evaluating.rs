@@ -1,0 +1,193 @@
+//! Policies against user models: the matrix, the agreement of rankings, and probes that break no rule.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{fail, succeed};
+
+/// Bundled scenarios that can be played, by their names.
+fn played(folder: &Path) -> Vec<String> {
+    let listed = succeed(folder, &["scenario", "list"]);
+    let names = listed.lines().filter_map(|l| l.split_whitespace().next());
+    names
+        .filter(|name| *name != "dstc2")
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Key figures as (metric, value, where).
+fn records(text: &str) -> Vec<(String, f64, Value)> {
+    let parse = |line: &str| -> Value { serde_json::from_str(line).expect("a JSON line") };
+    let record = |v: Value| {
+        let metric = v["metric"].as_str().expect("a metric").to_owned();
+        (
+            metric,
+            v["value"].as_f64().expect("a value"),
+            v["where"].clone(),
+        )
+    };
+    text.lines().map(parse).map(record).collect()
+}
+
+#[test]
+fn probing_customers_make_no_masked_policy_break_a_rule() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenarios = played(folder.path());
+    let mut args = vec!["evaluate", "random", "script"];
+    args.extend(scenarios.iter().map(String::as_str));
+    args.extend(["--user-models", "adversarial", "--calls", "1000", "--json"]);
+    let found = records(&succeed(folder.path(), &args));
+    let broken: Vec<_> = found.iter().filter(|(m, ..)| m == "rules_broken").collect();
+    assert_eq!(broken.len(), 2 * scenarios.len());
+    for (_, value, place) in broken {
+        assert_eq!(*value, 0.0, "{place}");
+    }
+    // They do probe: what a robot cannot know does harm.
+    let harms = found.iter().filter(|(m, ..)| m == "harms");
+    assert!(harms.clone().count() > 0 && harms.clone().all(|(_, value, _)| *value > 100.0));
+}
+
+#[test]
+fn every_policy_meets_every_user_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let names = ["insurance_renewal", "script", "random"];
+    let args = [&["evaluate"][..], &names, &["--calls", "200"]].concat();
+    let text = succeed(folder, &args);
+    for part in [
+        "insurance_renewal: 200 calls per policy and user model, seed 1",
+        "bigram: fitted to 4000 calls of script with agenda, seed 1",
+        "Kendall's tau-b between user models, of 2 policies ranked by completion",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    for model in ["agenda", "bigram", "replay", "adversarial"] {
+        for policy in ["script", "random"] {
+            let line = text.lines().find(|line| {
+                let words: Vec<_> = line.split_whitespace().take(2).collect();
+                words == [policy, model]
+            });
+            assert!(
+                line.is_some_and(|line| line.contains('%')),
+                "{policy}, {model}"
+            );
+        }
+    }
+    let json = |threads| {
+        let more = ["--json", "--metric", "return", "--threads", threads];
+        succeed(folder, &[&args[..], &more].concat())
+    };
+    assert_eq!(json("1"), json("3"));
+    let found = records(&json("2"));
+    let taus: Vec<_> = found.iter().filter(|(m, ..)| m == "kendall_tau").collect();
+    assert_eq!(taus.len(), 6, "pairs of four user models");
+    assert_eq!(
+        taus[0].2["user_model"],
+        serde_json::json!(["agenda", "bigram"])
+    );
+    assert!(taus.iter().all(|(_, tau, _)| (-1.0..=1.0).contains(tau)));
+}
+
+#[test]
+fn user_models_are_fitted_to_a_log_that_fits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let log = [
+        "--policy",
+        "random",
+        "--calls",
+        "300",
+        "--out",
+        "calls.jsonl",
+    ];
+    succeed(folder, &[&["simulate", "fraud_alert"][..], &log].concat());
+    let simulate = |scenario: &'static str, model: &'static str| {
+        ["simulate", scenario, "--calls", "50", "--user-model", model]
+    };
+    for (model, words) in [
+        ("bigram=calls.jsonl", "calls of calls.jsonl"),
+        ("replay=calls.jsonl", "calls of calls.jsonl"),
+        ("replay", "4000 calls of script"),
+        ("adversarial", "completion"),
+    ] {
+        let text = succeed(folder, &simulate("fraud_alert", model));
+        assert!(text.contains(words), "{text}");
+    }
+    let message = fail(
+        folder,
+        &simulate("insurance_renewal", "bigram=calls.jsonl"),
+        1,
+    );
+    assert!(
+        message.contains("'calls.jsonl' holds no call of scenario `insurance_renewal`"),
+        "{message}"
+    );
+    let text = fs::read_to_string(folder.join("calls.jsonl")).expect("the log");
+    let broken = text.replacen("\"greet\"", "\"great\"", 1);
+    fs::write(folder.join("calls.jsonl"), broken).expect("written");
+    let message = fail(folder, &simulate("fraud_alert", "bigram=calls.jsonl"), 1);
+    assert!(
+        message.contains("turn 0: unknown action `great`"),
+        "{message}"
+    );
+    fail(folder, &simulate("fraud_alert", "bigram=none.jsonl"), 1);
+    fail(folder, &simulate("fraud_alert", "agenda=calls.jsonl"), 2);
+    fail(folder, &simulate("fraud_alert", "oracle"), 2);
+}
+
+#[test]
+fn names_that_are_neither_policy_nor_scenario_are_usage_errors() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    fs::create_dir(folder.join("fraud_alert")).expect("a folder");
+    for (names, words) in [
+        (
+            &["random", "fraud_alret"][..],
+            "'fraud_alret' is neither a policy",
+        ),
+        (&["random", "script"], "no scenario among the names"),
+        (
+            &["fraud_alert", "random"],
+            "is a bundled scenario and a policy's path",
+        ),
+        (&["insurance_renewal", "dstc2"], "no policy among the names"),
+        (
+            &["random", "random", "insurance_renewal"],
+            "'random' is named twice",
+        ),
+        (
+            &["random", "insurance_renewal", "--metric", "charm"],
+            "possible values",
+        ),
+        (
+            &["random", "insurance_renewal", "--user-models", "x"],
+            "expected agenda",
+        ),
+    ] {
+        let message = fail(folder, &[&["evaluate"], names].concat(), 2);
+        assert!(message.contains(words), "{names:?}: {message}");
+    }
+}
+
+/// With the run directory `one` of fraud alert: a policy of another scenario is an error where there
+/// is but one scenario, and an empty cell where there are several.
+pub fn check_other_scenarios(folder: &Path) {
+    let model = ["--user-models", "agenda", "--calls", "50"];
+    for policy in ["one", "one/policy.safetensors"] {
+        let alone = [&["evaluate", policy, "insurance_renewal"], &model[..]].concat();
+        fail(folder, &alone, 1);
+        let several = [
+            "evaluate",
+            policy,
+            "script",
+            "fraud_alert",
+            "insurance_renewal",
+        ];
+        let text = succeed(folder, &[&several[..], &model].concat());
+        let cells: Vec<_> = text.lines().filter(|l| l.starts_with(policy)).collect();
+        assert_eq!(cells.len(), 2, "{text}");
+        assert!(cells[0].contains('%') && !cells[1].contains('%'), "{text}");
+    }
+}
