@@ -151,7 +151,7 @@ fn parts(
     let n = turns.len() as u64;
     let customer = best_rate(|| {
         for turn in &turns {
-            let mut customer = turn.customer.clone();
+            let mut customer = turn.customer;
             let spoken = Spoken {
                 action: turn.action,
                 acts: world.scenario.acts(turn.action),
@@ -228,7 +228,7 @@ fn played(world: &CallWorld) -> Vec<Turn> {
         let mut call = Call::start(world, 2, Stream::Train, episode);
         episode += 1;
         loop {
-            let (customer, belief) = (call.customer().clone(), call.belief.clone());
+            let (customer, belief) = (*call.customer(), call.belief.clone());
             let action = legal(belief.mask(), &mut rng);
             let turn = call.step(world, action);
             turns.push(Turn {
