@@ -182,8 +182,9 @@ pub struct SystemAct {
     pub about: u8,
 }
 
-/// One act of the customer.
+/// One act of the customer; aligned, so that it is copied as one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(4))]
 pub struct UserAct {
     /// What it does.
     pub kind: UserActKind,
@@ -239,13 +240,30 @@ impl Utterance {
         len: 0,
     };
 
+    /// The act alone where it is `wanted`, which nobody need foresee; else nothing.
+    #[inline]
+    pub const fn single_if(wanted: bool, act: UserAct) -> Self {
+        Self {
+            acts: [act; MAX_ACTS],
+            len: wanted as u8,
+        }
+    }
+
     /// Adds an act; returns `false` when there is no room left.
     #[inline]
     pub fn push(&mut self, act: UserAct) -> bool {
-        let room = (self.len as usize) < MAX_ACTS;
-        if room {
-            self.acts[self.len as usize] = act;
-            self.len += 1;
+        self.push_if(true, act)
+    }
+
+    /// Adds an act where it is `wanted`, which nobody need foresee; returns `false` when there is no
+    /// room for it.
+    #[inline]
+    pub fn push_if(&mut self, wanted: bool, act: UserAct) -> bool {
+        let place = self.acts.get_mut(self.len as usize);
+        let room = place.is_some();
+        if let Some(place) = place {
+            *place = act;
+            self.len += u8::from(wanted);
         }
         room
     }
@@ -281,9 +299,7 @@ impl Utterance {
 
 impl From<UserAct> for Utterance {
     fn from(act: UserAct) -> Self {
-        let mut utterance = Self::SILENCE;
-        utterance.push(act);
-        utterance
+        Self::single_if(true, act)
     }
 }
 
@@ -341,10 +357,18 @@ impl NBest {
     /// Adds a reading behind the others; one too many is dropped, and `false` returned.
     #[inline]
     pub fn push(&mut self, hypothesis: Hypothesis) -> bool {
-        let room = (self.len as usize) < MAX_HYPOTHESES;
-        if room {
-            self.hypotheses[self.len as usize] = hypothesis;
-            self.len += 1;
+        self.push_if(true, hypothesis)
+    }
+
+    /// Adds a reading where it is `wanted`, which nobody need foresee; returns `false` when there is
+    /// no room for it.
+    #[inline]
+    pub fn push_if(&mut self, wanted: bool, hypothesis: Hypothesis) -> bool {
+        let place = self.hypotheses.get_mut(self.len as usize);
+        let room = place.is_some();
+        if let Some(place) = place {
+            *place = hypothesis;
+            self.len += u8::from(wanted);
         }
         room
     }

@@ -37,11 +37,12 @@ impl<C: Customers> CallBatch<C> {
         }
     }
 
+    #[inline]
     fn observe(&self, slot: usize, out: &mut StepBatch) {
         let n_features = self.world.scenario.layout.n_features();
-        let observation = self.calls[slot].belief.observation(&self.world.scenario);
-        out.codes[slot * n_features..(slot + 1) * n_features].copy_from_slice(observation.codes);
-        out.masks[slot] = observation.mask;
+        let belief = &self.calls[slot].belief;
+        belief.copy_codes(&mut out.codes[slot * n_features..(slot + 1) * n_features]);
+        out.masks[slot] = belief.mask();
     }
 
     fn observe_all(&self, out: &mut StepBatch) {
@@ -85,26 +86,31 @@ impl<C: Customers + 'static> VectorEnv for CallBatch<C> {
     fn step(&mut self, actions: &[ActionId], out: &mut StepBatch) {
         assert_eq!(actions.len(), self.n_calls, "one action per call");
         assert_eq!(self.calls.len(), self.n_calls, "reset comes before step");
-        let n_features = self.world.scenario.layout.n_features();
+        assert_eq!(out.masks.len(), self.n_calls, "reset fills the same batch");
+        let world = &*self.world;
+        let n_features = world.scenario.layout.n_features();
         out.ended.clear();
         let mut turn = Turn::EMPTY;
-        for (slot, &action) in actions.iter().enumerate() {
-            let call = &mut self.calls[slot];
-            call.step_into(&self.world, action, &mut turn);
-            out.rewards[slot] = turn.reward;
-            out.truncated[slot] = turn.ended == Some(Outcome::Truncated);
-            out.terminated[slot] = turn.ended.is_some() && !out.truncated[slot];
-            if let Some(outcome) = turn.ended {
-                let last = call.belief.observation(&self.world.scenario);
-                out.final_codes[slot * n_features..(slot + 1) * n_features]
-                    .copy_from_slice(last.codes);
-                out.final_masks[slot] = last.mask;
-                out.ended
-                    .push((slot as u32, call.summary(&self.world, outcome)));
+        let calls = self.calls.iter_mut().zip(actions).enumerate();
+        let rows = out.codes.chunks_exact_mut(n_features).zip(&mut out.masks);
+        let ends = out.truncated.iter_mut().zip(&mut out.terminated);
+        for ((((slot, (call, &action)), (row, mask)), reward), (truncated, terminated)) in
+            calls.zip(rows).zip(&mut out.rewards).zip(ends)
+        {
+            let ended = call.step_into(world, action, &mut turn);
+            *reward = turn.reward;
+            *truncated = turn.ended == Some(Outcome::Truncated);
+            *terminated = turn.ended.is_some() & !*truncated;
+            if let Some(summary) = ended {
+                let row = &mut out.final_codes[slot * n_features..(slot + 1) * n_features];
+                call.belief.copy_codes(row);
+                out.final_masks[slot] = call.belief.mask();
+                out.ended.push((slot as u32, summary));
                 let next = call.episode() + self.n_calls as u64;
-                *call = Call::start(&self.world, self.seed, self.stream, next);
+                *call = Call::start(world, self.seed, self.stream, next);
             }
-            self.observe(slot, out);
+            call.belief.copy_codes(row);
+            *mask = call.belief.mask();
         }
     }
 

@@ -125,7 +125,8 @@ impl<P: Clone> Call<P> {
         turn
     }
 
-    /// The same, in place of what `turn` held before, so that nothing is copied.
+    /// The same, in place of what `turn` held before, so that nothing is copied. Returns the figures
+    /// of the call when it ended.
     ///
     /// # Panics
     /// If `action` is masked: a masked action is never taken.
@@ -135,7 +136,7 @@ impl<P: Clone> Call<P> {
         world: &World<C>,
         action: ActionId,
         turn: &mut Turn,
-    ) {
+    ) -> Option<CallSummary> {
         let scenario = &*world.scenario;
         let own = scenario.move_of(action);
         assert!(
@@ -178,6 +179,7 @@ impl<P: Clone> Call<P> {
         self.belief.update(scenario, action, &turn.heard);
         let truncated = !over && !hung_up && self.belief.turn() >= scenario.max_turns;
         turn.ended = None;
+        let mut summary = None;
         if over || hung_up || truncated {
             let outcome = outcome(
                 scenario,
@@ -187,24 +189,26 @@ impl<P: Clone> Call<P> {
                 hung_up && !over,
                 truncated,
             );
-            let rating = world.customers.rating(&self.customer, outcome);
-            earned += self.final_terms(world, outcome, rating).iter().sum::<f32>();
+            let (terms, rating) = self.final_terms(world, outcome);
+            earned += terms.iter().sum::<f32>();
             turn.ended = Some(outcome);
+            summary = Some(self.sum_up(scenario, outcome, terms, rating));
         }
         turn.reward = earned;
         turn.seconds = seconds;
         turn.value = value;
         turn.said = said;
+        summary
     }
 
-    /// What is due at the end, by term.
+    /// What is due at the end, by term, and the customer's rating.
     fn final_terms<C: Customers<Customer = P>>(
         &self,
         world: &World<C>,
         outcome: Outcome,
-        rating: u8,
-    ) -> [f32; N_TERMS] {
+    ) -> ([f32; N_TERMS], u8) {
         let scenario = &*world.scenario;
+        let rating = world.customers.rating(&self.customer, outcome);
         let truth = world.customers.truth(&self.customer);
         let reward = &scenario.reward;
         let closed = !matches!(
@@ -246,7 +250,7 @@ impl<P: Clone> Call<P> {
             RewardTerm::Satisfaction,
             reward.satisfaction * (f32::from(rating) - 3.0),
         );
-        terms
+        (terms, rating)
     }
 
     /// The figures of the call after it ended.
@@ -255,9 +259,19 @@ impl<P: Clone> Call<P> {
         world: &World<C>,
         outcome: Outcome,
     ) -> CallSummary {
-        let reward = &world.scenario.reward;
-        let rating = world.customers.rating(&self.customer, outcome);
-        let mut terms = self.final_terms(world, outcome, rating);
+        let (terms, rating) = self.final_terms(world, outcome);
+        self.sum_up(&world.scenario, outcome, terms, rating)
+    }
+
+    /// The figures of the call with what is due at its end.
+    fn sum_up(
+        &self,
+        scenario: &Scenario,
+        outcome: Outcome,
+        mut terms: [f32; N_TERMS],
+        rating: u8,
+    ) -> CallSummary {
+        let reward = &scenario.reward;
         let n_harms = self.harms.count_ones();
         terms[RewardTerm::Turn as usize] = reward.per_turn * f32::from(self.belief.turn());
         terms[RewardTerm::Talk as usize] = reward.per_second * self.seconds;

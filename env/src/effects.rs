@@ -1,6 +1,6 @@
 //! What acts do to the codes, compiled to tables, so that the tracker looks up instead of deciding.
 
-use crate::act::{SystemAct, SystemActKind, UserActKind};
+use crate::act::{NONE, SystemAct, SystemActKind, UserActKind};
 use crate::features::{
     FeatureIndex, SPARE, about_level, answered_by, availability, callback, concern, heard_level,
     identity, offer, question, said, wish,
@@ -130,6 +130,8 @@ pub(crate) struct Hearing {
     /// Whether only a person does such acts, so that no machine is on the line any more.
     pub personal: bool,
     pub meaning: Meaning,
+    /// Whether it speaks of the slots that were asked; else of its own, or of none.
+    replies: bool,
     features: [u8; N_ABOUT],
     heard_about: [u8; N_ABOUT],
     /// By certainty.
@@ -157,6 +159,13 @@ impl Hearing {
         let heard_about = |about: usize| {
             about_level(&f.heard_about_level, kind.about(), about as u8).unwrap_or(0)
         };
+        let meaning = match kind {
+            UserActKind::Inform => Meaning::Tells,
+            UserActKind::Affirm | UserActKind::Accept => Meaning::Yes,
+            UserActKind::Deny | UserActKind::Decline => Meaning::No,
+            UserActKind::WrongPerson => Meaning::Wrong,
+            _ => Meaning::Itself,
+        };
         Self {
             heard: heard_level(kind),
             missed: matches!(kind, UserActKind::Silence | UserActKind::Unrelated),
@@ -168,13 +177,8 @@ impl Hearing {
                     | UserActKind::Unrelated
                     | UserActKind::HangUp
             ),
-            meaning: match kind {
-                UserActKind::Inform => Meaning::Tells,
-                UserActKind::Affirm | UserActKind::Accept => Meaning::Yes,
-                UserActKind::Deny | UserActKind::Decline => Meaning::No,
-                UserActKind::WrongPerson => Meaning::Wrong,
-                _ => Meaning::Itself,
-            },
+            meaning,
+            replies: matches!(meaning, Meaning::Yes | Meaning::No),
             features: std::array::from_fn(|about| feature(about) as u8),
             heard_about: std::array::from_fn(heard_about),
             next: [Certainty::Behind, Certainty::Doubtful, Certainty::Taken]
@@ -187,6 +191,13 @@ impl Hearing {
     pub(crate) fn take(&self, codes: &mut Codes, about: u8, certainty: Certainty) {
         let feature = self.features[usize::from(about) % N_ABOUT];
         advance(codes, feature, &self.next[certainty as usize]);
+    }
+
+    /// The slots that the act speaks of, one bit each, where `asked` are those that were asked.
+    #[inline]
+    pub(crate) fn slots(&self, about: u8, asked: u8) -> u8 {
+        let tells = u8::from(self.meaning == Meaning::Tells && about != NONE) << (about & 7);
+        if self.replies { asked } else { tells }
     }
 
     /// The level of `heard_about`; 0 when it is about nothing.

@@ -1,6 +1,7 @@
 //! Conditions over feature levels, the constraints built from them, and the mask they leave.
 
 use crate::action::ActionMask;
+use crate::features::SPARE;
 
 /// Feature levels that must hold together: for each named feature one of a set of levels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,17 +53,37 @@ pub struct Constraint {
 /// Constraints compiled to table look-ups, one per pair of neighboring features.
 #[derive(Clone, Debug, Default)]
 pub struct MaskTable {
-    /// Positions of the pairs' first features, halved.
-    pairs: Vec<u8>,
-    /// What the levels of each pair leave, by level of the first and 16 times the second.
-    cells: Vec<[Cell; 256]>,
+    /// The pairs that constraints speak of, filled up with pairs that leave everything: a few at once
+    /// go faster than one by one.
+    pairs: Vec<[Pair; 4]>,
     /// The actions left by eight rules of conduct, by which of them speak.
     lawful: Vec<[u64; 256]>,
     all: u64,
 }
 
-/// What one pair of levels leaves.
+/// Two neighboring features.
+#[derive(Clone, Debug)]
+struct Pair {
+    /// Position of the first, halved.
+    at: u8,
+    /// What their levels leave, by level of the first and 16 times the second.
+    cells: [Cell; 256],
+}
+
+impl Pair {
+    /// Leaves everything; stands for spare codes.
+    const OPEN: Self = Self {
+        at: SPARE as u8 / 2,
+        cells: [Cell {
+            rules: u64::MAX,
+            sensible: u64::MAX,
+        }; 256],
+    };
+}
+
+/// What one pair of levels leaves; aligned, so that it never straddles two cache lines.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(16))]
 struct Cell {
     /// The rules of conduct that may still speak, one bit each.
     rules: u64,
@@ -115,20 +136,18 @@ impl MaskTable {
 
     /// Alters the cells where `feature` has one of `levels`.
     fn each(&mut self, feature: u8, levels: u16, alter: impl Fn(&mut Cell)) {
-        let known = self.pairs.iter().position(|&pair| pair == feature / 2);
-        let place = known.unwrap_or_else(|| {
-            let open = Cell {
-                rules: u64::MAX,
-                sensible: u64::MAX,
-            };
-            self.pairs.push(feature / 2);
-            self.cells.push([open; 256]);
-            self.cells.len() - 1
-        });
-        for (k, cell) in self.cells[place].iter_mut().enumerate() {
-            let level = k >> (4 * (feature % 2)) & 15;
-            if levels >> level & 1 == 1 {
-                alter(cell);
+        let at = feature / 2;
+        let fits = |pair: &&mut Pair| pair.at == at || pair.at == Pair::OPEN.at;
+        if !self.pairs.as_flattened_mut().iter_mut().any(|p| fits(&p)) {
+            self.pairs.push([Pair::OPEN; 4]);
+        }
+        if let Some(pair) = self.pairs.as_flattened_mut().iter_mut().find(fits) {
+            pair.at = at;
+            for (k, cell) in pair.cells.iter_mut().enumerate() {
+                let level = k >> (4 * (feature % 2)) & 15;
+                if levels >> level & 1 == 1 {
+                    alter(cell);
+                }
             }
         }
     }
@@ -139,12 +158,14 @@ impl MaskTable {
     pub fn masks(&self, codes: &[u8; 64]) -> (ActionMask, ActionMask) {
         let (codes, _) = codes.as_chunks::<2>();
         let (mut rules, mut sensible) = (u64::MAX, u64::MAX);
-        for (&pair, cells) in self.pairs.iter().zip(&self.cells) {
-            // Levels take four bits, so that those of both features fit into a byte.
-            let levels = u16::from_le_bytes(codes[usize::from(pair % 32)]);
-            let cell = cells[usize::from((levels | levels >> 4) as u8)];
-            rules &= cell.rules;
-            sensible &= cell.sensible;
+        for four in &self.pairs {
+            for pair in four {
+                // Levels take four bits, so that those of both features fit into a byte.
+                let levels = u16::from_le_bytes(codes[usize::from(pair.at % 32)]);
+                let cell = &pair.cells[usize::from((levels | levels >> 4) as u8)];
+                rules &= cell.rules;
+                sensible &= cell.sensible;
+            }
         }
         let mut lawful = self.all;
         for left in &self.lawful {

@@ -2,7 +2,7 @@
 
 use super::BeliefState;
 use crate::act::{NBest, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
-use crate::effects::{Certainty, Meaning};
+use crate::effects::{Certainty, Hearing, Meaning};
 use crate::features::{
     FeatureIndex, SPARE, answered_by, callback, confidence, confidence_level, count, heard_level,
     identity, offer, slot,
@@ -16,38 +16,37 @@ const TAKEN: f32 = 0.5;
 impl BeliefState {
     pub(super) fn hear(&mut self, scenario: &Scenario, said: &Move, n_best: &NBest) {
         let f = &scenario.index;
-        let Some(top) = n_best.hypotheses().first() else {
+        let [top, behind @ ..] = n_best.hypotheses() else {
             self.heard_nothing(f);
             return;
         };
         let acts = top.utterance.acts();
+        let sure = top.confidence;
         let first = scenario.hearing(top.utterance.first().kind);
         self.codes[f.heard] = first.heard;
         self.codes[f.heard_also] = acts.get(1).map_or(0, |a| scenario.hearing(a.kind).heard);
-        // The first that is about anything; looking at all takes no branch.
-        self.codes[f.heard_about] = acts.iter().rev().fold(0, |level, act| {
-            match scenario.hearing(act.kind).about(act.about) {
-                0 => level,
-                own => own,
-            }
-        });
-        self.codes[f.confidence] = confidence_level(top.confidence);
-        self.codes[f.misses] = if first.missed || top.confidence < 0.3 {
+        self.codes[f.confidence] = confidence_level(sure);
+        self.codes[f.misses] = if first.missed | (sure < 0.3) {
             (self.codes[f.misses] + 1).min(count::MANY)
         } else {
             count::ZERO
         };
-        let mut certainty = if top.confidence >= TAKEN {
-            Certainty::Taken
-        } else {
-            Certainty::Doubtful
-        };
-        let mut heard_slots = 0u8;
-        for hypothesis in n_best.hypotheses() {
-            for &act in hypothesis.utterance.acts() {
-                heard_slots |= self.take(scenario, said, act, hypothesis.confidence, certainty);
+        let (mut heard_about, mut heard_slots) = (0, 0u8);
+        for &act in acts {
+            let hearing = scenario.hearing(act.kind);
+            // The first that is about anything.
+            let about = hearing.about(act.about);
+            heard_about = if heard_about == 0 { about } else { heard_about };
+            heard_slots |= hearing.slots(act.about, said.asked_slots);
+            self.take(scenario, hearing, said, act, sure);
+        }
+        self.codes[f.heard_about] = heard_about;
+        for reading in behind {
+            for act in reading.utterance.acts() {
+                let hearing = scenario.hearing(act.kind);
+                heard_slots |= hearing.slots(act.about, said.asked_slots);
+                hearing.take(&mut self.codes, act.about, Certainty::Behind);
             }
-            certainty = Certainty::Behind;
         }
         while heard_slots != 0 {
             let slot = heard_slots.trailing_zeros() as u8;
@@ -71,58 +70,38 @@ impl BeliefState {
         self.codes[f.misses] = (self.codes[f.misses] + 1).min(count::MANY);
     }
 
-    /// Takes in one act of one hypothesis; returns the slots it speaks of, one bit each.
+    /// Takes in one act of the first reading, but for the slots it speaks of.
     #[inline]
     fn take(
         &mut self,
         scenario: &Scenario,
+        hearing: &Hearing,
         said: &Move,
         act: UserAct,
         sure: f32,
-        certainty: Certainty,
-    ) -> u8 {
+    ) {
         let f = &scenario.index;
-        let hearing = scenario.hearing(act.kind);
-        let (top, taken) = (
-            certainty != Certainty::Behind,
-            certainty == Certainty::Taken,
-        );
+        let taken = sure >= TAKEN;
         let by = self.codes[f.answered_by];
         let is_person = hearing.personal & taken & (by != answered_by::UNKNOWN);
         self.codes[f.answered_by] = if is_person { answered_by::PERSON } else { by };
+        let certainty = if taken {
+            Certainty::Taken
+        } else {
+            Certainty::Doubtful
+        };
         hearing.take(&mut self.codes, act.about, certainty);
         match hearing.meaning {
-            Meaning::Itself => 0,
-            Meaning::Tells if act.about == NONE => {
-                if top {
-                    self.hear_proof(f, act.value, sure);
-                }
-                0
-            }
+            Meaning::Itself => {}
+            Meaning::Tells if act.about == NONE => self.hear_proof(f, act.value, sure),
             Meaning::Tells => {
                 if taken && Some(act.about) == scenario.callback_slot {
                     self.agree_callback(f);
                 }
-                1 << act.about
             }
-            Meaning::Yes => {
-                if top {
-                    self.hear_yes(f, &said.asked, sure);
-                }
-                said.asked_slots
-            }
-            Meaning::No => {
-                if top {
-                    self.hear_no(f, &said.asked, sure);
-                }
-                said.asked_slots
-            }
-            Meaning::Wrong => {
-                if top {
-                    self.claim = 0.0;
-                }
-                0
-            }
+            Meaning::Yes => self.hear_yes(f, &said.asked, sure),
+            Meaning::No => self.hear_no(f, &said.asked, sure),
+            Meaning::Wrong => self.claim = 0.0,
         }
     }
 

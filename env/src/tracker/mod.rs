@@ -48,6 +48,18 @@ impl BeliefState {
         &self.codes.0[..scenario.layout.features.len()]
     }
 
+    /// Writes the level of every feature into `row`, one entry each.
+    #[inline]
+    pub(crate) fn copy_codes(&self, row: &mut [u8]) {
+        let codes = &self.codes.0[..row.len()];
+        // Two blocks of fixed size, overlapping where they may, cost less than a copy of any size.
+        match row.len() {
+            16..=32 => copy_ends::<16>(codes, row),
+            33..=64 => copy_ends::<32>(codes, row),
+            _ => row.copy_from_slice(codes),
+        }
+    }
+
     /// What a policy sees.
     #[inline]
     pub fn observation<'a>(&'a self, scenario: &Scenario) -> Observation<'a> {
@@ -115,5 +127,16 @@ impl BeliefState {
         }
         self.hear(scenario, scenario.move_of(self.meant), n_best);
         (self.mask, self.lawful) = scenario.masks(&self.codes.0);
+    }
+}
+
+/// Copies the first `N` and the last `N` entries.
+#[inline]
+fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) {
+    if let (Some(from), Some(to)) = (from.first_chunk::<N>(), to.first_chunk_mut()) {
+        *to = *from;
+    }
+    if let (Some(from), Some(to)) = (from.last_chunk::<N>(), to.last_chunk_mut()) {
+        *to = *from;
     }
 }

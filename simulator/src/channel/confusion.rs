@@ -10,7 +10,7 @@ use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 use rand::Rng as _;
 
-use super::model::{ChannelModel, N_BINS};
+use super::model::{ChannelModel, N_BINS, Rates};
 use super::table::{Behind, Heard, KindTable, is_quiet, scaled, weights};
 use crate::dice::Pick;
 
@@ -20,10 +20,12 @@ const N_KINDS: usize = UserActKind::ALL.len();
 #[derive(Clone, Debug)]
 pub struct ConfusionChannel {
     /// What becomes of each kind, by difficulty.
-    fates: [Vec<Pick<Heard>>; 3],
-    kinds: Vec<KindTable>,
-    /// Acts that the scenario's customers do, by kind.
-    acts: [Vec<UserAct>; N_KINDS],
+    fates: [[Pick<Heard>; N_KINDS]; 3],
+    kinds: [KindTable; N_KINDS],
+    /// Acts that the scenario's customers do, kind by kind; silence always among them.
+    acts: Vec<UserAct>,
+    /// Where the acts of each kind begin among them, and how many they are.
+    places: [(u32, u32); N_KINDS],
 }
 
 impl ConfusionChannel {
@@ -45,22 +47,30 @@ impl ConfusionChannel {
         }
         let can =
             |kind: UserActKind| kind != UserActKind::HangUp && !acts[kind as usize].is_empty();
-        let mut fates: [Vec<Pick<Heard>>; 3] = std::array::from_fn(|_| Vec::new());
-        let mut kinds = Vec::new();
-        for &kind in UserActKind::ALL {
-            // Only `hang_up` may be missing, and nothing is heard after it.
-            let entry = model
-                .kind(kind)
-                .or(model.kind(UserActKind::Silence))
-                .or(model.kinds.first());
-            let Some(entry) = entry else { break };
-            let weights = weights(kind, &entry.rates, can);
-            for (list, odds) in fates.iter_mut().zip(model.difficulty_odds) {
-                list.push(Pick::new(scaled(kind, &weights, odds)));
-            }
-            kinds.push(KindTable::new(kind, &entry.rates, &weights));
+        // Only `hang_up` may be missing, and nothing is heard after it.
+        let unknown = Rates::default();
+        let rates = |kind| {
+            let entry = model.kind(kind).or(model.kind(UserActKind::Silence));
+            entry.map_or(&unknown, |entry| &entry.rates)
+        };
+        let weights = by_kind(|kind| weights(kind, rates(kind), can));
+        let fates = model
+            .difficulty_odds
+            .map(|odds| by_kind(|kind| Pick::new(scaled(kind, &weights[kind as usize], odds))));
+        let kinds = by_kind(|kind| KindTable::new(kind, rates(kind), &weights[kind as usize]));
+        acts[UserActKind::Silence as usize] = vec![UserAct::new(UserActKind::Silence)];
+        let mut n_before = 0;
+        let places = acts.each_ref().map(|list| {
+            let n_acts = list.len() as u32;
+            n_before += n_acts;
+            (n_before - n_acts, n_acts)
+        });
+        Self {
+            fates,
+            kinds,
+            acts: acts.concat(),
+            places,
         }
-        Self { fates, kinds, acts }
     }
 
     /// Reads a channel file and compiles it for `scenario`; `file` is the name that messages show.
@@ -71,74 +81,104 @@ impl ConfusionChannel {
         Ok(Self::new(&ChannelModel::parse(file, text)?, scenario))
     }
 
-    /// The act that `act` becomes; `None` when nothing is left of it.
-    fn hear(&self, act: UserAct, fate: Heard, bits: u32) -> Option<UserAct> {
-        match fate {
-            Heard::Right => (!is_quiet(act.kind)).then_some(act),
-            Heard::Lost => None,
-            Heard::As(kind) => self.any(kind, bits, |_| true),
-            Heard::About => self.any(act.kind, bits, |other| other.about != act.about),
-            // A proof of identity that is misheard does not match.
-            Heard::Value if act.about == NONE => Some(UserAct { value: 0, ..act }),
-            Heard::Value => self.any(act.kind, bits, |other| {
-                other.about == act.about && other.value != act.value
-            }),
+    /// The act that `act` becomes; one that is not loud when nothing is left of it.
+    #[inline]
+    fn hear<'a>(&'a self, act: &'a UserAct, fate: Heard, bits: u32) -> &'a UserAct {
+        if matches!(fate, Heard::About | Heard::Value) {
+            return self.mishear(act, fate, bits);
+        }
+        // Right, lost or another kind is a matter of chance: chosen without a branch.
+        let kind = match fate {
+            Heard::As(kind) => kind,
+            _ => UserActKind::Silence,
+        };
+        let (begin, n_acts) = self.places[kind as usize];
+        let other = &self.acts[begin as usize + start(bits, n_acts)];
+        if matches!(fate, Heard::Right) {
+            act
+        } else {
+            other
         }
     }
 
-    /// An act of `kind` that `fits`, from a place that `bits` choose: those that chose the fate, whose
-    /// lowest ones still choose evenly.
-    fn any(
-        &self,
-        kind: UserActKind,
-        bits: u32,
-        fits: impl Fn(&UserAct) -> bool,
-    ) -> Option<UserAct> {
-        let list = &self.acts[kind as usize];
-        let bits = bits.wrapping_mul(0x9E37_79B9);
-        let start = ((u64::from(bits) * list.len() as u64) >> 32) as usize;
-        list[start..]
-            .iter()
-            .chain(&list[..start])
-            .find(|act| fits(act))
-            .copied()
+    /// Another act of the same kind, about something else or with another value.
+    #[cold]
+    fn mishear(&self, act: &UserAct, fate: Heard, bits: u32) -> &UserAct {
+        // A proof of identity that is misheard does not match.
+        if fate == Heard::Value && act.about == NONE {
+            return const { &UserAct::inform(NONE, 0) };
+        }
+        let fits = |other: &&UserAct| match fate {
+            Heard::Value => other.about == act.about && other.value != act.value,
+            _ => other.about != act.about,
+        };
+        let (begin, n_acts) = self.places[act.kind as usize];
+        let list = &self.acts[begin as usize..(begin + n_acts) as usize];
+        let (before, behind) = list.split_at(start(bits, n_acts));
+        let found = behind.iter().chain(before).find(fits);
+        found.unwrap_or(const { &UserAct::new(UserActKind::Silence) })
     }
 }
 
-impl Channel for ConfusionChannel {
-    fn transmit(&self, said: &Utterance, difficulty: u8, rng: &mut Rng, heard: &mut NBest) {
-        heard.clear();
-        let silence = [UserAct::new(UserActKind::Silence)];
-        let acts = if said.acts().is_empty() {
-            &silence[..]
-        } else {
-            said.acts()
-        };
-        let fates = &self.fates[usize::from(difficulty).min(2)];
-        let (mut top, mut sure) = (Utterance::SILENCE, 1.0f32);
-        // The act that the second reading doubts: the first wrong one, else the first.
-        let (mut doubted, mut all_right) = (0, true);
-        for (k, &act) in acts.iter().enumerate() {
-            let (bits, more) = halves(rng.next_u64());
-            let kind = act.kind as usize;
-            let fate = fates[kind].at(bits).unwrap_or(Heard::Right);
-            let part = self.hear(act, fate, bits);
-            let table = &self.kinds[kind];
-            let confidence = match (fate, part) {
-                (Heard::Right, _) => &table.right,
-                (_, None) => &table.lost,
-                _ => &table.wrong,
-            };
-            sure = sure.min(confidence.at(more));
-            if fate != Heard::Right && all_right {
-                (doubted, all_right) = (k, false);
-            }
-            if let Some(part) = part {
-                top.push(part);
-            }
+/// A place among `n_acts` that `bits` choose: those that chose the fate, whose lowest ones still choose
+/// evenly.
+#[inline]
+fn start(bits: u32, n_acts: u32) -> usize {
+    ((u64::from(bits.wrapping_mul(0x9E37_79B9)) * u64::from(n_acts)) >> 32) as usize
+}
+
+/// What became of one act.
+struct Part<'a> {
+    /// What is heard of it.
+    act: &'a UserAct,
+    /// Whether that is anything.
+    loud: bool,
+    right: bool,
+    confidence: f32,
+}
+
+/// What stands behind the first reading.
+struct Rival<'a> {
+    /// What the doubted act is in it.
+    instead: &'a UserAct,
+    /// Whether anything is said in it.
+    says: bool,
+    /// Whether there is none.
+    absent: bool,
+    confidence: f32,
+}
+
+impl ConfusionChannel {
+    /// Lets one act pass.
+    #[inline(always)]
+    fn pass<'a>(&'a self, act: &'a UserAct, difficulty: u8, rng: &mut Rng) -> Part<'a> {
+        let (bits, more) = halves(rng.next_u64());
+        let kind = act.kind as usize;
+        let fates = &self.fates[usize::from(difficulty.min(2))];
+        let fate = fates[kind].at(bits).unwrap_or(Heard::Right);
+        let part = self.hear(act, fate, bits);
+        let (right, loud) = (matches!(fate, Heard::Right), is_loud(part));
+        let table = &self.kinds[kind];
+        let wrong = if loud { &table.wrong } else { &table.lost };
+        let confidence = if right { &table.right } else { wrong };
+        Part {
+            act: part,
+            loud,
+            right,
+            confidence: confidence.at(more),
         }
-        let act = acts[doubted];
-        let table = &self.kinds[act.kind as usize];
+    }
+
+    /// What stands second when `doubted` is the first wrong act, or the first where all are right.
+    #[inline(always)]
+    fn rival<'a>(
+        &'a self,
+        doubted: &'a UserAct,
+        all_right: bool,
+        sure: f32,
+        rng: &mut Rng,
+    ) -> Rival<'a> {
+        let table = &self.kinds[doubted.kind as usize];
         let behind = if all_right {
             &table.behind_right
         } else {
@@ -146,43 +186,94 @@ impl Channel for ConfusionChannel {
         };
         let (bits, more) = halves(rng.next_u64());
         let which = behind.which[usize::from(sure >= HIGHEST)].at(bits);
-        let mut second = Utterance::SILENCE;
-        match which {
-            Some(Behind::Nothing) => {
-                heard.push(Hypothesis {
-                    utterance: top,
-                    confidence: 1.0,
-                });
-                return;
-            }
-            None | Some(Behind::Silence) => {}
-            Some(Behind::Truth) => second = acts.iter().filter(|a| is_loud(a)).copied().collect(),
-            Some(Behind::Error(fate)) => {
-                let instead = self.hear(act, fate, bits);
-                for (k, &other) in acts.iter().enumerate().filter(|(_, a)| is_loud(a)) {
-                    if let Some(part) = if k == doubted { instead } else { Some(other) } {
-                        second.push(part);
-                    }
-                }
-            }
-        }
-        heard.push(Hypothesis {
-            utterance: top,
-            confidence: sure,
-        });
-        if second != top {
-            heard.push(Hypothesis {
-                utterance: second,
-                confidence: (behind.share.at(more) * (1.0 - sure)).min(sure),
-            });
+        let (fate, says) = match which {
+            Some(Behind::Said(fate)) => (fate, true),
+            Some(Behind::Nothing | Behind::Silence) | None => (Heard::Lost, false),
+        };
+        Rival {
+            instead: self.hear(doubted, fate, bits),
+            says,
+            absent: matches!(which, Some(Behind::Nothing)),
+            confidence: lesser(behind.share.at(more) * (1.0 - sure), sure),
         }
     }
+
+    /// Several acts in one utterance.
+    fn transmit_all(&self, acts: &[UserAct], difficulty: u8, rng: &mut Rng, heard: &mut NBest) {
+        let (mut top, mut sure) = (Utterance::SILENCE, 1.0);
+        let (mut doubted, mut all_right) = (0, true);
+        for (k, act) in acts.iter().enumerate() {
+            let part = self.pass(act, difficulty, rng);
+            sure = lesser(part.confidence, sure);
+            if !part.right && all_right {
+                (doubted, all_right) = (k, false);
+            }
+            top.push_if(part.loud, *part.act);
+        }
+        let rival = self.rival(&acts[doubted], all_right, sure, rng);
+        let mut second = Utterance::SILENCE;
+        for (k, act) in acts.iter().enumerate() {
+            let part = if k == doubted { rival.instead } else { act };
+            second.push_if(rival.says & is_loud(act) & is_loud(part), *part);
+        }
+        write(heard, (top, sure), second, second != top, &rival);
+    }
+}
+
+impl Channel for ConfusionChannel {
+    fn transmit(&self, said: &Utterance, difficulty: u8, rng: &mut Rng, heard: &mut NBest) {
+        heard.clear();
+        if said.acts().len() > 1 {
+            return self.transmit_all(said.acts(), difficulty, rng, heard);
+        }
+        // Nearly always one act, or none: the same without loops.
+        let act = &said.first();
+        let part = self.pass(act, difficulty, rng);
+        let rival = self.rival(act, part.right, part.confidence, rng);
+        let loud = rival.says & is_loud(act) & is_loud(rival.instead);
+        let top = Utterance::single_if(part.loud, *part.act);
+        let second = Utterance::single_if(loud, *rival.instead);
+        let differs = (loud != part.loud) | loud & (rival.instead != part.act);
+        write(heard, (top, part.confidence), second, differs, &rival);
+    }
+}
+
+/// Notes the first reading, and the second where it `differs`.
+#[inline(always)]
+fn write(
+    heard: &mut NBest,
+    (utterance, sure): (Utterance, f32),
+    second: Utterance,
+    differs: bool,
+    rival: &Rival<'_>,
+) {
+    heard.push(Hypothesis {
+        utterance,
+        confidence: if rival.absent { 1.0 } else { sure },
+    });
+    let behind = Hypothesis {
+        utterance: second,
+        confidence: rival.confidence,
+    };
+    heard.push_if(differs & !rival.absent, behind);
+}
+
+/// A table with an entry for each kind.
+fn by_kind<T>(entry: impl Fn(UserActKind) -> T) -> [T; N_KINDS] {
+    std::array::from_fn(|k| entry(UserActKind::ALL[k]))
+}
+
+/// The lesser of two numbers.
+#[inline]
+fn lesser(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
 }
 
 /// Where the highest bin of confidence begins.
 const HIGHEST: f32 = (N_BINS - 1) as f32 / N_BINS as f32;
 
 /// Whether the act matters to anybody.
+#[inline]
 fn is_loud(act: &UserAct) -> bool {
     !is_quiet(act.kind)
 }

@@ -59,7 +59,7 @@ pub struct Second {
 }
 
 /// Rates of one kind, all probabilities or weights that are not negative.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rates {
     /// Kinds heard, with probabilities that sum to 1; `silence` is nothing heard.
     pub heard: Vec<(UserActKind, f64)>,

@@ -24,10 +24,8 @@ pub(super) enum Heard {
 pub(super) enum Behind {
     /// Nothing at all: the first reading is the only one, and certain.
     Nothing,
-    /// What was truly said.
-    Truth,
-    /// The act that became something else.
-    Error(Heard),
+    /// What was said, but for one act, of which this became; what was truly said where that is right.
+    Said(Heard),
     /// Silence.
     Silence,
 }
@@ -110,15 +108,15 @@ impl Seconds {
                 .collect();
             let whole: f64 = fitting.iter().map(|(weight, _)| weight).sum();
             let mut list: Vec<_> = (fitting.iter())
-                .map(|(weight, heard)| (sum * weight / whole, Behind::Error(*heard)))
+                .map(|(weight, heard)| (sum * weight / whole, Behind::Said(*heard)))
                 .collect();
             if list.is_empty() {
-                list.push((sum, Behind::Error(Heard::Lost)));
+                list.push((sum, Behind::Said(Heard::Lost)));
             }
             list
         };
         let mut which = vec![
-            (second.truth, Behind::Truth),
+            (second.truth, Behind::Said(Heard::Right)),
             (second.silence, Behind::Silence),
         ];
         which.extend(errors(second.same, |heard| {
@@ -147,6 +145,7 @@ impl Seconds {
 }
 
 /// Nothing was said that matters, so that hearing nothing is right.
+#[inline]
 pub(super) fn is_quiet(kind: UserActKind) -> bool {
     matches!(kind, UserActKind::Silence | UserActKind::Unrelated)
 }
