@@ -1,13 +1,16 @@
 //! The command line: subcommands and flags; everything else is in the config file.
 
+mod scenario;
+
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::command::scenario::Identity;
 use crate::figures::FIGURES;
 use crate::user_models::Named;
+
+pub use scenario::{CheckArgs, GraphArgs, GraphFormat, NewArgs, ScenarioCommand};
 
 /// Learns and simulates dialog policies for outbound calls, and ships them as verified decision tables.
 #[derive(Debug, Parser)]
@@ -291,143 +294,6 @@ pub enum TableFormat {
     Json,
     /// One row a rule.
     Csv,
-}
-
-/// `offhook scenario ...`
-#[derive(Debug, Subcommand)]
-pub enum ScenarioCommand {
-    /// Report every fault of scenario files: mistakes, what can never happen, and rewards that pay
-    /// for the wrong thing.
-    #[command(after_help = "Example: offhook scenario check fraud_alert mine.toml --strict")]
-    Check(CheckArgs),
-    /// Draw the flow of calls, with traffic and success on every edge.
-    #[command(
-        after_help = "Example: offhook scenario graph fraud_alert --format dot | dot -Tsvg > flow.svg"
-    )]
-    Graph(GraphArgs),
-    /// Write a complete scenario, and the experiment that trains it, from a short form; what no flag
-    /// says is asked for.
-    #[command(
-        after_help = "Example: offhook scenario new renewal --purpose \"Your insurance has expired.\" --topic \"expiry=It expired last week.\" --offer \"renewal=Shall we renew it?\""
-    )]
-    New(NewArgs),
-    /// Print the JSON Schema of scenario files, for editors that complete and check as one types.
-    #[command(after_help = "Example: offhook scenario schema --out scenario.schema.json")]
-    Schema {
-        /// The file to write, also over an older one; standard output if not given.
-        #[arg(long)]
-        out: Option<PathBuf>,
-    },
-    /// List the bundled scenarios.
-    List {
-        /// Print them as JSON lines.
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// `offhook scenario check`
-#[derive(Debug, Args)]
-pub struct CheckArgs {
-    /// The files, or names of bundled ones.
-    #[arg(required = true)]
-    pub files: Vec<String>,
-    /// Warnings make it fail as well.
-    #[arg(long)]
-    pub strict: bool,
-    /// Calls to play with each policy that must not earn more than the script; 0 plays none.
-    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
-    pub calls: u64,
-    /// Print the findings as JSON lines: file, line, column, severity, message.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `offhook scenario new`
-#[derive(Debug, Args)]
-pub struct NewArgs {
-    /// Name: lowercase letters, digits and `_`.
-    pub name: String,
-    /// What the call is for, in a sentence.
-    #[arg(long)]
-    pub purpose: Option<String>,
-    /// How sure the robot has to be of who is on the line.
-    #[arg(long, value_enum)]
-    pub identity: Option<Identity>,
-    /// What the robot tells: NAME=WORDS.
-    #[arg(long)]
-    pub topic: Vec<String>,
-    /// What customers ask: NAME=QUESTION=ANSWER.
-    #[arg(long)]
-    pub question: Vec<String>,
-    /// Why customers hesitate: NAME=OBJECTION=REPLY.
-    #[arg(long)]
-    pub concern: Vec<String>,
-    /// What the robot has to learn: NAME=QUESTION=VALUE|VALUE.
-    #[arg(long)]
-    pub slot: Vec<String>,
-    /// What customers may take or refuse: NAME=WORDS.
-    #[arg(long)]
-    pub offer: Vec<String>,
-    /// Text messages to send: NAME=WORDS said when it is sent.
-    #[arg(long)]
-    pub message: Vec<String>,
-    /// The scenario file; `NAME.toml` if not given. The experiment stands beside it.
-    #[arg(long)]
-    pub out: Option<PathBuf>,
-    /// Replace files that are already there.
-    #[arg(long)]
-    pub force: bool,
-}
-
-/// Formats of drawn flows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum GraphFormat {
-    /// Mermaid, as Markdown pages show it.
-    Mermaid,
-    /// Graphviz.
-    Dot,
-}
-
-/// `offhook scenario graph`
-#[derive(Debug, Args)]
-pub struct GraphArgs {
-    /// Scenario: a path or the name of a bundled one.
-    pub scenario: String,
-    /// The language of the drawing.
-    #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
-    pub format: GraphFormat,
-    /// Whose flow: `random`, `script`, a run directory, a checkpoint, or a table.
-    #[arg(long, default_value = "script")]
-    pub policy: String,
-    /// Calls to play.
-    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
-    pub calls: u64,
-    /// Seed of the calls.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// Draw the calls of a log instead.
-    #[arg(long, conflicts_with_all = ["policy", "calls", "seed"])]
-    pub log: Option<PathBuf>,
-    /// Leave out edges that a smaller share of the calls took, `[0, 1]`.
-    #[arg(long, default_value_t = 0.01, value_parser = share)]
-    pub min_share: f64,
-    /// The file to write; standard output if not given.
-    #[arg(long)]
-    pub out: Option<PathBuf>,
-    /// Replace the file if it is already there.
-    #[arg(long)]
-    pub force: bool,
-}
-
-/// A number between 0 and 1.
-fn share(text: &str) -> Result<f64, String> {
-    let value: f64 = text.parse().map_err(|e| format!("{e}"))?;
-    if (0.0..=1.0).contains(&value) {
-        Ok(value)
-    } else {
-        Err("expected a share in [0, 1], as in 0.01".to_owned())
-    }
 }
 
 /// What `offhook bench` measures.

@@ -129,6 +129,26 @@ pub const FIGURES: &[Figure] = &[
     },
 ];
 
+/// What some calls contribute to one figure; tallies add up, so that calls need not be kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Tally {
+    count: Count,
+    moments: Moments,
+}
+
+impl Tally {
+    /// Both together.
+    pub fn merged(self, other: Self) -> Self {
+        Self {
+            count: Count {
+                hits: self.count.hits + other.count.hits,
+                n: self.count.n + other.count.n,
+            },
+            moments: self.moments.merged(other.moments),
+        }
+    }
+}
+
 impl Figure {
     /// The figure of that name.
     ///
@@ -155,15 +175,34 @@ impl Figure {
         }
     }
 
+    /// What these calls contribute.
+    pub fn tally(&self, calls: &[CallSummary]) -> Tally {
+        let events = match self.kind {
+            Kind::Share | Kind::Rate | Kind::Count => calls,
+            Kind::Mean => &[],
+        };
+        let values = match self.kind {
+            Kind::Mean => calls,
+            Kind::Share | Kind::Rate | Kind::Count => &[],
+        };
+        Tally {
+            count: Count {
+                hits: events.iter().map(|call| (self.value)(call) as u64).sum(),
+                n: events.len() as u64,
+            },
+            moments: Moments::of(values.iter().map(self.value)),
+        }
+    }
+
     /// The estimate over clusters of calls: one cluster per trained policy.
     pub fn estimate<C: AsRef<[CallSummary]>>(&self, clusters: &[C]) -> Option<Estimate> {
-        let counts = || -> Vec<Count> {
-            let count = |calls: &[CallSummary]| Count {
-                hits: calls.iter().map(|call| (self.value)(call) as u64).sum(),
-                n: calls.len() as u64,
-            };
-            clusters.iter().map(|c| count(c.as_ref())).collect()
-        };
+        let tallies: Vec<Tally> = clusters.iter().map(|c| self.tally(c.as_ref())).collect();
+        self.of_tallies(&tallies)
+    }
+
+    /// The same from tallies, one per cluster.
+    pub fn of_tallies(&self, clusters: &[Tally]) -> Option<Estimate> {
+        let counts = || clusters.iter().map(|c| c.count).collect::<Vec<_>>();
         match self.kind {
             Kind::Share => stats::clustered_share(&counts()),
             Kind::Rate => stats::clustered_rate(&counts()).map(|e| e.scaled(10_000.0)),
@@ -171,8 +210,8 @@ impl Figure {
                 counts().iter().map(|c| c.hits as f64).sum(),
             )),
             Kind::Mean => {
-                let moments = |c: &C| Moments::of(c.as_ref().iter().map(self.value));
-                stats::clustered_mean(&clusters.iter().map(moments).collect::<Vec<_>>())
+                let moments: Vec<_> = clusters.iter().map(|c| c.moments).collect();
+                stats::clustered_mean(&moments)
             }
         }
     }

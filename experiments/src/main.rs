@@ -1,5 +1,6 @@
 //! The program `offhook`: learns and simulates dialog policies for outbound calls.
 
+mod allocator;
 mod atomic;
 mod bootstrap;
 mod bundled;
@@ -33,9 +34,8 @@ use clap::Parser;
 
 use cli::{Cli, Command};
 
-/// The allocator is the largest single gain for training on a CPU.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::Counting = allocator::Counting;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -75,6 +75,7 @@ fn play<C: Customers>(
     let n_actions = scenario.layout.n_actions();
     let mut call = Call::start(world, plan.seed, plan.stream, episode);
     let mut probs = [0.0; offhook_env::action::MAX_ACTIONS];
+    let mut rules_broken = 0;
     for turn_idx in 0.. {
         let observation = call.belief.observation(scenario);
         let (action, prob) = match plan.choice {
@@ -95,10 +96,16 @@ fn play<C: Customers>(
                 (action, probs[action as usize])
             }
         };
+        // Counted rule by rule, apart from the table that masks are looked up in.
+        let broken = scenario.broken_rules(observation.codes, action).next();
+        rules_broken += u8::from(broken.is_some());
         let turn = call.step(world, action);
         on_turn(action, prob, &turn, &call);
         if let Some(outcome) = turn.ended {
-            return call.summary(world, outcome);
+            return CallSummary {
+                rules_broken,
+                ..call.summary(world, outcome)
+            };
         }
     }
     unreachable!("a call ends at the scenario's turn limit at the latest")

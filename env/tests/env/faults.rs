@@ -558,7 +558,7 @@ fn rules_masks_and_lines_without_effect_are_warnings() {
             last,
             "",
             "say = \"ask(agrees)\"",
-            "some calls come past the last line of the script",
+            "a call may come past the last line of the script, as where ",
         ),
     ] {
         check_flow(Severity::Warning, from, to, at, words);

@@ -6,7 +6,7 @@ use offhook_env::rng::Stream;
 
 use crate::cli::SimulateArgs;
 use crate::error::Failure;
-use crate::figures::FIGURES;
+use crate::figures::{FIGURES, Tally};
 use crate::play::{self, Plan};
 use crate::record::Record;
 use crate::table_print::{Cell, Table};
@@ -14,7 +14,7 @@ use crate::terminal::{out, outln};
 use crate::world::CallWorld;
 use crate::{jsonl, policies, threads, user_models, world};
 
-/// Calls that are logged at a time, so that long logs need little memory.
+/// Calls that are played at a time, so that any number of them needs little memory.
 const CHUNK: u64 = 10_000;
 
 /// Runs the command.
@@ -53,25 +53,22 @@ fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
             outln!("{}", play::dialog(&call, &summary));
         }
     }
-    let summaries = match &mut log {
-        Some(log) => record_all(world, &*policy, plan, log)?,
-        None => play::evaluate(world, &*policy, plan),
-    };
+    let tallies = play_all(world, &*policy, plan, log.as_mut())?;
     if let Some(log) = log {
         log.finish()?;
     }
-    print(args, &summaries);
+    print(args, &tallies);
     Ok(())
 }
 
-/// Plays and logs calls, a chunk at a time.
-fn record_all(
+/// Plays calls a chunk at a time, logs them if there is a log, and tallies each figure.
+fn play_all(
     world: &CallWorld,
     policy: &dyn Policy,
     plan: Plan,
-    log: &mut jsonl::Writer,
-) -> Result<Vec<CallSummary>, Failure> {
-    let mut summaries = Vec::new();
+    mut log: Option<&mut jsonl::Writer>,
+) -> Result<Vec<Tally>, Failure> {
+    let mut tallies: Vec<Tally> = FIGURES.iter().map(|figure| figure.tally(&[])).collect();
     let mut first = 0;
     while first < plan.n_calls {
         let n_calls = CHUNK.min(plan.n_calls - first);
@@ -80,19 +77,29 @@ fn record_all(
             n_calls,
             ..plan
         };
-        for (call, summary) in play::record(world, policy, chunk) {
-            log.write(&call)?;
-            summaries.push(summary);
+        let summaries = match &mut log {
+            None => play::evaluate(world, policy, chunk),
+            Some(log) => {
+                let played = play::record(world, policy, chunk);
+                let logged = played.into_iter().map(|(call, summary)| {
+                    log.write(&call)?;
+                    Ok(summary)
+                });
+                logged.collect::<Result<Vec<CallSummary>, Failure>>()?
+            }
+        };
+        for (figure, tally) in FIGURES.iter().zip(&mut tallies) {
+            *tally = tally.merged(figure.tally(&summaries));
         }
         first += n_calls;
     }
-    Ok(summaries)
+    Ok(tallies)
 }
 
-fn print(args: &SimulateArgs, summaries: &[CallSummary]) {
+fn print(args: &SimulateArgs, tallies: &[Tally]) {
     let mut rows = Vec::new();
-    for figure in FIGURES {
-        let estimate = figure.estimate(&[summaries]);
+    for (figure, tally) in FIGURES.iter().zip(tallies) {
+        let estimate = figure.of_tallies(&[*tally]);
         if args.json {
             let Some(estimate) = estimate else { continue };
             let place = [

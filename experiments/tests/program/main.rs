@@ -3,6 +3,7 @@
 mod evaluating;
 mod learning;
 mod refusals;
+mod scenarios;
 mod tidy;
 
 use std::path::{Path, PathBuf};

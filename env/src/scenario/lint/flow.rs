@@ -7,7 +7,7 @@ use super::super::conduct::of_pattern;
 use super::super::file::{Name, ScenarioFile};
 use super::super::{Need, Scenario};
 use super::reach::{Reach, allowed};
-use super::solve::{Clause, Domain, negation, satisfiable, within};
+use super::solve::{Clause, Domain, negation, within};
 use crate::act::SystemActKind;
 use crate::action::{ActionId, ActionMask};
 use crate::diagnostic::Source;
@@ -63,7 +63,7 @@ fn actions(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario, r
                 .constraints
                 .iter()
                 .filter(|c| !std::ptr::eq(*c, **one));
-            satisfiable(&reach.levels, &allowed(others, action))
+            reach.satisfiable(&reach.levels, &allowed(others, action))
         };
         let blame: Vec<&Constraint> = against.iter().filter(frees).copied().collect();
         let blame = if blame.is_empty() { against } else { blame };
@@ -189,7 +189,7 @@ fn superfluous(found: &mut Findings<'_>, reach: &Reach, entries: &[Entry<'_>]) {
             .collect();
         let takes = speaks.iter().any(|(constraint, domain)| {
             let mut forbidden = constraint.forbidden.iter();
-            forbidden.any(|action| satisfiable(domain, &allowed(others(), action)))
+            forbidden.any(|action| reach.satisfiable(domain, &allowed(others(), action)))
         });
         // One that cannot speak was reported with the reason.
         if speaks.is_empty() || takes {
@@ -232,7 +232,7 @@ fn script(
         let message = match within(&reach.levels, when) {
             None => impossible(scenario, &reach.levels, when)
                 .map(|why| format!("this line never applies: {why}")),
-            Some(domain) if !satisfiable(&domain, &open) => {
+            Some(domain) if !reach.satisfiable(&domain, &open) => {
                 let against = scenario
                     .constraints
                     .iter()
@@ -244,10 +244,10 @@ fn script(
             }
             Some(domain) => {
                 let all: Vec<Clause> = open.iter().chain(&passed).cloned().collect();
-                (!satisfiable(&domain, &all)).then(|| {
+                (!reach.satisfiable(&domain, &all)).then(|| {
                     let covers = (0..k).find(|&i| {
                         let pair: Vec<Clause> = open.iter().chain([&passed[i]]).cloned().collect();
-                        !satisfiable(&domain, &pair)
+                        !reach.satisfiable(&domain, &pair)
                     });
                     let by = match covers {
                         Some(i) => format!("`say = \"{}\"` above decides", lines[i].get_ref()),
@@ -278,10 +278,25 @@ fn script(
         }
         return;
     };
-    if satisfiable(&reach.levels, &passed) {
+    if let Some(example) = reach.example(&reach.levels, &passed) {
+        let narrowed = scenario
+            .layout
+            .features
+            .iter()
+            .zip(example.iter().zip(&reach.levels));
+        let narrowed = narrowed.filter(|(_, (levels, all))| levels != all);
+        let place: Vec<String> = narrowed
+            .map(|(feature, (levels, _))| {
+                let level = levels.trailing_zeros() as usize;
+                format!("{} = {}", feature.name, feature.levels[level])
+            })
+            .collect();
         found.warning(
             last.span(),
-            "some calls come past the last line of the script; end it with a line without `when`",
+            format!(
+                "a call may come past the last line of the script, as where {}; end with a line that always applies",
+                place.join(", ")
+            ),
         );
     }
 }
@@ -319,7 +334,7 @@ fn endings(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario, r
         let Some(domain) = within(&reach.levels, &at) else {
             continue;
         };
-        let ends = |action| satisfiable(&domain, &allowed(&scenario.constraints, action));
+        let ends = |action| reach.satisfiable(&domain, &allowed(&scenario.constraints, action));
         if scenario.ending().iter().any(ends) {
             continue;
         }

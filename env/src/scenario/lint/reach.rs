@@ -2,8 +2,8 @@
 //! and the actions that some such observation allows.
 
 use super::super::Scenario;
-use super::super::condition::Constraint;
-use super::solve::{Clause, Domain, negation, satisfiable};
+use super::super::condition::{Condition, Constraint};
+use super::solve::{Clause, Domain, negation, solution};
 use crate::act::{NONE, SystemActKind, UserActKind};
 use crate::action::{ActionId, ActionMask};
 use crate::features::{
@@ -17,6 +17,8 @@ pub(super) struct Reach {
     pub levels: Domain,
     /// The actions.
     pub actions: ActionMask,
+    /// What holds in every observation.
+    always: Vec<Clause>,
 }
 
 /// What must hold for `action` to be allowed, one clause per constraint that forbids it.
@@ -39,19 +41,56 @@ impl Reach {
         let mut reach = Self {
             levels: vec![1; scenario.layout.n_features()],
             actions: ActionMask::default(),
+            always: always(scenario),
         };
         loop {
             let levels = produced(scenario, reach.actions);
-            let open =
-                |&action: &ActionId| satisfiable(&levels, &allowed(&scenario.constraints, action));
+            let open = |&action: &ActionId| {
+                reach.satisfiable(&levels, &allowed(&scenario.constraints, action))
+            };
             let actions: ActionMask = (0..n_actions).filter(open).collect();
             let grown = actions != reach.actions || levels != reach.levels;
-            reach = Self { levels, actions };
+            (reach.levels, reach.actions) = (levels, actions);
             if !grown {
                 return reach;
             }
         }
     }
+
+    /// Whether an observation of `domain` that can come up satisfies every clause; see [`solution`].
+    pub(super) fn satisfiable(&self, domain: &Domain, clauses: &[Clause]) -> bool {
+        self.example(domain, clauses).is_some()
+    }
+
+    /// Such observations, if there are any.
+    pub(super) fn example(&self, domain: &Domain, clauses: &[Clause]) -> Option<Domain> {
+        let all: Vec<Clause> = clauses.iter().chain(&self.always).cloned().collect();
+        solution(domain, &all)
+    }
+}
+
+/// What the tracker always keeps together: a slot's value is known where the slot is, and before the
+/// first turn nothing is known at all.
+fn always(scenario: &Scenario) -> Vec<Clause> {
+    let f = &scenario.index;
+    let zero = |feature: usize| (feature as u8, 1);
+    let other = |feature: usize| (feature as u8, !1);
+    let both = |terms: Vec<(u8, u16)>| Condition { terms };
+    let slots = f.slots.iter().zip(&f.values);
+    let mut list: Vec<Clause> = slots
+        .filter(|(_, value)| **value != SPARE)
+        .map(|(&slot, &value)| {
+            vec![
+                both(vec![zero(slot), zero(value)]),
+                both(vec![other(slot), other(value)]),
+            ]
+        })
+        .collect();
+    list.push(vec![
+        both((0..scenario.layout.n_features()).map(zero).collect()),
+        both(vec![other(f.turn), other(f.said)]),
+    ]);
+    list
 }
 
 /// The levels that some acts of the robot and all acts of the customers bring about, following what
@@ -295,6 +334,9 @@ mod tests {
                         action,
                         &[hypothesis].into_iter().collect::<NBest>(),
                     );
+                    let codes = belief.codes(&scenario);
+                    let holds = |clause: &Clause| clause.iter().any(|when| when.holds(codes));
+                    assert!(reach.always.iter().all(holds), "{}", scenario.name);
                     for (feature, &code) in belief.codes(&scenario).iter().enumerate() {
                         let named = &scenario.layout.features[feature];
                         assert_eq!(

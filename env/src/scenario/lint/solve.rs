@@ -32,19 +32,19 @@ pub(super) fn within(domain: &Domain, when: &Condition) -> Option<Domain> {
     Some(both)
 }
 
-/// Whether some observation of `domain` satisfies every clause: `false` is a proof, `true` also
-/// stands for a search that was given up.
+/// Observations of `domain` that satisfy every clause: `None` proves that there are none, and a search
+/// that was given up counts as found.
 ///
 /// Branches over the alternatives of the clause that has the fewest left (Davis, Logemann and
 /// Loveland, 1962), so that contradictions show early.
-pub(super) fn satisfiable(domain: &Domain, clauses: &[Clause]) -> bool {
+pub(super) fn solution(domain: &Domain, clauses: &[Clause]) -> Option<Domain> {
     let mut budget = MOST_NODES;
     search(domain, &clauses.iter().collect::<Vec<_>>(), &mut budget)
 }
 
-fn search(domain: &Domain, clauses: &[&Clause], budget: &mut u32) -> bool {
+fn search(domain: &Domain, clauses: &[&Clause], budget: &mut u32) -> Option<Domain> {
     if *budget == 0 {
-        return true;
+        return Some(domain.clone());
     }
     *budget -= 1;
     let certain = |when: &Condition| {
@@ -64,12 +64,12 @@ fn search(domain: &Domain, clauses: &[&Clause], budget: &mut u32) -> bool {
         .collect();
     let n_left = |clause: &&Clause| clause.iter().filter(|when| possible(when)).count();
     let Some(&hardest) = open.iter().min_by_key(|clause| n_left(clause)) else {
-        return true;
+        return Some(domain.clone());
     };
     hardest
         .iter()
         .filter_map(|when| within(domain, when))
-        .any(|narrower| search(&narrower, &open, budget))
+        .find_map(|narrower| search(&narrower, &open, budget))
 }
 
 #[cfg(test)]
@@ -108,7 +108,11 @@ mod tests {
                 .collect();
             let holds = |codes: &[u8; 3]| clauses.iter().all(|c| c.iter().any(|w| w.holds(codes)));
             let by_trying = (0..18u8).any(|code| holds(&[code % 3, code / 3 % 2, code / 6]));
-            assert_eq!(satisfiable(&domain, &clauses), by_trying, "{clauses:?}");
+            assert_eq!(
+                solution(&domain, &clauses).is_some(),
+                by_trying,
+                "{clauses:?}"
+            );
         }
     }
 

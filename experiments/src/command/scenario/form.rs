@@ -106,7 +106,6 @@ impl Form {
             out.push_str(&text);
             out.push('\n');
         };
-        line("#:schema ./scenario.schema.json".to_owned());
         line(format!("# {}", self.purpose.replace('\n', " ")));
         line(
             "# Written by `offhook scenario new`; every word and number may be changed.".to_owned(),
@@ -241,10 +240,7 @@ impl Form {
                 || "purpose = [\"said\"]".to_owned(),
                 |(offer, _)| format!("\"offer.{offer}\" = [\"accepted\", \"maybe_accepted\"]"),
             );
-            let _ = writeln!(
-                out,
-                "\"send_message({message})\" = {{ {taken}, \"message.{message}\" = [\"unsaid\"] }}"
-            );
+            let _ = writeln!(out, "\"send_message({message})\" = {{ {taken} }}");
         }
         out.push_str("\n# Rules of conduct beyond those of the included sub-processes.\n");
         out.push_str("[[rules]]\nname = \"say hello first\"\nwhen = { said = [\"none\"], availability = [\"!driving\"], human = [\"!asked\"], opt_out = [\"!asked\"] }\nonly = [\"greet\"]\n");

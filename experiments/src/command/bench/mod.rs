@@ -1,0 +1,87 @@
+//! `offhook bench`: the speeds that matter, measured on this machine.
+
+mod env;
+mod learn;
+mod table;
+
+use std::time::{Duration, Instant};
+
+use crate::bundled;
+use crate::cli::{BenchArgs, BenchTarget};
+use crate::error::Failure;
+use crate::record::Record;
+use crate::stats::Estimate;
+use crate::terminal::outln;
+use crate::unit::Unit;
+use crate::world;
+
+/// Length of a window, and how many there are; the fastest counts, since other work on the machine
+/// only slows down.
+const WINDOW: Duration = Duration::from_millis(100);
+const REPEATS: usize = 25;
+
+/// Runs the command.
+///
+/// # Errors
+/// If a bundled file has mistakes.
+pub fn run(args: &BenchArgs) -> Result<(), Failure> {
+    let wants = |target| args.target.is_none_or(|t| t == target);
+    if wants(BenchTarget::Env) {
+        for file in bundled::list("scenarios").filter(|file| bundled::has_population(file.text)) {
+            let world = world::load(file.name, None)?.world;
+            env::run(args, file.name, &world);
+        }
+    }
+    if wants(BenchTarget::Learn) {
+        learn::run(args)?;
+    }
+    if wants(BenchTarget::Table) {
+        table::run(args)?;
+    }
+    Ok(())
+}
+
+/// One figure, as a line of text or JSON.
+fn report(
+    args: &BenchArgs,
+    metric: &str,
+    value: f64,
+    n: u64,
+    unit: &Unit,
+    place: &[(&'static str, String)],
+) {
+    if args.json {
+        let place = place.iter().map(|(name, value)| (*name, value.as_str()));
+        outln!(
+            "{}",
+            Record::new(metric, Estimate::point(value), n, unit, place).to_json()
+        );
+    } else {
+        let place: Vec<String> = place
+            .iter()
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        outln!(
+            "{metric:<28} {:>14} {:<12} {}",
+            unit.text(value),
+            unit.name(),
+            place.join(", ")
+        );
+    }
+}
+
+/// Fastest of several runs of `work`, which returns how much it did: amount per second.
+fn best_rate(mut work: impl FnMut() -> u64) -> (f64, u64) {
+    let mut best = 0.0f64;
+    let mut total = 0;
+    for _ in 0..REPEATS {
+        let start = Instant::now();
+        let mut done = 0;
+        while start.elapsed() < WINDOW {
+            done += work();
+        }
+        best = best.max(done as f64 / start.elapsed().as_secs_f64());
+        total += done;
+    }
+    (best, total)
+}

@@ -1,0 +1,259 @@
+//! The tools around scenarios: faults at their lines, drawn flows, and from a form to a verified table.
+
+use std::fs;
+
+use crate::{bundled, fail, offhook, succeed};
+
+/// A short form whose scenario the tests alter.
+const FORM: [&str; 16] = [
+    "scenario",
+    "new",
+    "renewal",
+    "--purpose",
+    "Your insurance has expired.",
+    "--identity",
+    "confirm",
+    "--topic",
+    "expiry=It expired last week.",
+    "--question",
+    "price=How much is it?=Nineteen a month.",
+    "--concern",
+    "dear=That is too expensive.=You can pay monthly.",
+    "--offer",
+    "renewal=Shall we renew it?",
+    "--slot=knows=Did you know?=yes|no",
+];
+
+#[test]
+fn faults_in_who_is_called_and_what_pays_are_reported_at_their_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    succeed(folder.path(), &FORM);
+    let text = fs::read_to_string(folder.path().join("renewal.toml")).expect("written");
+    for (severity, from, to, at, words) in [
+        (
+            "error",
+            "right_person = 0.92",
+            "right_person = 1.92",
+            "right_person",
+            "expected a share in [0, 1]",
+        ),
+        (
+            "error",
+            "right_person = 0.92",
+            "right_person = 0.0",
+            "right_person",
+            "no call can be complete",
+        ),
+        (
+            "error",
+            "busy = 0.12",
+            "busi = 0.12",
+            "busi",
+            "unknown field `busi`",
+        ),
+        (
+            "error",
+            "busy = 0.12",
+            "busy = 0.98",
+            "busy = ",
+            "nobody is both",
+        ),
+        (
+            "error",
+            "mean = 8.0",
+            "mean = 800.0",
+            "patience = ",
+            "expected a mean in [1, 50]",
+        ),
+        (
+            "error",
+            "alpha = 4.0",
+            "alpha = -4.0",
+            "trust = {",
+            "expected two numbers above 0",
+        ),
+        (
+            "error",
+            "[0.5, 0.35, 0.15]",
+            "[0.5, 0.35, 0.25]",
+            "0.35, 0.25",
+            "sum to 1.1, expected 1",
+        ),
+        (
+            "error",
+            "\"yes\" = 0.50",
+            "\"yes\" = 0.70",
+            "knows = { \"yes\"",
+            "sum to 1.2, expected 1",
+        ),
+        (
+            "error",
+            "\nprice = 0.3",
+            "\nprize = 0.3",
+            "prize",
+            "unknown question `prize`: did you mean `price`?",
+        ),
+        (
+            "error",
+            "channel = \"dstc2\"",
+            "channel = \"dstc9\"",
+            "channel = ",
+            "no channel 'dstc9'",
+        ),
+        (
+            "warning",
+            "\nprice = 0.3",
+            "\nprice = 0.0",
+            "price = 0.0",
+            "nobody asks question `price`",
+        ),
+        (
+            "warning",
+            "\ndear = 0.2",
+            "",
+            "concerns = [",
+            "nobody has concern `dear`: it has no share",
+        ),
+        (
+            "error",
+            "handoff = -3",
+            "handoff = 25",
+            "handoff",
+            "handing off at once earns",
+        ),
+        (
+            "error",
+            "satisfaction = 1.5",
+            "satisfaction = nan",
+            "satisfaction",
+            "expected a number",
+        ),
+    ] {
+        assert_eq!(
+            text.matches(from).count(),
+            1,
+            "`{from}` stands once in\n{text}"
+        );
+        let faulty = text.replace(from, to);
+        let line = 1 + faulty
+            .lines()
+            .position(|l| l.contains(at))
+            .expect("`at` is there");
+        fs::write(folder.path().join("bad.toml"), &faulty).expect("written");
+        let args = ["scenario", "check", "bad.toml", "--json", "--calls", "300"];
+        let output = offhook(folder.path(), &args);
+        assert_eq!(output.status.success(), severity == "warning", "{to}");
+        let found = String::from_utf8(output.stdout).expect("UTF-8");
+        let hit = found.lines().any(|json| {
+            let finding: serde_json::Value = serde_json::from_str(json).expect("JSON");
+            finding["line"] == line
+                && finding["severity"] == severity
+                && finding["message"]
+                    .as_str()
+                    .is_some_and(|m| m.contains(words))
+        });
+        assert!(
+            hit,
+            "`{to}`: expected line {line} with `{words}`, found\n{found}"
+        );
+    }
+}
+
+#[test]
+fn warnings_fail_only_a_strict_check() {
+    let folder = tempfile::tempdir().expect("a folder");
+    succeed(folder.path(), &FORM);
+    let path = folder.path().join("renewal.toml");
+    let text = fs::read_to_string(&path).expect("written");
+    fs::write(&path, text.replace("\nprice = 0.3", "\nprice = 0.0")).expect("written");
+    let text = succeed(folder.path(), &["scenario", "check", "renewal.toml"]);
+    assert!(
+        text.contains("warning: nobody asks") && text.contains(": 1 warning, "),
+        "{text}"
+    );
+    let message = fail(
+        folder.path(),
+        &["scenario", "check", "renewal.toml", "--strict"],
+        1,
+    );
+    assert!(message.contains("1 fault\nrenewal.toml:"), "{message}");
+}
+
+#[test]
+fn from_a_form_to_a_verified_table() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let text = succeed(folder, &FORM);
+    assert!(
+        text.contains("train:   offhook run renewal.config.toml"),
+        "{text}"
+    );
+    succeed(folder, &["scenario", "check", "renewal.toml", "--strict"]);
+    // Budgets for seconds.
+    let path = folder.join("renewal.config.toml");
+    let config = fs::read_to_string(&path)
+        .expect("written")
+        .replace(
+            "[distill]",
+            "[distill]\nmax_rules = 60\nrounds = 2\ncalls = 100\nchoose_calls = 50\nn_calls = 32\n",
+        )
+        .replace("total_steps = 3_000_000", "total_steps = 6000")
+        .replace("n_calls = 256", "n_calls = 32");
+    fs::write(&path, config).expect("written");
+    succeed(
+        folder,
+        &["run", "renewal.config.toml", "--quick", "--out", "run"],
+    );
+    succeed(
+        folder,
+        &["table", "verify", "run", "--scenario", "renewal.toml"],
+    );
+    assert!(fail(folder, &FORM, 1).contains("replace it with --force"));
+}
+
+#[test]
+fn a_form_that_makes_no_scenario_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let message = fail(folder.path(), &["scenario", "new", "empty"], 2);
+    assert!(message.contains("the call has nothing to do"), "{message}");
+    let args = ["scenario", "new", "x", "--topic", "My Topic=words"];
+    assert!(fail(folder.path(), &args, 2).contains("expected as in 'expiry="));
+}
+
+#[test]
+fn a_flow_is_drawn_from_played_and_from_logged_calls_alike() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    succeed(
+        folder,
+        &[
+            "simulate",
+            "fraud_alert",
+            "--calls",
+            "200",
+            "--out",
+            "calls.jsonl",
+        ],
+    );
+    let body = |text: String| -> Vec<String> {
+        let drawn = text.lines().filter(|line| !line.contains("calls"));
+        drawn.map(str::to_owned).collect()
+    };
+    for format in ["mermaid", "dot"] {
+        let args = ["scenario", "graph", "fraud_alert", "--format", format];
+        let played = succeed(folder, &[&args[..], &["--calls", "200"]].concat());
+        let logged = succeed(folder, &[&args[..], &["--log", "calls.jsonl"]].concat());
+        assert!(
+            played.contains("greet") && played.contains("completed"),
+            "{played}"
+        );
+        assert_eq!(body(played), body(logged));
+    }
+}
+
+#[test]
+fn the_schema_is_printed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = succeed(folder.path(), &["scenario", "schema"]);
+    assert_eq!(text, bundled("scenarios/scenario.schema.json"));
+}
