@@ -22,7 +22,7 @@ use crate::world::CallWorld;
 /// Calls side by side.
 const BATCH: usize = 1024;
 /// Steps between two looks at the clock.
-const STEPS: u64 = 40;
+const STEPS: u64 = 20;
 /// Turns that are kept to time their parts one by one.
 const N_TURNS: usize = 4096;
 
