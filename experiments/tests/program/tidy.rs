@@ -93,3 +93,28 @@ fn every_source_file_says_what_it_is_for_and_stays_readable() {
         );
     }
 }
+
+#[test]
+fn the_python_package_bundles_what_the_program_bundles() {
+    let bundled = fs::read_to_string(root().join("env/python/src/bundled.rs")).expect("UTF-8");
+    for kind in ["scenarios", "scenarios/library", "channels"] {
+        let folder = root().join("experiments").join(kind);
+        for entry in fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.extension().is_none_or(|ending| ending != "toml") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).expect("UTF-8");
+            let name = path
+                .file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
+            let for_logs_alone = kind == "scenarios" && !text.contains("[population");
+            assert!(
+                for_logs_alone || bundled.contains(&format!("\"{name}\"")),
+                "env/python/src/bundled.rs lacks {name}"
+            );
+        }
+    }
+}
