@@ -3,7 +3,7 @@
 //! evaluation"), made consistent with a drawn person (as in Pietquin, 2004, "A framework for
 //! unsupervised learning of dialogue strategies").
 //!
-//! There is one table per [`Situation`], for otherwise somebody with time would say to be busy now and
+//! There is one table per situation, for otherwise somebody with time would say to be busy now and
 //! then. The person called, the values of slots and proofs of identity come from the population; what
 //! else is said (questions, concerns, wishes, decisions) becomes true by being said. Machines answer as
 //! the agenda's do.
