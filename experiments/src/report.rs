@@ -38,7 +38,7 @@ pub enum Block {
 
 const STYLE: &str = "\
 :root{color-scheme:light}
-body{margin:0 auto;max-width:880px;padding:32px 24px;background:#fff;color:#222;\
+body{margin:0 auto;max-width:1080px;padding:32px 24px;background:#fff;color:#222;\
 font:16px/1.5 'DejaVu Sans',Verdana,Arial,sans-serif}
 h1{font-size:1.7em;line-height:1.2;margin:0}
 h2{font-size:1.2em;margin:2em 0 .6em;padding-bottom:.2em;border-bottom:1px solid #ddd}
@@ -47,7 +47,7 @@ p{max-width:44em}
 figure{margin:1.5em 0;break-inside:avoid}
 figcaption,caption{color:#5f5f5f;font-size:.85em;text-align:left}
 caption{padding-bottom:.5em}
-svg{display:block;width:100%;height:auto}
+svg{display:block;width:100%;max-width:880px;height:auto}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;font-size:.88em;margin:1.5em 0;font-variant-numeric:tabular-nums}
 th,td{padding:.4em 0 .4em 1.6em;text-align:left;vertical-align:baseline;white-space:nowrap}
