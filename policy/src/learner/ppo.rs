@@ -6,6 +6,8 @@
 //! starts fresh calls from a seed mixed from (seed, iteration), so an iteration is a function of
 //! (weights, moments, iteration, seed): that is all a checkpoint needs for an exact resume.
 
+use std::collections::BTreeMap;
+
 use offhook_env::layout::Layout;
 use offhook_env::outcome::Outcome;
 use offhook_env::rng::{Stream, derive, derive_seed};
@@ -14,7 +16,7 @@ use offhook_env::vector_env::VectorEnv;
 use super::LearnError;
 use super::ppo_config::StepMetrics;
 pub use super::ppo_config::{Metrics, PpoConfig};
-use crate::checkpoint::{Checkpoint, CheckpointError, Progress};
+use crate::checkpoint::{Checkpoint, CheckpointError, Network, Progress};
 use crate::dataset::shuffle;
 use crate::fused::FusedPolicy;
 use crate::objective::Softmax;
@@ -26,6 +28,8 @@ use crate::weights::Weights;
 
 /// The name that checkpoints carry.
 const LEARNER: &str = "ppo";
+/// The network it started from, in checkpoints.
+const REFERENCE: &str = "reference";
 
 /// A PPO run between two iterations.
 pub struct Ppo {
@@ -79,11 +83,8 @@ impl Ppo {
     ) -> Result<Self, LearnError> {
         checkpoint.check_layout(env.layout())?;
         let progress = checkpoint.progress_of(LEARNER, &config_json(&config)?, seed)?;
-        let reference = progress
-            .reference
-            .clone()
-            .ok_or(CheckpointError::NoProgress)?;
-        let mut ppo = Self::new(env, reference, config, seed)?;
+        let reference = &progress.network(REFERENCE)?.weights;
+        let mut ppo = Self::new(env, reference.clone(), config, seed)?;
         let adam = adam_config(&ppo.config);
         ppo.trainer = Trainer::resume(&checkpoint.weights, adam, &progress.moments);
         ppo.iteration = progress.iteration;
@@ -104,7 +105,13 @@ impl Ppo {
                 seed: self.seed,
                 iteration: self.iteration,
                 moments: self.trainer.moments(),
-                reference: Some(self.reference.clone()),
+                networks: [(
+                    REFERENCE.to_owned(),
+                    Network::frozen(self.reference.clone()),
+                )]
+                .into(),
+                numbers: BTreeMap::new(),
+                bytes: BTreeMap::new(),
             }),
         })
     }
