@@ -5,6 +5,7 @@ mod curve;
 pub mod metrics;
 mod outcome;
 mod seed;
+mod stage;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

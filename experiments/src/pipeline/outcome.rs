@@ -117,8 +117,8 @@ pub fn judge(config: &Config, loaded: &Loaded, results: &[SeedResult]) -> Result
         let all: [(&dyn Policy, Choice); 5] = [
             (&RandomPolicy, Choice::Sample),
             (&script, Choice::Best),
-            (&result.imitation, Choice::Best),
-            (&result.reinforcement, Choice::Best),
+            (&*result.imitation, Choice::Best),
+            (&*result.reinforcement, Choice::Best),
             (&table, Choice::Best),
         ];
         for (judged, (policy, choice)) in policies.iter_mut().zip(all) {
