@@ -2,6 +2,7 @@
 
 pub mod weights;
 
+pub mod action_values;
 pub mod fused;
 pub mod network;
 pub mod objective;
@@ -10,10 +11,13 @@ pub mod trainer;
 
 pub mod dataset;
 pub mod evaluate;
+pub mod experience;
+pub mod replay;
 pub mod returns;
 pub mod rollout;
 pub mod score;
 pub mod trajectories;
+pub mod transitions;
 
 pub mod learner;
 

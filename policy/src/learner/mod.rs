@@ -1,8 +1,12 @@
 //! The learners, one file each.
 
+pub mod dqn;
+mod dqn_config;
 pub mod imitation;
 pub mod ppo;
 mod ppo_config;
+mod q_network;
+mod schedule;
 
 use std::sync::Arc;
 
@@ -86,7 +90,7 @@ pub enum LearnError {
         metric: &'static str,
         /// Its value.
         value: f32,
-        /// What `at` counts: `iteration` or `epoch`.
+        /// What `at` counts: `iteration`, `epoch` or `update`.
         unit: &'static str,
         /// Where it happened, counted from 0.
         at: u64,
