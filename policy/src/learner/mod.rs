@@ -5,8 +5,11 @@ mod dqn_config;
 pub mod imitation;
 pub mod ppo;
 mod ppo_config;
+pub mod q_learning;
 mod q_network;
+pub mod sarsa;
 mod schedule;
+pub mod tabular;
 
 use std::sync::Arc;
 
@@ -64,7 +67,7 @@ pub enum LearnError {
     #[error("{key} is {found}, expected {expected}")]
     Config {
         /// The setting, such as `ppo.gamma`.
-        key: &'static str,
+        key: String,
         /// Its value.
         found: String,
         /// What would be right.
@@ -107,14 +110,14 @@ fn at_row(row: Option<usize>) -> String {
 /// `Ok` if `holds`, else an error that names the setting.
 pub(crate) fn require(
     holds: bool,
-    key: &'static str,
+    key: impl Into<String>,
     found: impl ToString,
     expected: &'static str,
 ) -> Result<(), LearnError> {
     match holds {
         true => Ok(()),
         false => Err(LearnError::Config {
-            key,
+            key: key.into(),
             found: found.to_string(),
             expected,
         }),
