@@ -19,8 +19,8 @@ pub use super::dqn_config::DqnConfig;
 pub use super::q_network::QMetrics;
 use super::q_network::{Drawn, QNetwork};
 use super::schedule::{describe, epsilon_greedy};
-use super::{LearnError, Learner, Update};
-use crate::checkpoint::{Checkpoint, CheckpointError, Network, Progress};
+use super::{LearnError, Learner, Update, config_json};
+use crate::checkpoint::{Checkpoint, Network, Progress};
 use crate::experience::Experience;
 use crate::fused::FusedPolicy;
 use crate::replay::Replay;
@@ -157,12 +157,6 @@ impl Dqn {
         }
         Ok(())
     }
-}
-
-fn config_json(config: &DqnConfig) -> Result<serde_json::Value, CheckpointError> {
-    serde_json::to_value(config).map_err(|e| CheckpointError::Header {
-        reason: e.to_string(),
-    })
 }
 
 impl Learner for Dqn {

@@ -1,8 +1,11 @@
 //! The learners, one file each.
 
+pub mod bcq;
+pub mod cql;
 pub mod dqn;
 mod dqn_config;
 pub mod imitation;
+pub mod offline;
 pub mod ppo;
 mod ppo_config;
 pub mod q_learning;
@@ -14,13 +17,15 @@ pub mod tabular;
 use std::sync::Arc;
 
 use offhook_env::policy::Policy;
+use serde::Serialize;
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::fused::FusedPolicy;
 
-/// Something that learns in simulation, one update after the other. What runs it, draws its
-/// curve and saves it needs to know nothing else.
+/// Something that learns, in simulation or from a log, one update after the other. What runs it,
+/// draws its curve and saves it needs to know nothing else.
 pub trait Learner {
-    /// Plays some calls and learns from them.
+    /// Plays some calls and learns from them, or looks at some of the log.
     ///
     /// # Errors
     /// If a figure is not finite; the policy is then not to be used.
@@ -101,6 +106,29 @@ pub enum LearnError {
     /// A checkpoint to resume from does not fit.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+}
+
+/// The policy that a checkpoint stands for, to be judged by its best action.
+///
+/// # Errors
+/// If a part that the learner's policy needs is missing.
+pub fn policy_of(checkpoint: &Checkpoint) -> Result<Arc<dyn Policy>, CheckpointError> {
+    match &checkpoint.progress {
+        Some(progress) if progress.learner == bcq::LEARNER => {
+            Ok(Arc::new(bcq::ConstrainedPolicy::of(checkpoint)?))
+        }
+        _ => {
+            let (weights, layout) = (&checkpoint.weights, &checkpoint.layout);
+            Ok(Arc::new(FusedPolicy::new(weights, layout)))
+        }
+    }
+}
+
+/// Settings as checkpoints hold them.
+fn config_json(config: &impl Serialize) -> Result<serde_json::Value, CheckpointError> {
+    serde_json::to_value(config).map_err(|e| CheckpointError::Header {
+        reason: e.to_string(),
+    })
 }
 
 fn at_row(row: Option<usize>) -> String {

@@ -1,6 +1,7 @@
 //! Learners of action values against the known optimum of small random MDPs.
 
 mod dqn;
+mod offline;
 mod tabular;
 
 use offhook_env::policy::{Observation, Policy};
