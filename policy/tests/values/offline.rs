@@ -45,7 +45,7 @@ fn bcq_config() -> BcqConfig {
 /// A clone of what the log shows.
 fn clone_of(log: &Trajectories, layout: &Layout, weights: Weights) -> Weights {
     let config = ImitationConfig {
-        n_epochs: 8,
+        n_epochs: 20,
         learning_rate: 1e-2,
         ..ImitationConfig::default()
     };
