@@ -11,6 +11,7 @@ mod error;
 mod figures;
 mod import;
 mod jsonl;
+mod logged;
 mod manifest;
 mod pipeline;
 mod play;

@@ -7,7 +7,7 @@ use offhook_env::action::ActionId;
 use offhook_env::policy::{Observation, Policy, RandomPolicy};
 use offhook_env::scenario::Scenario;
 use offhook_policy::checkpoint::Checkpoint;
-use offhook_policy::fused::FusedPolicy;
+use offhook_policy::learner::policy_of;
 use offhook_table::DecisionTable;
 
 use crate::error::Failure;
@@ -84,9 +84,7 @@ impl Opened {
             Self::Random => (Arc::new(RandomPolicy), Choice::Sample),
             Self::Script => (Arc::new(scenario.script()), Choice::Best),
             Self::Privileged(base) => (base.for_scenario(scenario)?.0, Choice::Plan),
-            Self::Network(path, checkpoint) => {
-                (Arc::new(network(path, checkpoint, scenario)?), Choice::Best)
-            }
+            Self::Network(path, checkpoint) => (network(path, checkpoint, scenario)?, Choice::Best),
             Self::Table(table) => (
                 Arc::new(TablePolicy::new((**table).clone(), scenario)?),
                 Choice::Best,
@@ -121,10 +119,10 @@ fn network(
     path: &Path,
     checkpoint: &Checkpoint,
     scenario: &Scenario,
-) -> Result<FusedPolicy, Failure> {
-    let checked = checkpoint.check_layout(&scenario.layout);
-    checked.map_err(|e| Failure::failed(format!("'{}': {e}", path.display())))?;
-    Ok(FusedPolicy::new(&checkpoint.weights, &scenario.layout))
+) -> Result<Arc<dyn Policy>, Failure> {
+    let place = |e| Failure::failed(format!("'{}': {e}", path.display()));
+    checkpoint.check_layout(&scenario.layout).map_err(place)?;
+    policy_of(checkpoint).map_err(place)
 }
 
 /// A decision table as a policy; what it may not do here it does not do.

@@ -5,6 +5,7 @@ pub mod weights;
 mod packed;
 mod simd;
 
+pub mod action_values;
 pub mod fused;
 pub mod network;
 pub mod objective;
@@ -15,10 +16,13 @@ pub mod trainer;
 
 pub mod dataset;
 pub mod evaluate;
+pub mod experience;
+pub mod replay;
 pub mod returns;
 pub mod rollout;
 pub mod score;
 pub mod trajectories;
+pub mod transitions;
 
 pub mod learner;
 

@@ -1,6 +1,7 @@
 //! Learners against things with known answers: a random MDP solved by value iteration.
 
 mod tiny_mdp;
+mod values;
 
 use offhook_env::action::{ActionId, ActionMask};
 use offhook_env::policy::{Observation, Policy, RandomPolicy};

@@ -10,6 +10,7 @@ use offhook_env::policy::Policy;
 use offhook_env::rng::Stream;
 use offhook_policy::checkpoint::Checkpoint;
 use offhook_policy::fused::FusedPolicy;
+use offhook_policy::trajectories::Trajectories;
 use offhook_table::DecisionTable;
 
 use super::metrics::{self, Row};
@@ -42,6 +43,8 @@ pub struct SeedRun<'a> {
     pub config: &'a Config,
     /// Scenario, customers, channel.
     pub loaded: &'a Loaded,
+    /// The log of an offline experiment.
+    pub log: Option<&'a Trajectories>,
     /// Where files go.
     pub dir: &'a RunDir,
     /// The seed.
@@ -182,8 +185,8 @@ impl SeedRun<'_> {
         let (weights, mut rows) = self.imitate()?;
         let layout = &self.loaded.world.scenario.layout;
         let imitation: Arc<dyn Policy> = Arc::new(FusedPolicy::new(&weights, layout));
-        let (reinforcement, more) = match &self.config.reinforcement {
-            Some(reinforcement) => self.reinforce(reinforcement, weights)?,
+        let (reinforcement, more) = match self.config.evaluate_every() {
+            Some(evaluate_every) => self.reinforce(evaluate_every, weights)?,
             None => (imitation.clone(), Vec::new()),
         };
         rows.extend(more);

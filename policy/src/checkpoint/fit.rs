@@ -3,7 +3,7 @@
 use offhook_env::layout::{Feature, Layout};
 
 use super::{Checkpoint, CheckpointError, Network, Progress};
-use crate::weights::NetworkConfig;
+use crate::weights::{Activation, Dense, NetworkConfig, Weights};
 
 impl Checkpoint {
     /// Refuses a checkpoint that was made for another layout, and says where they first differ.
@@ -24,6 +24,32 @@ impl Checkpoint {
         Err(CheckpointError::Network {
             found: shape(&found),
             expected: shape(expected),
+        })
+    }
+
+    /// The weights of a further network that must have the shape of the main one.
+    pub fn same_shape<'a>(
+        &self,
+        name: &str,
+        network: &'a Network,
+    ) -> Result<&'a Weights, CheckpointError> {
+        let shapes = |weights: &Weights| {
+            let shape = |(_, layer): (_, &Dense)| [layer.n_in, layer.n_out];
+            (
+                weights.activation,
+                weights.layers().map(shape).collect::<Vec<_>>(),
+            )
+        };
+        let [found, expected] = [&network.weights, &self.weights].map(shapes);
+        if found == expected {
+            return Ok(&network.weights);
+        }
+        let text = |(activation, layers): (Activation, Vec<[usize; 2]>)| {
+            format!("{layers:?} with {activation:?}")
+        };
+        Err(CheckpointError::Network {
+            found: format!("'{name}' {}", text(found)),
+            expected: text(expected),
         })
     }
 
@@ -168,6 +194,14 @@ mod tests {
         assert!(progress.network("critic").is_ok() && progress.bytes("replay").is_ok());
         let error = progress.numbers("epsilon").unwrap_err().to_string();
         assert!(error.contains("no numbers 'epsilon'"), "{error}");
+        let checkpoint = checkpoint();
+        let shape = |name| {
+            let network = progress.network(name).unwrap();
+            checkpoint.same_shape(name, network)
+        };
+        assert!(shape("reference").is_ok());
+        let error = shape("critic").unwrap_err().to_string();
+        assert!(error.contains("'critic' [[9, 2], [2, 3]"), "{error}");
     }
 
     #[test]

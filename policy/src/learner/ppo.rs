@@ -17,8 +17,8 @@ use offhook_env::vector_env::VectorEnv;
 
 use super::ppo_config::StepMetrics;
 pub use super::ppo_config::{Metrics, PpoConfig};
-use super::{LearnError, Learner, Update};
-use crate::checkpoint::{Checkpoint, CheckpointError, Network, Progress};
+use super::{LearnError, Learner, Update, config_json};
+use crate::checkpoint::{Checkpoint, Network, Progress};
 use crate::dataset::shuffle;
 use crate::fused::FusedPolicy;
 use crate::objective::Softmax;
@@ -226,12 +226,6 @@ fn adam_config(config: &PpoConfig) -> OptimizerConfig {
         weight_decay: 0.0,
         max_grad_norm: Some(config.max_grad_norm),
     }
-}
-
-fn config_json(config: &PpoConfig) -> Result<serde_json::Value, CheckpointError> {
-    serde_json::to_value(config).map_err(|e| CheckpointError::Header {
-        reason: e.to_string(),
-    })
 }
 
 /// Metrics that follow from the rollout alone.
