@@ -136,6 +136,14 @@ impl FusedPolicy {
         }
     }
 
+    /// Writes the logits and, behind them, the value, `n_actions + 1` numbers.
+    ///
+    /// # Panics
+    /// If `out` has another length.
+    pub fn outputs(&self, codes: &[u8], out: &mut [f32]) {
+        out.copy_from_slice(&self.heads(codes)[..=self.n_actions]);
+    }
+
     /// The logits and, behind them, the value.
     fn heads(&self, codes: &[u8]) -> [f32; HEADS] {
         let mut heads = [0.0; HEADS];
