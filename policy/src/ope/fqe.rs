@@ -29,10 +29,10 @@ pub struct FqeConfig {
     pub learning_rate: f64,
     /// Rows per gradient step. Default 256.
     pub batch_size: usize,
-    /// Regressions, each towards the values of the one before. Default 50: some times as many as a
+    /// Regressions, each towards the values of the one before. Default 40: some times as many as a
     /// call has turns.
     pub n_iterations: u64,
-    /// Gradient steps of every regression. Default 60.
+    /// Gradient steps of every regression. Default 50.
     pub n_steps: u64,
     /// Decoupled weight decay (Loshchilov and Hutter, 2019). Default 1e-4.
     pub weight_decay: f32,
@@ -44,8 +44,8 @@ impl Default for FqeConfig {
             network: NetworkConfig::default(),
             learning_rate: 1e-3,
             batch_size: 256,
-            n_iterations: 50,
-            n_steps: 60,
+            n_iterations: 40,
+            n_steps: 50,
             weight_decay: 1e-4,
         }
     }
