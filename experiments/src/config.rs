@@ -14,6 +14,7 @@ use offhook_policy::weights::NetworkConfig;
 use serde::Deserialize;
 
 use crate::error::Failure;
+use crate::logs::Where;
 use offhook_env::diagnostic::Text;
 
 /// An experiment.
@@ -55,6 +56,9 @@ pub struct Imitation {
     /// A call log to imitate instead; a path from the working directory.
     #[serde(default)]
     pub log: Option<String>,
+    /// With a log: only the calls with these caller features, as in `where = { dialog_manager = "0" }`.
+    #[serde(default, rename = "where")]
+    pub of: Where,
     /// With a log: share of the callers kept apart to judge the result, in `(0, 1)`.
     #[serde(default = "default_test_share")]
     pub test_share: f64,
@@ -243,6 +247,10 @@ impl Config {
         need(
             (self.offline.as_ref()).is_none_or(|o| o.cql.is_some() != o.bcq.is_some()),
             "[offline] needs exactly one of cql and bcq",
+        );
+        need(
+            from_log || self.imitation.of.is_empty(),
+            "imitation.where chooses calls of imitation.log, which is missing",
         );
         need(
             !from_log || self.reinforcement.is_none(),

@@ -1,5 +1,6 @@
 //! Learners against things with known answers: a random MDP solved by value iteration.
 
+mod ope;
 mod tiny_mdp;
 mod values;
 
