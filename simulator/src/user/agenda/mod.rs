@@ -12,7 +12,7 @@ pub(in crate::user) mod voice;
 
 use offhook_env::act::{NONE, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::customer::{Customers, Mood, Spoken, Truth};
+use offhook_env::customer::{Customers, Goal, Mood, Spoken, Truth};
 use offhook_env::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -228,6 +228,16 @@ impl Customers for AgendaCustomers {
     /// and `w` is 1 when a human was asked for and none came. The constants stand in [`habit`].
     fn rating(&self, customer: &AgendaCustomer, outcome: Outcome) -> u8 {
         (self.points(customer, outcome) + 0.5).clamp(1.0, 5.0) as u8
+    }
+
+    fn goal(&self, customer: &AgendaCustomer) -> Goal {
+        Goal {
+            reachable: customer.expected && customer.line != Line::Voicemail,
+            questions: customer.questions,
+            offers: customer.willing,
+            wants_human: customer.wish == Wish::Human,
+            wants_opt_out: customer.wish == Wish::OptOut,
+        }
     }
 
     fn mood(&self, customer: &AgendaCustomer) -> Mood {
