@@ -76,6 +76,10 @@ pub struct Evaluation {
     pub calls: u64,
     /// Held-out calls per seed and point of the learning curve.
     pub curve_calls: u64,
+    /// How many of the held-out calls a planner that sees the hidden customer plays as well, to say
+    /// how much room there is; it is about a thousand times slower than a policy. Default 0.
+    #[serde(default)]
+    pub privileged_calls: u64,
 }
 
 impl Default for Evaluation {
@@ -83,6 +87,7 @@ impl Default for Evaluation {
         Self {
             calls: 10_000,
             curve_calls: 1_000,
+            privileged_calls: 0,
         }
     }
 }
@@ -159,6 +164,10 @@ impl Config {
             self.evaluation.calls > 0 && self.evaluation.curve_calls > 0,
             "evaluation.calls and curve_calls must be at least 1",
         );
+        need(
+            self.evaluation.privileged_calls <= self.evaluation.calls,
+            "evaluation.privileged_calls must be at most evaluation.calls",
+        );
         list
     }
 
@@ -176,6 +185,7 @@ impl Config {
             *distill = distill.clone().quick();
         }
         self.evaluation.calls = self.evaluation.calls.min(1_000);
+        self.evaluation.privileged_calls = self.evaluation.privileged_calls.min(100);
         self.evaluation.curve_calls = self.evaluation.curve_calls.min(500);
         self
     }

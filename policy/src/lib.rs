@@ -13,6 +13,7 @@ pub mod evaluate;
 pub mod returns;
 pub mod rollout;
 pub mod score;
+pub mod trajectories;
 
 pub mod learner;
 

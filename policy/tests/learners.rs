@@ -8,6 +8,7 @@ use offhook_env::rng::Stream;
 use offhook_policy::checkpoint::Checkpoint;
 use offhook_policy::evaluate::{Choice, Episodes, collect, evaluate};
 use offhook_policy::fused::FusedPolicy;
+use offhook_policy::learner::Learner as _;
 use offhook_policy::learner::imitation::{ImitationConfig, imitate};
 use offhook_policy::learner::ppo::{Metrics, Ppo, PpoConfig};
 use offhook_policy::returns::End;

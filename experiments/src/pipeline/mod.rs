@@ -2,9 +2,13 @@
 
 mod cloning;
 mod curve;
+mod gap;
+mod judge;
 pub mod metrics;
 mod outcome;
 mod seed;
+mod stability;
+mod stage;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -131,7 +135,7 @@ fn simulate_and_learn(
             .with_max_len(1)
             .map(train)
             .collect::<Result<_, _>>()?;
-        let summary = outcome::judge(config, &loaded, &results)?;
+        let summary = judge::judge(config, &loaded, &results)?;
         Ok((results, summary))
     })?;
     bars.clear()?;

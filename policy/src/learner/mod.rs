@@ -4,7 +4,53 @@ pub mod imitation;
 pub mod ppo;
 mod ppo_config;
 
-use crate::checkpoint::CheckpointError;
+use std::sync::Arc;
+
+use offhook_env::policy::Policy;
+
+use crate::checkpoint::{Checkpoint, CheckpointError};
+
+/// Something that learns in simulation, one update after the other. What runs it, draws its
+/// curve and saves it needs to know nothing else.
+pub trait Learner {
+    /// Plays some calls and learns from them.
+    ///
+    /// # Errors
+    /// If a figure is not finite; the policy is then not to be used.
+    fn update(&mut self) -> Result<Update, LearnError>;
+
+    /// The policy learned so far, to be judged by its best action.
+    fn policy(&self) -> Arc<dyn Policy>;
+
+    /// All that it takes to go on later, to the same bytes; `None` if the learner is so fast that
+    /// an interrupted run starts over.
+    ///
+    /// # Errors
+    /// If the settings cannot be written as JSON, which no valid ones do.
+    fn checkpoint(&self) -> Result<Option<Checkpoint>, LearnError>;
+
+    /// Updates done.
+    fn iteration(&self) -> u64;
+
+    /// Updates of the whole run.
+    fn n_iterations(&self) -> u64;
+
+    /// Whether the budget is spent.
+    fn is_done(&self) -> bool {
+        self.iteration() >= self.n_iterations()
+    }
+}
+
+/// What one update of a [`Learner`] reports.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Update {
+    /// Environment steps learned from so far, this update included.
+    pub steps: u64,
+    /// Calls that ended while it played.
+    pub n_calls_ended: u64,
+    /// What was measured, with the names under which it is logged.
+    pub metrics: Vec<(&'static str, f64)>,
+}
 
 /// Why a learner refused to start or stopped.
 #[derive(Debug, thiserror::Error)]

@@ -6,14 +6,17 @@
 //! starts fresh calls from a seed mixed from (seed, iteration), so an iteration is a function of
 //! (weights, moments, iteration, seed): that is all a checkpoint needs for an exact resume.
 
+use std::sync::Arc;
+
 use offhook_env::layout::Layout;
 use offhook_env::outcome::Outcome;
+use offhook_env::policy::Policy;
 use offhook_env::rng::{Stream, derive, derive_seed};
 use offhook_env::vector_env::VectorEnv;
 
-use super::LearnError;
 use super::ppo_config::StepMetrics;
 pub use super::ppo_config::{Metrics, PpoConfig};
+use super::{LearnError, Learner, Update};
 use crate::checkpoint::{Checkpoint, CheckpointError, Progress};
 use crate::dataset::shuffle;
 use crate::fused::FusedPolicy;
@@ -119,16 +122,6 @@ impl Ppo {
         FusedPolicy::new(&self.weights(), &self.layout)
     }
 
-    /// Iterations done.
-    pub fn iteration(&self) -> u64 {
-        self.iteration
-    }
-
-    /// Whether the budget of steps is spent.
-    pub fn is_done(&self) -> bool {
-        self.iteration >= self.config.n_iterations()
-    }
-
     /// What the policy it started from would do at every observation of the rollout.
     fn reference_probs(&self) -> Vec<f32> {
         let rollout = &self.rollout;
@@ -190,6 +183,33 @@ impl Ppo {
         metrics.average(n_minibatches);
         self.iteration += 1;
         Ok(metrics)
+    }
+}
+
+impl Learner for Ppo {
+    fn update(&mut self) -> Result<Update, LearnError> {
+        let metrics = Ppo::update(self)?;
+        Ok(Update {
+            steps: metrics.steps,
+            n_calls_ended: metrics.n_calls_ended,
+            metrics: metrics.named(),
+        })
+    }
+
+    fn policy(&self) -> Arc<dyn Policy> {
+        Arc::new(Ppo::policy(self))
+    }
+
+    fn checkpoint(&self) -> Result<Option<Checkpoint>, LearnError> {
+        Ppo::checkpoint(self).map(Some)
+    }
+
+    fn iteration(&self) -> u64 {
+        self.iteration
+    }
+
+    fn n_iterations(&self) -> u64 {
+        self.config.n_iterations()
     }
 }
 

@@ -1,0 +1,5 @@
+//! The stages of a training seed, one file each.
+
+mod distill;
+mod imitation;
+mod reinforcement;
