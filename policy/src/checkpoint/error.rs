@@ -22,7 +22,10 @@ pub enum CheckpointError {
         reason: String,
     },
     /// Another version of the format.
-    #[error("the checkpoint has format version {found}, expected {expected}")]
+    #[error(
+        "the checkpoint has format version {found}, expected {expected}; it was written by another \
+         version of the program, use that one or train again"
+    )]
     Version {
         /// Version of the file.
         found: u32,
@@ -63,6 +66,14 @@ pub enum CheckpointError {
     /// It holds a policy only.
     #[error("the checkpoint holds a policy but no progress of a learner; it cannot be resumed")]
     NoProgress,
+    /// Its learner's progress lacks a part.
+    #[error("the checkpoint's progress has no {kind} '{name}'; it cannot be resumed")]
+    Missing {
+        /// `network`, `numbers` or `bytes`.
+        kind: &'static str,
+        /// Name of the part.
+        name: String,
+    },
     /// Another run's progress.
     #[error("the checkpoint belongs to another run: its {what} is {found}, expected {expected}")]
     Run {

@@ -2,7 +2,7 @@
 
 use offhook_env::layout::{Feature, Layout};
 
-use super::{Checkpoint, CheckpointError, Progress};
+use super::{Checkpoint, CheckpointError, Network, Progress};
 use crate::weights::NetworkConfig;
 
 impl Checkpoint {
@@ -70,6 +70,31 @@ impl Checkpoint {
     }
 }
 
+impl Progress {
+    /// A further network.
+    pub fn network(&self, name: &str) -> Result<&Network, CheckpointError> {
+        let missing = || missing("network", name);
+        self.networks.get(name).ok_or_else(missing)
+    }
+
+    /// Further numbers.
+    pub fn numbers(&self, name: &str) -> Result<&[f64], CheckpointError> {
+        let found = self.numbers.get(name).map(Vec::as_slice);
+        found.ok_or_else(|| missing("numbers", name))
+    }
+
+    /// Further bytes.
+    pub fn bytes(&self, name: &str) -> Result<&[u8], CheckpointError> {
+        let found = self.bytes.get(name).map(Vec::as_slice);
+        found.ok_or_else(|| missing("bytes", name))
+    }
+}
+
+fn missing(kind: &'static str, name: &str) -> CheckpointError {
+    let name = name.to_owned();
+    CheckpointError::Missing { kind, name }
+}
+
 /// Where two layouts first differ, the found one named first.
 fn difference(found: &Layout, expected: &Layout) -> Option<String> {
     if found.scenario != expected.scenario {
@@ -123,6 +148,14 @@ mod tests {
         let error = checkpoint.check_layout(&other).unwrap_err().to_string();
         assert!(error.contains("4 actions, expected 2 and 3"), "{error}");
         checkpoint.check_layout(&checkpoint.layout).unwrap();
+    }
+
+    #[test]
+    fn a_part_that_was_not_saved_is_named() {
+        let progress = checkpoint().progress.unwrap();
+        assert!(progress.network("critic").is_ok() && progress.bytes("replay").is_ok());
+        let error = progress.numbers("epsilon").unwrap_err().to_string();
+        assert!(error.contains("no numbers 'epsilon'"), "{error}");
     }
 
     #[test]

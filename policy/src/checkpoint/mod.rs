@@ -7,6 +7,7 @@
 
 mod error;
 mod fit;
+mod pack;
 mod safetensors;
 
 use std::collections::BTreeMap;
@@ -15,12 +16,19 @@ use offhook_env::layout::Layout;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::CheckpointError;
-use self::safetensors::{Array, Tensors};
+pub use self::pack::Network;
+use self::pack::{Shape, put_network, take_moments, take_weights};
+use self::safetensors::{Array, Tensors, Values};
 use crate::optimizer::Moments;
-use crate::weights::{Dense, NetworkConfig, Weights};
+use crate::weights::{NetworkConfig, Weights};
 
 const FORMAT: &str = "offhook.checkpoint";
-const VERSION: u32 = 1;
+/// Version 2 lets a learner save further networks, numbers and bytes.
+const VERSION: u32 = 2;
+
+/// Begin the names of arrays that hold further numbers and bytes.
+const NUMBERS: &str = "numbers.";
+const BYTES: &str = "bytes.";
 
 /// A network and, if it is to be trained on, where its learner stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,10 +52,14 @@ pub struct Progress {
     pub seed: u64,
     /// Iterations done.
     pub iteration: u64,
-    /// Moments of the optimizer, per parameter.
+    /// Moments of the optimizer, per parameter; empty if none has been used yet.
     pub moments: Vec<Moments>,
-    /// Weights the run started from, if the learner still looks at them.
-    pub reference: Option<Weights>,
+    /// Further networks by name, such as `reference`, `target`, `critic`.
+    pub networks: BTreeMap<String, Network>,
+    /// Further numbers by name, such as a Lagrange multiplier; finite.
+    pub numbers: BTreeMap<String, Vec<f64>>,
+    /// Anything else by name, such as a replay buffer.
+    pub bytes: BTreeMap<String, Vec<u8>>,
 }
 
 /// The part of [`Progress`] that is not numbers.
@@ -59,7 +71,7 @@ struct ProgressHeader {
     seed: u64,
     iteration: u64,
     optimizer_steps: Vec<u64>,
-    reference: bool,
+    networks: BTreeMap<String, Shape>,
 }
 
 impl Checkpoint {
@@ -74,29 +86,34 @@ impl Checkpoint {
             ("network".to_owned(), json(&serde_json::json!(network))),
         ]);
         let mut arrays = BTreeMap::new();
-        put_weights(&mut arrays, "", &self.weights);
+        let moments = self.progress.as_ref().map_or(&[][..], |p| &p.moments);
+        put_network(&mut arrays, "", &self.weights, moments);
         if let Some(progress) = &self.progress {
+            let shape = |(name, network): (&String, &Network)| {
+                let prefix = format!("networks.{name}.");
+                put_network(&mut arrays, &prefix, &network.weights, &network.moments);
+                (name.clone(), Shape::of(&network.weights, &network.moments))
+            };
             let header = ProgressHeader {
                 learner: progress.learner.clone(),
                 config: progress.config.clone(),
                 seed: progress.seed,
                 iteration: progress.iteration,
                 optimizer_steps: progress.moments.iter().map(|m| m.n_steps).collect(),
-                reference: progress.reference.is_some(),
+                networks: progress.networks.iter().map(shape).collect(),
             };
             metadata.insert("progress".to_owned(), json(&serde_json::json!(header)));
-            let names = parameters(&self.weights).into_iter();
-            for ((name, shape, _), moments) in names.zip(&progress.moments) {
-                for (kind, values) in [("first", &moments.first), ("second", &moments.second)] {
-                    let array = Array {
-                        shape: shape.clone(),
-                        values: values.clone(),
-                    };
-                    arrays.insert(format!("{kind}.{name}"), array);
-                }
-            }
-            if let Some(reference) = &progress.reference {
-                put_weights(&mut arrays, "reference.", reference);
+            let numbers = progress.numbers.iter().map(|(name, numbers)| {
+                let values = Values::F64(numbers.clone());
+                (format!("{NUMBERS}{name}"), numbers.len(), values)
+            });
+            let bytes = progress.bytes.iter().map(|(name, bytes)| {
+                let values = Values::U8(bytes.clone());
+                (format!("{BYTES}{name}"), bytes.len(), values)
+            });
+            for (name, len, values) in numbers.chain(bytes) {
+                let shape = vec![len];
+                arrays.insert(name, Array { shape, values });
             }
         }
         Tensors { metadata, arrays }.to_bytes()
@@ -126,16 +143,15 @@ impl Checkpoint {
         let layout: Layout = parse(&metadata, "layout")?;
         let network: NetworkConfig = parse(&metadata, "network")?;
         let header = |reason| CheckpointError::Header { reason };
-        network.check().map_err(header)?;
         check_sizes(&layout).map_err(header)?;
-        let template = Weights::initial(&network, &layout, 0);
-        let weights = take_weights(&mut arrays, "", &template)?;
+        let n_columns = layout.features.iter().map(|f| f.levels.len()).sum();
+        let sizes = [n_columns, layout.n_actions()];
+        let weights = take_weights(&mut arrays, "", &network, sizes)?;
         let progress = match metadata.contains_key("progress") {
-            true => Some(take_progress(
-                &mut arrays,
-                parse(&metadata, "progress")?,
-                &template,
-            )?),
+            true => {
+                let header = parse(&metadata, "progress")?;
+                Some(take_progress(&mut arrays, header, &weights)?)
+            }
             false => None,
         };
         match arrays.into_iter().next() {
@@ -171,100 +187,43 @@ fn check_sizes(layout: &Layout) -> Result<(), String> {
         .ok_or_else(|| "its layout is larger than a scenario can be".to_owned())
 }
 
-/// Name, shape and numbers of every parameter, in visiting order.
-fn parameters(weights: &Weights) -> Vec<(String, Vec<usize>, &[f32])> {
-    let both = |(name, layer): (String, &'_ Dense)| {
-        (name, vec![layer.n_in, layer.n_out], vec![layer.n_out])
-    };
-    let mut all = Vec::new();
-    for (layer_name, layer) in weights.layers() {
-        let (name, weight, bias) = both((layer_name, layer));
-        all.push((format!("{name}.weight"), weight, layer.weight.as_slice()));
-        all.push((format!("{name}.bias"), bias, layer.bias.as_slice()));
-    }
-    all
-}
-
-fn put_weights(arrays: &mut BTreeMap<String, Array>, prefix: &str, weights: &Weights) {
-    for (name, shape, values) in parameters(weights) {
-        arrays.insert(
-            format!("{prefix}{name}"),
-            Array {
-                shape,
-                values: values.to_vec(),
-            },
-        );
-    }
-}
-
-fn take(
-    arrays: &mut BTreeMap<String, Array>,
-    name: String,
-    shape: &[usize],
-) -> Result<Vec<f32>, CheckpointError> {
-    match arrays.remove(&name) {
-        Some(array) if array.shape == shape => Ok(array.values),
-        other => Err(CheckpointError::Array {
-            name,
-            found: other.map_or("none".to_owned(), |array| format!("{:?}", array.shape)),
-            expected: format!("{shape:?}"),
-        }),
-    }
-}
-
-fn take_weights(
-    arrays: &mut BTreeMap<String, Array>,
-    prefix: &str,
-    template: &Weights,
-) -> Result<Weights, CheckpointError> {
-    let mut weights = template.clone();
-    for (name, layer) in weights.layers_mut() {
-        let shape = [layer.n_in, layer.n_out];
-        layer.weight = take(arrays, format!("{prefix}{name}.weight"), &shape)?;
-        layer.bias = take(arrays, format!("{prefix}{name}.bias"), &shape[1..])?;
-    }
-    Ok(weights)
-}
-
 fn take_progress(
     arrays: &mut BTreeMap<String, Array>,
     header: ProgressHeader,
-    template: &Weights,
+    weights: &Weights,
 ) -> Result<Progress, CheckpointError> {
-    let parameters = parameters(template);
-    if header.optimizer_steps.len() != parameters.len() {
-        let (n, m) = (header.optimizer_steps.len(), parameters.len());
-        let reason = format!("it counts optimizer steps of {n} parameters, expected {m}");
-        return Err(CheckpointError::Header { reason });
-    }
-    let mut moments = Vec::new();
-    for ((name, shape, _), &n_steps) in parameters.iter().zip(&header.optimizer_steps) {
-        let first = take(arrays, format!("first.{name}"), shape)?;
-        let second = take(arrays, format!("second.{name}"), shape)?;
-        moments.push(Moments {
-            n_steps,
-            first,
-            second,
-        });
-    }
-    let reference = match header.reference {
-        true => Some(take_weights(arrays, "reference.", template)?),
-        false => None,
+    let moments = take_moments(arrays, "", weights, &header.optimizer_steps)?;
+    let network = |(name, shape): (String, Shape)| {
+        let network = shape.take(arrays, &format!("networks.{name}."))?;
+        Ok((name, network))
     };
-    let ProgressHeader {
-        learner,
-        config,
-        seed,
-        iteration,
-        ..
-    } = header;
+    let networks = header.networks.into_iter().map(network);
+    let networks = networks.collect::<Result<_, CheckpointError>>()?;
+    let (mut numbers, mut bytes) = (BTreeMap::new(), BTreeMap::new());
+    // What is not of these two kinds stays, and is refused as superfluous.
+    arrays.retain(|name, array| {
+        let is_flat = array.shape.len() == 1;
+        match (&mut array.values, name) {
+            (Values::F64(values), name) if is_flat && name.starts_with(NUMBERS) => {
+                numbers.insert(name[NUMBERS.len()..].to_owned(), std::mem::take(values));
+                false
+            }
+            (Values::U8(values), name) if is_flat && name.starts_with(BYTES) => {
+                bytes.insert(name[BYTES.len()..].to_owned(), std::mem::take(values));
+                false
+            }
+            _ => true,
+        }
+    });
     Ok(Progress {
-        learner,
-        config,
-        seed,
-        iteration,
+        learner: header.learner,
+        config: header.config,
+        seed: header.seed,
+        iteration: header.iteration,
         moments,
-        reference,
+        networks,
+        numbers,
+        bytes,
     })
 }
 
@@ -296,20 +255,37 @@ mod tests {
             ..Default::default()
         };
         let weights = Weights::initial(&config, &layout, 1);
-        let moments = parameters(&weights)
-            .into_iter()
-            .map(|(_, _, values)| Moments {
+        let moments = |weights: &Weights| {
+            let parameters = pack::parameters(weights).into_iter();
+            let moments = parameters.map(|(_, _, values)| Moments {
                 n_steps: 3,
                 first: values.to_vec(),
                 second: vec![0.25; values.len()],
             });
+            moments.collect::<Vec<_>>()
+        };
+        // A critic that sees more than the policy does, with a shape of its own.
+        let wider = NetworkConfig {
+            hidden: vec![2, 3],
+            ..Default::default()
+        };
+        let critic = Weights::initial(&wider, &crate::testing::layout(&[9], 1), 3);
+        let critic = Network {
+            moments: moments(&critic),
+            weights: critic,
+        };
+        let reference = Network::frozen(Weights::initial(&config, &layout, 2));
         let progress = Progress {
             learner: "ppo".to_owned(),
             config: serde_json::json!({"gamma": 0.99, "n_steps": 8}),
             seed: u64::MAX,
             iteration: 7,
-            moments: moments.collect(),
-            reference: Some(Weights::initial(&config, &layout, 2)),
+            moments: moments(&weights),
+            networks: [("critic", critic), ("reference", reference)]
+                .map(|(name, network)| (name.to_owned(), network))
+                .into(),
+            numbers: [("multiplier".to_owned(), vec![0.1, 1e-300])].into(),
+            bytes: [("replay".to_owned(), (0..=255).collect())].into(),
         };
         Checkpoint {
             layout,
@@ -330,6 +306,53 @@ mod tests {
             ..checkpoint
         };
         assert_eq!(Checkpoint::from_bytes(&policy.to_bytes()).unwrap(), policy);
+    }
+
+    #[test]
+    fn what_a_learner_saves_may_be_nothing() {
+        let mut checkpoint = checkpoint();
+        if let Some(progress) = &mut checkpoint.progress {
+            progress.moments.clear();
+            progress.networks.clear();
+            progress.numbers.clear();
+            progress.bytes = [("replay".to_owned(), Vec::new())].into();
+        }
+        let read = Checkpoint::from_bytes(&checkpoint.to_bytes()).unwrap();
+        assert_eq!(read, checkpoint);
+    }
+
+    #[test]
+    fn a_network_that_the_file_does_not_hold_is_refused_without_building_it() {
+        let Tensors {
+            mut metadata,
+            arrays,
+        } = Tensors::from_bytes(&checkpoint().to_bytes()).unwrap();
+        let hidden = vec![512; 100_000];
+        metadata.insert(
+            "network".to_owned(),
+            serde_json::json!({"hidden": hidden, "activation": "relu"}).to_string(),
+        );
+        let error = Checkpoint::from_bytes(&Tensors { metadata, arrays }.to_bytes());
+        let error = error.unwrap_err().to_string();
+        assert!(
+            error.contains("'trunk.0.weight' has shape [5, 5], expected [5, 512]"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_file_of_another_version_is_refused_with_what_to_do() {
+        let Tensors {
+            mut metadata,
+            arrays,
+        } = Tensors::from_bytes(&checkpoint().to_bytes()).unwrap();
+        metadata.insert("version".to_owned(), "1".to_owned());
+        let error = Checkpoint::from_bytes(&Tensors { metadata, arrays }.to_bytes());
+        let error = error.unwrap_err().to_string();
+        assert!(
+            error.contains("version 1, expected 2; it was written by another"),
+            "{error}"
+        );
     }
 
     #[test]

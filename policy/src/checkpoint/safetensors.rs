@@ -1,9 +1,11 @@
-//! The safetensors container: named arrays of `f32` and metadata, with a checksum of ours.
+//! The safetensors container: named arrays and metadata, with a checksum of ours.
 //!
 //! Format: 8 bytes little-endian length of the header; the header, a JSON object that maps every
 //! array to its type, shape and place, and `__metadata__` to texts; then the numbers without gaps
-//! (<https://huggingface.co/docs/safetensors>, version 0.3 of the format).
+//! (<https://huggingface.co/docs/safetensors>, version 0.3 of the format). Wider numbers come
+//! first, so that all are aligned.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -25,7 +27,66 @@ pub struct Array {
     /// Length of every dimension.
     pub shape: Vec<usize>,
     /// The numbers, the last dimension running fastest; finite.
-    pub values: Vec<f32>,
+    pub values: Values,
+}
+
+/// The numbers of an array, in the types that we write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Double precision.
+    F64(Vec<f64>),
+    /// Single precision.
+    F32(Vec<f32>),
+    /// Bytes.
+    U8(Vec<u8>),
+}
+
+impl Values {
+    /// The format's name of the type.
+    pub fn dtype(&self) -> &'static str {
+        match self {
+            Self::F64(_) => "F64",
+            Self::F32(_) => "F32",
+            Self::U8(_) => "U8",
+        }
+    }
+
+    /// Bytes of one number of a type.
+    fn width(dtype: &str) -> Option<usize> {
+        match dtype {
+            "F64" => Some(8),
+            "F32" => Some(4),
+            "U8" => Some(1),
+            _ => None,
+        }
+    }
+
+    fn append_to(&self, data: &mut Vec<u8>) {
+        match self {
+            Self::F64(values) => data.extend(values.iter().flat_map(|x| x.to_le_bytes())),
+            Self::F32(values) => data.extend(values.iter().flat_map(|x| x.to_le_bytes())),
+            Self::U8(values) => data.extend(values),
+        }
+    }
+
+    /// Reads numbers of type `dtype`; the first that is not finite is the error.
+    fn read(dtype: &str, bytes: &[u8]) -> Result<Self, f64> {
+        match dtype {
+            "F64" => {
+                let chunks = bytes.as_chunks::<8>().0.iter();
+                let values: Vec<f64> = chunks.map(|b| f64::from_le_bytes(*b)).collect();
+                let bad = values.iter().find(|x| !x.is_finite()).copied();
+                bad.map_or(Ok(Self::F64(values)), Err)
+            }
+            "F32" => {
+                let chunks = bytes.as_chunks::<4>().0.iter();
+                let values: Vec<f32> = chunks.map(|b| f32::from_le_bytes(*b)).collect();
+                let bad = values.iter().find(|x| !x.is_finite()).copied();
+                bad.map_or(Ok(Self::F32(values)), |x| Err(f64::from(x)))
+            }
+            _ => Ok(Self::U8(bytes.to_vec())),
+        }
+    }
 }
 
 /// What the header says about an array.
@@ -42,11 +103,13 @@ impl Tensors {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut data = Vec::new();
         let mut header = serde_json::Map::new();
-        for (name, array) in &self.arrays {
+        let mut arrays: Vec<_> = self.arrays.iter().collect();
+        arrays.sort_by_key(|(_, array)| Reverse(Values::width(array.values.dtype())));
+        for (name, array) in arrays {
             let start = data.len();
-            data.extend(array.values.iter().flat_map(|x| x.to_le_bytes()));
+            array.values.append_to(&mut data);
             let place = Place {
-                dtype: "F32".to_owned(),
+                dtype: array.values.dtype().to_owned(),
                 shape: array.shape.clone(),
                 data_offsets: [start, data.len()],
             };
@@ -123,13 +186,13 @@ fn read(
     data: &[u8],
     file_len: usize,
 ) -> Result<(Array, usize), CheckpointError> {
-    let n_bytes = place
-        .shape
-        .iter()
-        .try_fold(4usize, |n, dim| n.checked_mul(*dim));
+    let n_bytes = Values::width(&place.dtype).and_then(|width| {
+        let mut dims = place.shape.iter();
+        dims.try_fold(width, |n, dim| n.checked_mul(*dim))
+    });
     let [start, end] = place.data_offsets;
     let fits = n_bytes.is_some_and(|n| start.checked_add(n) == Some(end));
-    if place.dtype != "F32" || start != at || !fits {
+    if start != at || !fits {
         let (dtype, shape) = (&place.dtype, &place.shape);
         return Err(bad(format!(
             "'{name}' of {dtype} {shape:?} does not lie at {start}..{end}"
@@ -142,22 +205,10 @@ fn read(
             expected,
         });
     };
-    let values: Vec<f32> = bytes
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|bytes| f32::from_le_bytes(*bytes))
-        .collect();
-    match values.iter().find(|x| !x.is_finite()) {
-        Some(x) => Err(bad(format!("'{name}' holds {x}, expected finite numbers"))),
-        None => Ok((
-            Array {
-                shape: place.shape.clone(),
-                values,
-            },
-            end,
-        )),
-    }
+    let values = Values::read(&place.dtype, bytes)
+        .map_err(|x| bad(format!("'{name}' holds {x}, expected finite numbers")))?;
+    let shape = place.shape.clone();
+    Ok((Array { shape, values }, end))
 }
 
 fn bad(reason: String) -> CheckpointError {
@@ -185,21 +236,45 @@ mod tests {
 
     #[test]
     fn the_file_is_laid_out_as_the_format_says() {
-        let array = Array {
-            shape: vec![1, 2],
-            values: vec![1.0, -2.5],
+        let array = |shape: &[usize], values| Array {
+            shape: shape.to_vec(),
+            values,
         };
         let tensors = Tensors {
             metadata: BTreeMap::new(),
-            arrays: BTreeMap::from([("a".to_owned(), array)]),
+            arrays: BTreeMap::from([
+                ("a".to_owned(), array(&[1, 2], Values::F32(vec![1.0, -2.5]))),
+                ("b".to_owned(), array(&[3], Values::U8(vec![7, 8, 9]))),
+                ("c".to_owned(), array(&[1], Values::F64(vec![1.0]))),
+            ]),
         };
         let bytes = tensors.to_bytes();
         let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
         let header: serde_json::Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
         assert_eq!(header["a"]["dtype"], "F32");
-        assert_eq!(header["a"]["data_offsets"], serde_json::json!([0, 8]));
-        assert_eq!(bytes[8 + length..], [0, 0, 128, 63, 0, 0, 32, 192]);
+        assert_eq!(header["a"]["data_offsets"], serde_json::json!([8, 16]));
+        assert_eq!(header["b"]["dtype"], "U8");
+        let data = [
+            0, 0, 0, 0, 0, 0, 240, 63, 0, 0, 128, 63, 0, 0, 32, 192, 7, 8, 9,
+        ];
+        assert_eq!(bytes[8 + length..], data);
         assert_eq!(Tensors::from_bytes(&bytes).unwrap(), tensors);
+    }
+
+    #[test]
+    fn an_array_of_another_type_or_not_finite_is_refused() {
+        let refusal = |dtype: &str, data: &[u8]| {
+            let place = format!(
+                r#"{{"dtype":"{dtype}","shape":[1],"data_offsets":[0,{}]}}"#,
+                data.len()
+            );
+            let header = format!(r#"{{"__metadata__":{{}},"a":{place}}}"#).into_bytes();
+            let bytes = [&(header.len() as u64).to_le_bytes()[..], &header, data].concat();
+            Tensors::from_bytes(&bytes).unwrap_err().to_string()
+        };
+        assert!(refusal("F16", &[0, 0]).contains("'a' of F16 [1]"));
+        assert!(refusal("F32", &f32::NAN.to_le_bytes()).contains("'a' holds NaN"));
+        assert!(refusal("F64", &f64::INFINITY.to_le_bytes()).contains("'a' holds inf"));
     }
 
     #[test]

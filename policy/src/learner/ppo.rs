@@ -6,6 +6,7 @@
 //! starts fresh calls from a seed mixed from (seed, iteration), so an iteration is a function of
 //! (weights, moments, iteration, seed): that is all a checkpoint needs for an exact resume.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use offhook_env::layout::Layout;
@@ -17,7 +18,7 @@ use offhook_env::vector_env::VectorEnv;
 use super::ppo_config::StepMetrics;
 pub use super::ppo_config::{Metrics, PpoConfig};
 use super::{LearnError, Learner, Update};
-use crate::checkpoint::{Checkpoint, CheckpointError, Progress};
+use crate::checkpoint::{Checkpoint, CheckpointError, Network, Progress};
 use crate::dataset::shuffle;
 use crate::fused::FusedPolicy;
 use crate::objective::Softmax;
@@ -29,6 +30,8 @@ use crate::weights::Weights;
 
 /// The name that checkpoints carry.
 const LEARNER: &str = "ppo";
+/// The network it started from, in checkpoints.
+const REFERENCE: &str = "reference";
 
 /// A PPO run between two iterations.
 pub struct Ppo {
@@ -82,11 +85,8 @@ impl Ppo {
     ) -> Result<Self, LearnError> {
         checkpoint.check_layout(env.layout())?;
         let progress = checkpoint.progress_of(LEARNER, &config_json(&config)?, seed)?;
-        let reference = progress
-            .reference
-            .clone()
-            .ok_or(CheckpointError::NoProgress)?;
-        let mut ppo = Self::new(env, reference, config, seed)?;
+        let reference = &progress.network(REFERENCE)?.weights;
+        let mut ppo = Self::new(env, reference.clone(), config, seed)?;
         let adam = adam_config(&ppo.config);
         ppo.trainer = Trainer::resume(&checkpoint.weights, adam, &progress.moments);
         ppo.iteration = progress.iteration;
@@ -107,7 +107,13 @@ impl Ppo {
                 seed: self.seed,
                 iteration: self.iteration,
                 moments: self.trainer.moments(),
-                reference: Some(self.reference.clone()),
+                networks: [(
+                    REFERENCE.to_owned(),
+                    Network::frozen(self.reference.clone()),
+                )]
+                .into(),
+                numbers: BTreeMap::new(),
+                bytes: BTreeMap::new(),
             }),
         })
     }
