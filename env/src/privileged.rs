@@ -128,7 +128,8 @@ impl HiddenFeatures {
             wish(truth, goal),
             u8::from(truth.callback_agreed),
             u8::from(truth.message_taken),
-            world.customers.difficulty(customer).min(2),
+            // What the simulator adds to the class tells further noise on the line.
+            world.customers.difficulty(customer) % DIFFICULTY.len() as u8,
             bin(mood.patience),
             bin(mood.trust),
             bin((mood.satisfaction - 1.0) / 4.0),

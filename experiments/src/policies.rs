@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use offhook_env::action::ActionId;
 use offhook_env::policy::{Observation, Policy, RandomPolicy};
+use offhook_env::privileged::HiddenFeatures;
 use offhook_env::scenario::Scenario;
 use offhook_policy::checkpoint::Checkpoint;
 use offhook_policy::fused::FusedPolicy;
@@ -85,7 +86,10 @@ impl Opened {
             Self::Script => (Arc::new(scenario.script()), Choice::Best),
             Self::Privileged(base) => (base.for_scenario(scenario)?.0, Choice::Plan),
             Self::Network(path, checkpoint) => {
-                (Arc::new(network(path, checkpoint, scenario)?), Choice::Best)
+                let layout = &checkpoint.layout;
+                let told = layout.n_observed() < layout.n_features();
+                let choice = if told { Choice::Told } else { Choice::Best };
+                (Arc::new(network(path, checkpoint, scenario)?), choice)
             }
             Self::Table(table) => (
                 Arc::new(TablePolicy::new((**table).clone(), scenario)?),
@@ -122,9 +126,13 @@ fn network(
     checkpoint: &Checkpoint,
     scenario: &Scenario,
 ) -> Result<FusedPolicy, Failure> {
-    let checked = checkpoint.check_layout(&scenario.layout);
+    let found = &checkpoint.layout;
+    let checked = match found.n_observed() < found.n_features() {
+        true => checkpoint.check_layout(HiddenFeatures::new(scenario).layout()),
+        false => checkpoint.check_layout(&scenario.layout),
+    };
     checked.map_err(|e| Failure::failed(format!("'{}': {e}", path.display())))?;
-    Ok(FusedPolicy::new(&checkpoint.weights, &scenario.layout))
+    Ok(FusedPolicy::new(&checkpoint.weights, found))
 }
 
 /// A decision table as a policy; what it may not do here it does not do.

@@ -1,6 +1,8 @@
 //! Learners against things with known answers: a random MDP solved by value iteration.
 
+mod taught;
 mod tiny_mdp;
+mod toys;
 
 use offhook_env::action::{ActionId, ActionMask};
 use offhook_env::policy::{Observation, Policy, RandomPolicy};

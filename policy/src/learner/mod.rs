@@ -1,8 +1,11 @@
 //! The learners, one file each.
 
+pub mod constraint;
+pub mod dagger;
 pub mod imitation;
 pub mod ppo;
 mod ppo_config;
+mod ppo_objective;
 
 use std::sync::Arc;
 

@@ -22,9 +22,10 @@ impl SeedRun<'_> {
         &self,
         config: &Reinforcement,
         weights: Weights,
+        teacher: Option<Weights>,
     ) -> Result<(Arc<dyn Policy>, Vec<Row>), Failure> {
         let stored = self.stored("reinforcement.safetensors")?;
-        let mut learner = self.learner(config, weights, stored.as_ref())?;
+        let mut learner = self.learner(config, weights, teacher, stored.as_ref())?;
         let mut rows = match stored {
             Some(_) => self.stored_rows(STAGE, learner.iteration())?,
             None => self.judge(&*learner.policy(), STAGE, 0, 0),
@@ -56,14 +57,27 @@ impl SeedRun<'_> {
         &self,
         config: &Reinforcement,
         weights: Weights,
+        teacher: Option<Weights>,
         stored: Option<&Checkpoint>,
     ) -> Result<Box<dyn Learner>, Failure> {
-        let world = self.loaded.world.clone();
-        let env = Box::new(CallBatch::new(world, config.ppo.n_calls, 0));
+        let world = match &config.randomize {
+            Some(variation) => self.loaded.varied(*variation)?,
+            None => self.loaded.world.clone(),
+        };
+        // Who learns is shown the hidden customer only if something is to look at it.
+        let teacher = teacher.filter(|_| config.kickstart);
+        let env = if config.ppo.privileged_critic || teacher.is_some() {
+            CallBatch::privileged(world, config.ppo.n_calls, 0)
+        } else {
+            CallBatch::new(world, config.ppo.n_calls, 0)
+        };
         let (config, seed) = (config.ppo.clone(), self.seed);
-        Ok(Box::new(match stored {
-            Some(checkpoint) => Ppo::resume(env, checkpoint, config, seed)?,
-            None => Ppo::new(env, weights, config, seed)?,
+        Ok(Box::new(match (stored, teacher) {
+            (Some(checkpoint), _) => Ppo::resume(Box::new(env), checkpoint, config, seed)?,
+            (None, None) => Ppo::new(Box::new(env), weights, config, seed)?,
+            (None, Some(teacher)) => {
+                Ppo::new(Box::new(env), weights, config, seed)?.taught_by(teacher)
+            }
         }))
     }
 }
