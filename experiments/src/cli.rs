@@ -173,6 +173,9 @@ pub struct EvaluateArgs {
         value_name = "MODEL"
     )]
     pub user_models: Vec<Named>,
+    /// Share of what the line hears right that is misheard on top, 0 to 0.3.
+    #[arg(long, default_value_t = 0.0)]
+    pub noise: f32,
     /// Calls to play for each policy, scenario and user model.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub calls: u64,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use offhook_env::action::ActionId;
 use offhook_env::policy::{Observation, Policy, RandomPolicy};
+use offhook_env::privileged::HiddenFeatures;
 use offhook_env::scenario::Scenario;
 use offhook_policy::checkpoint::Checkpoint;
 use offhook_policy::learner::policy_of;
@@ -107,7 +108,12 @@ impl Opened {
             Self::Random => (Arc::new(RandomPolicy), Choice::Sample),
             Self::Script => (Arc::new(scenario.script()), Choice::Best),
             Self::Privileged(base) => (base.for_scenario(scenario)?.0, Choice::Plan),
-            Self::Network(path, checkpoint) => (network(path, checkpoint, scenario)?, Choice::Best),
+            Self::Network(path, checkpoint) => {
+                let layout = &checkpoint.layout;
+                let told = layout.n_observed() < layout.n_features();
+                let choice = if told { Choice::Told } else { Choice::Best };
+                (network(path, checkpoint, scenario)?, choice)
+            }
             Self::Sampled(path, checkpoint) => {
                 (network(path, checkpoint, scenario)?, Choice::Sample)
             }
@@ -147,7 +153,12 @@ fn network(
     scenario: &Scenario,
 ) -> Result<Arc<dyn Policy>, Failure> {
     let place = |e| Failure::failed(format!("'{}': {e}", path.display()));
-    checkpoint.check_layout(&scenario.layout).map_err(place)?;
+    let found = &checkpoint.layout;
+    let checked = match found.n_observed() < found.n_features() {
+        true => checkpoint.check_layout(HiddenFeatures::new(scenario).layout()),
+        false => checkpoint.check_layout(&scenario.layout),
+    };
+    checked.map_err(place)?;
     policy_of(checkpoint).map_err(place)
 }
 
@@ -176,7 +187,7 @@ impl Exploring {
         let policy = match choice {
             Choice::Sample => policy,
             Choice::Best => Arc::new(Greedy(policy)),
-            Choice::Plan => {
+            Choice::Plan | Choice::Told => {
                 return Err(Failure::usage(
                     "--explore is for policies that see what a robot sees, not for privileged",
                 ));

@@ -121,8 +121,8 @@ fn policy(name: &str, scenario: &Scenario) -> Result<Arc<dyn Policy>, Failure> {
     match policies::find(name, scenario)? {
         (policy, Choice::Sample) => Ok(policy),
         (policy, Choice::Best) => Ok(Arc::new(Greedy(policy))),
-        (_, Choice::Plan) => Err(Failure::usage(format!(
-            "'{name}' plans with the hidden customer in view, whom a log does not have"
+        (_, Choice::Plan | Choice::Told) => Err(Failure::usage(format!(
+            "'{name}' has the hidden customer in view, whom a log does not have"
         ))),
     }
 }

@@ -236,6 +236,7 @@ fn pick(data: &Dataset, n_features: usize, rows: &[u32]) -> Dataset {
         groups: rows.iter().map(|&r| data.groups[r]).collect(),
         weights: rows.iter().map(|&r| data.weights[r]).collect(),
         returns: None,
+        targets: None,
     }
 }
 
