@@ -2,10 +2,15 @@
 
 pub mod weights;
 
+mod packed;
+mod simd;
+
 pub mod fused;
 pub mod network;
 pub mod objective;
 pub mod optimizer;
+
+pub mod engine;
 pub mod trainer;
 
 pub mod dataset;
