@@ -93,13 +93,13 @@ impl Rollout {
             let row = t * n..(t + 1) * n;
             self.codes[row.start * f..row.end * f].copy_from_slice(&self.batch.codes);
             self.masks[row.clone()].copy_from_slice(&self.batch.masks);
-            for i in 0..n {
-                let uniform = uniform_at(seed, Stream::Act, i as u64, t as u64);
-                let decision = policy.decide(self.batch.observation(i, f), uniform);
+            let uniform = |i| uniform_at(seed, Stream::Act, i as u64, t as u64);
+            let StepBatch { codes, masks, .. } = &self.batch;
+            policy.decide_batch(codes, masks, uniform, |i, decision| {
                 self.drawn[i] = decision.action;
                 self.log_probs[row.start + i] = decision.log_prob;
                 self.values[row.start + i] = decision.value;
-            }
+            });
             self.actions[row.clone()].copy_from_slice(&self.drawn);
             env.step(&self.drawn, &mut self.batch);
             for i in 0..n {

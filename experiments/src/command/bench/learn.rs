@@ -1,6 +1,7 @@
 //! `offhook bench learn`: environment steps a second of training, updates included.
 
 use offhook_env::batch::CallBatch;
+use offhook_policy::engine::Engine;
 use offhook_policy::learner::ppo::{Ppo, PpoConfig};
 use offhook_policy::weights::{NetworkConfig, Weights};
 
@@ -10,17 +11,23 @@ use crate::error::Failure;
 use crate::unit::Unit;
 use crate::world;
 
-/// Measures PPO on fraud alert.
+/// Measures PPO on fraud alert with every engine.
 ///
 /// # Errors
 /// If the bundled scenario has mistakes or an update fails.
 pub fn run(args: &BenchArgs) -> Result<(), Failure> {
+    measure(args, Engine::Fused, "fused")?;
+    measure(args, Engine::Burn, "burn")
+}
+
+fn measure(args: &BenchArgs, engine: Engine, name: &str) -> Result<(), Failure> {
     let world = world::load("fraud_alert", None)?.world;
     let config = PpoConfig {
         total_steps: u64::MAX / 2,
         n_calls: 256,
         n_steps: 32,
         minibatch_size: 1024,
+        engine,
         ..PpoConfig::default()
     };
     let env = Box::new(CallBatch::new(world.clone(), config.n_calls, 0));
@@ -38,6 +45,7 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     let place = [
         ("scenario", "fraud_alert".to_owned()),
         ("learner", "ppo".to_owned()),
+        ("engine", name.to_owned()),
         ("threads", "1".to_owned()),
     ];
     report(
