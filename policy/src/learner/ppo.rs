@@ -292,10 +292,8 @@ fn objective(
         .zip(gradient.chunks_exact_mut(width));
     for (&row, (out, gradient)) in rows.iter().zip(outs) {
         let row = row as usize;
-        let (mask, action) = (
-            batch.rollout.masks[row],
-            batch.rollout.actions[row] as usize,
-        );
+        let mask = batch.rollout.masks[row];
+        let action = batch.rollout.actions[row] as usize;
         let softmax = Softmax::new(&out[..n_actions], mask);
 
         let log_ratio = softmax.log_probs[action] - batch.rollout.log_probs[row];
@@ -304,11 +302,8 @@ fn objective(
         let surrogate = ratio * advantage;
         let clipped = ratio.clamp(1.0 - clip, 1.0 + clip) * advantage;
         // Where the clipped term is the smaller one, it is constant in the ratio.
-        let push = if surrogate <= clipped {
-            -surrogate
-        } else {
-            0.0
-        };
+        let counts = surrogate <= clipped;
+        let push = if counts { -surrogate } else { 0.0 };
         let entropy = softmax.entropy(mask);
         let probs = softmax.probs.iter().zip(&softmax.log_probs);
         for (slope, (p, log_p)) in gradient[..n_actions].iter_mut().zip(probs) {
