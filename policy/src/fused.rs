@@ -9,6 +9,7 @@ use offhook_env::action::{ActionId, ActionMask, MAX_ACTIONS};
 use offhook_env::layout::Layout;
 use offhook_env::policy::{Observation, Policy, arg_max, draw};
 
+use crate::objective::Softmax;
 use crate::packed::{Packed, pack};
 use crate::simd::{Block, LANES, activate, multiply, sum_rows};
 use crate::weights::{Activation, MAX_HIDDEN, Weights};
@@ -17,6 +18,8 @@ use crate::weights::{Activation, MAX_HIDDEN, Weights};
 const HIDDEN_BLOCKS: usize = MAX_HIDDEN.div_ceil(LANES);
 /// Blocks of the logits and, behind them, the value.
 const HEAD_BLOCKS: usize = (MAX_ACTIONS + 1).div_ceil(LANES);
+/// Observations worked on together, so that what they leave stays in the first-level cache.
+const STRIP: usize = 48;
 /// Outputs of both heads, filled up with zeros.
 type Heads = [f32; HEAD_BLOCKS * LANES];
 
@@ -80,15 +83,34 @@ impl FusedPolicy {
 
     /// Draws an action at `uniform` in `[0, 1)`.
     pub fn decide(&self, observation: Observation<'_>, uniform: f32) -> Decision {
-        let mut heads = self.heads(observation.codes);
-        let value = heads[self.n_actions];
-        let logits = heads;
-        let log_sum = softmax(&mut heads[..self.n_actions], observation.mask);
-        let action = draw(&heads[..self.n_actions], observation.mask, uniform);
+        self.decision(&self.heads(observation.codes), observation.mask, uniform)
+    }
+
+    /// [`decide`](Self::decide) for many observations, row by row, which takes half the time;
+    /// `uniform` gives the draw of a row, `each` takes its decision.
+    ///
+    /// # Panics
+    /// If `codes` are not those of `masks.len()` observations.
+    pub fn decide_batch(
+        &self,
+        codes: &[u8],
+        masks: &[ActionMask],
+        uniform: impl Fn(usize) -> f32,
+        mut each: impl FnMut(usize, Decision),
+    ) {
+        assert_eq!(codes.len(), masks.len() * self.n_features());
+        self.heads_batch(codes, |row, heads| {
+            each(row, self.decision(heads, masks[row], uniform(row)));
+        });
+    }
+
+    fn decision(&self, heads: &[f32], mask: ActionMask, uniform: f32) -> Decision {
+        let softmax = Softmax::new(&heads[..self.n_actions], mask);
+        let action = draw(&softmax.probs[..self.n_actions], mask, uniform);
         Decision {
             action,
-            log_prob: logits[action as usize] - log_sum,
-            value,
+            log_prob: softmax.log_probs[action as usize],
+            value: heads[self.n_actions],
         }
     }
 
@@ -113,13 +135,28 @@ impl FusedPolicy {
             (probs.len(), values.len()),
             (masks.len() * self.n_actions, masks.len())
         );
-        let rows = codes.chunks_exact(self.n_features()).zip(masks);
-        let outs = probs.chunks_exact_mut(self.n_actions).zip(values);
-        for ((codes, mask), (probs, value)) in rows.zip(outs) {
-            let heads = self.heads(codes);
-            probs.copy_from_slice(&heads[..self.n_actions]);
-            softmax(probs, *mask);
-            *value = heads[self.n_actions];
+        self.heads_batch(codes, |row, heads| {
+            let softmax = Softmax::new(&heads[..self.n_actions], masks[row]);
+            let probs = &mut probs[row * self.n_actions..][..self.n_actions];
+            probs.copy_from_slice(&softmax.probs[..self.n_actions]);
+            values[row] = heads[self.n_actions];
+        });
+    }
+
+    /// Calls `each` with every row and its logits and, behind them, the value.
+    fn heads_batch(&self, codes: &[u8], mut each: impl FnMut(usize, &[f32])) {
+        let widths = self.layers.iter().map(Packed::n_blocks);
+        let mut x = vec![[0.0; LANES]; STRIP * widths.max().unwrap_or(0)];
+        let (mut y, mut heads) = (x.clone(), x.clone());
+        let n_blocks = self.layers[self.layers.len() - 1].n_blocks();
+        let strips = codes.chunks(STRIP * self.n_features());
+        for (strip, codes) in strips.enumerate() {
+            let heads = &mut heads[..codes.len() / self.n_features() * n_blocks];
+            forward(self, codes, &mut x, &mut y, heads);
+            for (row, heads) in heads.chunks_exact(n_blocks).enumerate() {
+                let heads = &heads.as_flattened()[..self.n_actions + 1];
+                each(strip * STRIP + row, heads);
+            }
         }
     }
 
@@ -186,8 +223,8 @@ fn forward<S: Simd>(
 
 impl Policy for FusedPolicy {
     fn probabilities(&self, observation: Observation<'_>, out: &mut [f32]) {
-        out.copy_from_slice(&self.heads(observation.codes)[..self.n_actions]);
-        softmax(out, observation.mask);
+        let logits = &self.heads(observation.codes)[..self.n_actions];
+        out.copy_from_slice(&Softmax::new(logits, observation.mask).probs[..self.n_actions]);
     }
 
     fn best(&self, observation: Observation<'_>, n_actions: usize) -> ActionId {
@@ -196,26 +233,6 @@ impl Policy for FusedPolicy {
             observation.mask,
         )
     }
-}
-
-/// Turns logits into probabilities over the allowed actions; returns the logarithm of the sum of
-/// their exponentials, so that `logit - result` is a log-probability.
-fn softmax(logits: &mut [f32], mask: ActionMask) -> f32 {
-    let top = mask
-        .iter()
-        .map(|a| logits[a as usize])
-        .fold(f32::NEG_INFINITY, f32::max);
-    let mut sum = 0.0;
-    for (action, logit) in logits.iter_mut().enumerate() {
-        *logit = if mask.allows(action as ActionId) {
-            (*logit - top).exp()
-        } else {
-            0.0
-        };
-        sum += *logit;
-    }
-    logits.iter_mut().for_each(|prob| *prob /= sum);
-    top + sum.ln()
 }
 
 #[cfg(test)]

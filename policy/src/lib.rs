@@ -1,5 +1,10 @@
 //! Learners for call policies: networks, imitation, reinforcement, evaluation, checkpoints.
 
+#![allow(
+    clippy::extra_unused_type_parameters,
+    reason = "`with_simd` takes the instructions to compile for as a type, needed or not"
+)]
+
 pub mod weights;
 
 mod packed;

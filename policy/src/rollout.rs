@@ -122,15 +122,18 @@ impl Rollout {
             let row = t * n..(t + 1) * n;
             self.codes[row.start * f..row.end * f].copy_from_slice(&self.batch.codes);
             self.masks[row.clone()].copy_from_slice(&self.batch.masks);
-            for i in 0..n {
-                let uniform = uniform_at(seed, Stream::Act, i as u64, t as u64);
-                let Observation { codes, mask } = self.batch.observation(i, f);
-                let seen = &codes[..policy.n_features()];
-                let decision = policy.decide(Observation { codes: seen, mask }, uniform);
+            let uniform = |i| uniform_at(seed, Stream::Act, i as u64, t as u64);
+            let StepBatch { codes, masks, .. } = &self.batch;
+            let seen = first_codes(codes, f, policy.n_features());
+            policy.decide_batch(&seen, masks, uniform, |i, decision| {
                 self.drawn[i] = decision.action;
                 self.log_probs[row.start + i] = decision.log_prob;
-                let judged = critic.map(|_| value(codes));
-                self.values[row.start + i] = judged.unwrap_or(decision.value);
+                self.values[row.start + i] = decision.value;
+            });
+            if critic.is_some() {
+                let judged = codes.chunks_exact(f).map(value);
+                (self.values[row.clone()].iter_mut().zip(judged))
+                    .for_each(|(v, judged)| *v = judged);
             }
             self.actions[row.clone()].copy_from_slice(&self.drawn);
             env.step(&self.drawn, &mut self.batch);

@@ -27,12 +27,13 @@ fn add_scaled(sum: &mut Block, x: f32, w: &Block) {
     }
 }
 
-/// Adds `x` to `sum`.
+/// `sum + x`.
 #[inline(always)]
-pub(crate) fn add(sum: &mut Block, x: &Block) {
+pub(crate) fn added(mut sum: Block, x: &Block) -> Block {
     for (sum, x) in sum.iter_mut().zip(x) {
         *sum += x;
     }
+    sum
 }
 
 /// `y = x W + b`, row by row.
@@ -167,7 +168,7 @@ fn sum_columns<const BLOCKS: usize>(
     for (&offset, &code) in offsets.iter().zip(codes) {
         let column = offset as usize + code as usize;
         for b in 0..BLOCKS {
-            add(&mut sums[b], &weight[b][column]);
+            sums[b] = added(sums[b], &weight[b][column]);
         }
     }
     out[first..first + BLOCKS].copy_from_slice(&sums);
@@ -184,10 +185,13 @@ pub(crate) fn scatter_rows(
 ) {
     let n_in = gradient.len() / n_blocks;
     let rows = codes.chunks_exact(offsets.len() - 1);
-    for (b, gradient) in gradient.chunks_exact_mut(n_in).enumerate() {
-        for (codes, dy) in rows.clone().zip(dy.chunks_exact(n_blocks)) {
+    for (codes, dy) in rows.zip(dy.chunks_exact(n_blocks)) {
+        for (dy, gradient) in dy.iter().zip(gradient.chunks_exact_mut(n_in)) {
+            // A copy cannot overlap with the gradient, so it stays in a register.
+            let dy = *dy;
             for (&offset, &code) in offsets.iter().zip(codes) {
-                add(&mut gradient[offset as usize + code as usize], &dy[b]);
+                let sum = &mut gradient[offset as usize + code as usize];
+                *sum = added(*sum, &dy);
             }
         }
     }
@@ -238,6 +242,13 @@ fn exp_parts(x: f32) -> (f32, f32) {
     (two_to_k, r * sum)
 }
 
+/// Exponential function, to a few units in the last place; nothing below -87 or above 87 counts.
+#[inline(always)]
+pub(crate) fn exp(x: f32) -> f32 {
+    let (two_to_k, p) = exp_parts(x.clamp(-87.0, 87.0));
+    two_to_k.mul_add(p, two_to_k)
+}
+
 /// Hyperbolic tangent, to a few units in the last place.
 #[inline(always)]
 fn tanh(x: f32) -> f32 {
@@ -250,6 +261,18 @@ fn tanh(x: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn exp_agrees_with_the_library() {
+        for k in -8600..=8600 {
+            let x = k as f32 * 0.01 + 1e-3;
+            let (found, expected) = (exp(x), (x as f64).exp());
+            let error = (found as f64 - expected) / expected;
+            assert!(error.abs() < 2e-7, "exp({x}) = {found}, {expected}");
+        }
+        assert_eq!(exp(0.0), 1.0);
+        assert!(exp(f32::NAN).is_nan());
+    }
 
     #[test]
     fn tanh_agrees_with_the_library() {

@@ -12,7 +12,8 @@ use crate::network::Dropout;
 use crate::optimizer::{BETA_1, BETA_2, Moments, OptimizerConfig, clip_factor};
 use crate::packed::{Packed, pack, unpack};
 use crate::simd::{
-    Block, LANES, activate, add, add_products, multiply, multiply_by_slope, scatter_rows, sum_rows,
+    Block, LANES, activate, add_products, added, multiply, multiply_by_slope, scatter_rows,
+    sum_rows,
 };
 use crate::trainer::Inputs;
 use crate::weights::{Activation, Weights};
@@ -239,7 +240,11 @@ fn backward<S: Simd>(activation: Activation, gradient: &[Block], pass: &mut Pass
             let n_blocks = layer.n_blocks();
             let dy_rows = &dy[..rows.len() * n_blocks];
             for dy in dy_rows.chunks_exact(n_blocks) {
-                layer.bias.iter_mut().zip(dy).for_each(|(b, dy)| add(b, dy));
+                layer
+                    .bias
+                    .iter_mut()
+                    .zip(dy)
+                    .for_each(|(b, dy)| *b = added(*b, dy));
             }
             if l == 0 {
                 scatter_rows(&pass.offsets, codes, dy_rows, n_blocks, &mut layer.weight);

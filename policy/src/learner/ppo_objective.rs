@@ -72,12 +72,11 @@ pub(super) fn policy_objective(
             0.0
         };
         let entropy = softmax.entropy(mask);
-        for a in mask.iter().map(usize::from) {
-            let (p, log_p) = (softmax.probs[a], softmax.log_probs[a]);
-            let own = if a == action { 1.0 } else { 0.0 };
-            let slope = push * (own - p) + config.ent_coef * p * (log_p + entropy);
-            gradient[a] = slope * share;
+        let probs = softmax.probs.iter().zip(&softmax.log_probs);
+        for (slope, (p, log_p)) in gradient[..n_actions].iter_mut().zip(probs) {
+            *slope = share * p * (config.ent_coef * (log_p + entropy) - push);
         }
+        gradient[action] += share * push;
         if let Some((reference, coef)) = &batch.reference {
             for a in mask.iter().map(usize::from) {
                 let wanted = reference[row * n_actions + a];
