@@ -37,6 +37,8 @@ pub struct FqeConfig {
     pub n_steps: u64,
     /// Decoupled weight decay (Loshchilov and Hutter, 2019). Default 1e-4.
     pub weight_decay: f32,
+    /// What computes the gradient steps. Default `fused`.
+    pub engine: Engine,
 }
 
 impl Default for FqeConfig {
@@ -48,6 +50,7 @@ impl Default for FqeConfig {
             n_iterations: 40,
             n_steps: 50,
             weight_decay: 1e-4,
+            engine: Engine::default(),
         }
     }
 }
@@ -158,7 +161,7 @@ impl<'a> Fqe<'a> {
             None => Weights::initial(&config.network, self.layout, seed),
         };
         let optimizer = OptimizerConfig {
-            engine: Engine::default(),
+            engine: config.engine,
             epsilon: 1e-8,
             weight_decay: config.weight_decay,
             max_grad_norm: Some(10.0),

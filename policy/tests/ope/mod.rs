@@ -157,6 +157,7 @@ fn config(n_iterations: u64, n_refits: u64) -> OpeConfig {
             n_iterations,
             n_steps: 6,
             weight_decay: 0.0,
+            ..Default::default()
         },
         ..Default::default()
     }
