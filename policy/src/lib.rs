@@ -2,11 +2,16 @@
 
 pub mod weights;
 
+mod packed;
+mod simd;
+
 pub mod action_values;
 pub mod fused;
 pub mod network;
 pub mod objective;
 pub mod optimizer;
+
+pub mod engine;
 pub mod trainer;
 
 pub mod dataset;

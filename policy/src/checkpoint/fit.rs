@@ -53,7 +53,8 @@ impl Checkpoint {
         })
     }
 
-    /// The progress of `learner`, if it was made with the same settings and seed.
+    /// The progress of `learner`, if it was made with the same settings and seed; `engine` may
+    /// differ, since every engine computes the same up to rounding.
     pub fn progress_of(
         &self,
         learner: &str,
@@ -74,7 +75,7 @@ impl Checkpoint {
         if progress.seed != seed {
             return differs("seed", progress.seed.to_string(), seed.to_string());
         }
-        if progress.config != *config {
+        if without_engine(&progress.config) != without_engine(config) {
             let entry = |json: &serde_json::Value, key: &str| {
                 json.get(key)
                     .map_or("absent".to_owned(), |value| value.to_string())
@@ -86,7 +87,7 @@ impl Checkpoint {
                 .flat_map(|object| object.keys())
             {
                 let (found, expected) = (entry(&progress.config, key), entry(config, key));
-                if found != expected {
+                if found != expected && key != ENGINE {
                     return differs(key, found, expected);
                 }
             }
@@ -119,6 +120,17 @@ impl Progress {
 fn missing(kind: &'static str, name: &str) -> CheckpointError {
     let name = name.to_owned();
     CheckpointError::Missing { kind, name }
+}
+
+/// The setting that a run may go on without.
+const ENGINE: &str = "engine";
+
+fn without_engine(config: &serde_json::Value) -> serde_json::Value {
+    let mut config = config.clone();
+    if let Some(settings) = config.as_object_mut() {
+        settings.remove(ENGINE);
+    }
+    config
 }
 
 /// Where two layouts first differ, the found one named first.

@@ -6,6 +6,7 @@ use super::q_network::QConfig;
 use super::schedule::linear;
 use super::{LearnError, require};
 use crate::action_values::Losses;
+use crate::engine::Engine;
 use crate::optimizer::OptimizerConfig;
 use crate::replay::Priorities;
 
@@ -65,6 +66,8 @@ pub struct DqnConfig {
     pub max_grad_norm: f32,
     /// Added to the root of Adam's second moment. Default 1.5e-4 (Hessel et al., 2018).
     pub adam_epsilon: f32,
+    /// What computes the gradient steps; a run may go on with another one. Default `fused`.
+    pub engine: Engine,
     /// Rewards are multiplied by this before anything is learned from them, so that action values
     /// are of order 1, where the Huber loss bends. Default 1.
     pub reward_scale: f32,
@@ -110,6 +113,7 @@ impl Default for DqnConfig {
             tau: 1.0,
             max_grad_norm: 10.0,
             adam_epsilon: 1.5e-4,
+            engine: Engine::default(),
             reward_scale: 1.0,
             n_demonstrations: 0,
             pretrain_steps: 0,
@@ -175,6 +179,7 @@ impl DqnConfig {
     pub(super) fn q_network(&self) -> QConfig {
         QConfig {
             adam: OptimizerConfig {
+                engine: self.engine,
                 epsilon: self.adam_epsilon,
                 weight_decay: 0.0,
                 max_grad_norm: Some(self.max_grad_norm),

@@ -15,6 +15,7 @@ use super::schedule::linear;
 use super::{LearnError, Update, require};
 use crate::action_values::Losses;
 use crate::checkpoint::{Checkpoint, Network, Progress};
+use crate::engine::Engine;
 use crate::optimizer::OptimizerConfig;
 use crate::trajectories::Trajectories;
 use crate::transitions::Transitions;
@@ -52,6 +53,8 @@ pub struct OfflineConfig {
     pub max_grad_norm: f32,
     /// Added to the root of Adam's second moment. Default 1.5e-4, as for DQN.
     pub adam_epsilon: f32,
+    /// What computes the gradient steps; a run may go on with another one. Default `fused`.
+    pub engine: Engine,
     /// Rewards are multiplied by this before anything is learned from them. Default 1.
     pub reward_scale: f32,
 }
@@ -70,6 +73,7 @@ impl Default for OfflineConfig {
             tau: 0.005,
             max_grad_norm: 10.0,
             adam_epsilon: 1.5e-4,
+            engine: Engine::default(),
             reward_scale: 1.0,
         }
     }
@@ -94,6 +98,7 @@ impl OfflineConfig {
     fn q_network(&self) -> QConfig {
         QConfig {
             adam: OptimizerConfig {
+                engine: self.engine,
                 epsilon: self.adam_epsilon,
                 weight_decay: 0.0,
                 max_grad_norm: Some(self.max_grad_norm),

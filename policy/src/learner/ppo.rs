@@ -221,6 +221,7 @@ impl Learner for Ppo {
 
 fn adam_config(config: &PpoConfig) -> OptimizerConfig {
     OptimizerConfig {
+        engine: config.engine,
         epsilon: config.adam_epsilon,
         weight_decay: 0.0,
         max_grad_norm: Some(config.max_grad_norm),
