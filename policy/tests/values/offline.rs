@@ -18,7 +18,7 @@ use crate::tiny_mdp::Mdp;
 
 fn small() -> OfflineConfig {
     OfflineConfig {
-        n_gradient_steps: 800,
+        n_gradient_steps: 2_000,
         minibatch_size: 128,
         learning_rate: 3e-3,
         gamma: 1.0,
