@@ -4,6 +4,7 @@ use offhook_env::diagnostic::Source;
 use offhook_policy::distill::DistillConfig;
 use offhook_policy::learner::bcq::BcqConfig;
 use offhook_policy::learner::cql::CqlConfig;
+use offhook_policy::learner::dagger::{DaggerConfig, ExpertName};
 use offhook_policy::learner::dqn::DqnConfig;
 use offhook_policy::learner::imitation::ImitationConfig;
 use offhook_policy::learner::offline::OfflineConfig;
@@ -11,9 +12,11 @@ use offhook_policy::learner::ppo::PpoConfig;
 use offhook_policy::learner::sarsa::SarsaConfig;
 use offhook_policy::learner::tabular::TabularConfig;
 use offhook_policy::weights::NetworkConfig;
+use offhook_simulator::variation::Variation;
 use serde::Deserialize;
 
 use crate::error::Failure;
+use crate::logs::Where;
 use offhook_env::diagnostic::Text;
 
 /// An experiment.
@@ -31,6 +34,9 @@ pub struct Config {
     pub network: NetworkConfig,
     /// First stage: clone the hand-written flow, or the robot of a log.
     pub imitation: Imitation,
+    /// A teacher that sees the hidden customer, for `imitation.dagger` or `reinforcement.kickstart`.
+    #[serde(default)]
+    pub teacher: Option<Teacher>,
     /// Second stage: improve in simulation.
     #[serde(default)]
     pub reinforcement: Option<Reinforcement>,
@@ -55,12 +61,28 @@ pub struct Imitation {
     /// A call log to imitate instead; a path from the working directory.
     #[serde(default)]
     pub log: Option<String>,
+    /// With a log: only the calls with these caller features, as in `where = { dialog_manager = "0" }`.
+    #[serde(default, rename = "where")]
+    pub of: Where,
     /// With a log: share of the callers kept apart to judge the result, in `(0, 1)`.
     #[serde(default = "default_test_share")]
     pub test_share: f64,
     /// Settings of behavior cloning.
     #[serde(default)]
     pub behavior_cloning: ImitationConfig,
+    /// After cloning, play and learn what an expert would have done.
+    #[serde(default)]
+    pub dagger: Option<DaggerConfig>,
+}
+
+/// Settings of the privileged teacher.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Teacher {
+    /// Iterations between two points of its learning curve, each of which is a checkpoint as well.
+    pub evaluate_every: u64,
+    /// Settings of PPO on observations that show the hidden customer.
+    pub ppo: PpoConfig,
 }
 
 fn default_test_share() -> f64 {
@@ -85,6 +107,12 @@ pub struct Reinforcement {
     /// Settings of tabular SARSA(λ).
     #[serde(default)]
     pub sarsa: Option<SarsaConfig>,
+    /// Whether the imitation term of PPO holds on to the teacher instead of the start.
+    #[serde(default)]
+    pub kickstart: bool,
+    /// Learn on calls that vary around the population; evaluation stays on the plain one.
+    #[serde(default)]
+    pub randomize: Option<Variation>,
 }
 
 impl Reinforcement {
@@ -245,6 +273,10 @@ impl Config {
             "[offline] needs exactly one of cql and bcq",
         );
         need(
+            from_log || self.imitation.of.is_empty(),
+            "imitation.where chooses calls of imitation.log, which is missing",
+        );
+        need(
             !from_log || self.reinforcement.is_none(),
             "with imitation.log there is no [reinforcement]",
         );
@@ -256,6 +288,31 @@ impl Config {
             from_log || (self.reinforcement.is_some() || offline) && self.distill.is_some(),
             "sections [reinforcement] (or [offline]) and [distill] are missing",
         );
+        let asks_teacher = |d: &DaggerConfig| d.expert == ExpertName::Teacher;
+        need(
+            self.teacher.is_some() || !self.imitation.dagger.as_ref().is_some_and(asks_teacher),
+            "imitation.dagger asks the teacher, but section [teacher] is missing",
+        );
+        let kickstart = self.reinforcement.as_ref().is_some_and(|r| r.kickstart);
+        need(
+            self.teacher.is_some() || !kickstart,
+            "reinforcement.kickstart needs the section [teacher]",
+        );
+        need(
+            !from_log || self.teacher.is_none() && self.imitation.dagger.is_none(),
+            "with imitation.log there is no [teacher] and no dagger, since nobody can be asked",
+        );
+        let ppo = (self.reinforcement.as_ref()).is_none_or(|r| r.ppo.is_some());
+        need(
+            ppo || !kickstart,
+            "reinforcement.kickstart is a switch of ppo",
+        );
+        let every = self.teacher.as_ref().map_or(1, |t| t.evaluate_every);
+        need(every > 0, "teacher.evaluate_every must be at least 1");
+        let randomize = self.reinforcement.as_ref().and_then(|r| r.randomize);
+        if let Some(Err(mistake)) = randomize.map(|variation| variation.check()) {
+            need(false, &format!("reinforcement.randomize.{mistake}"));
+        }
         let share = self.imitation.test_share;
         need(
             share > 0.0 && share < 1.0,
@@ -301,6 +358,15 @@ impl Config {
         self.seeds.truncate(1);
         self.imitation.calls = self.imitation.calls.min(300);
         self.imitation.behavior_cloning.n_epochs = self.imitation.behavior_cloning.n_epochs.min(10);
+        if let Some(teacher) = &mut self.teacher {
+            teacher.evaluate_every = teacher.evaluate_every.min(2);
+            let iteration = teacher.ppo.steps_per_iteration();
+            teacher.ppo.total_steps = teacher.ppo.total_steps.min(4 * iteration);
+        }
+        if let Some(dagger) = &mut self.imitation.dagger {
+            dagger.rounds = dagger.rounds.min(2);
+            dagger.calls = dagger.calls.min(100);
+        }
         if let Some(reinforcement) = &mut self.reinforcement {
             reinforcement.quick();
         }

@@ -32,5 +32,7 @@ pub mod distill;
 
 pub mod planner;
 
+pub mod ope;
+
 #[cfg(test)]
 mod testing;

@@ -59,11 +59,24 @@ pub fn cross_entropy(
     weight: f32,
     gradient: &mut [f32],
 ) -> f32 {
-    let softmax = Softmax::new(logits, mask);
     let share = smoothing / mask.count() as f32;
+    let target = |a| share + if a == action { 1.0 - smoothing } else { 0.0 };
+    soft_cross_entropy(logits, mask, target, weight, gradient)
+}
+
+/// Cross-entropy of one row against a distribution, `target` by action, and its gradient times
+/// `weight`, added to `gradient`; the formula is that of [`cross_entropy`].
+pub fn soft_cross_entropy(
+    logits: &[f32],
+    mask: ActionMask,
+    target: impl Fn(ActionId) -> f32,
+    weight: f32,
+    gradient: &mut [f32],
+) -> f32 {
+    let softmax = Softmax::new(logits, mask);
     let mut loss = 0.0;
     for a in mask.iter() {
-        let target = share + if a == action { 1.0 - smoothing } else { 0.0 };
+        let target = target(a);
         loss -= target * softmax.log_probs[a as usize];
         gradient[a as usize] += weight * (softmax.probs[a as usize] - target);
     }

@@ -104,6 +104,47 @@ impl Weights {
         }
     }
 
+    /// Number of one-hot columns that the first layer takes.
+    pub fn n_columns(&self) -> usize {
+        self.trunk.first().unwrap_or(&self.policy).n_in
+    }
+
+    /// The part of `layout` that the network was made for: all of it, or what is observed of it.
+    ///
+    /// # Panics
+    /// If it was made for neither.
+    pub fn view(&self, layout: &Layout) -> Layout {
+        let fits = |view: &Layout| {
+            view.one_hot_offsets()[view.n_features()] as usize == self.n_columns()
+                && view.n_actions() == self.policy.n_out
+        };
+        let views = [layout.clone(), layout.observed()];
+        let fitting = views.into_iter().find(fits);
+        fitting.expect("the network was made for the layout, or for what is observed of it")
+    }
+
+    /// The same network over a layout that has more features behind those that it was made for: it
+    /// gives the same outputs, whatever they say, until it is trained.
+    pub fn widened(&self, layout: &Layout) -> Self {
+        let n_columns = layout.one_hot_offsets()[layout.n_features()] as usize;
+        let mut wide = self.clone();
+        let Weights {
+            trunk,
+            policy,
+            value,
+            ..
+        } = &mut wide;
+        let first = match trunk.first_mut() {
+            Some(first) => vec![first],
+            None => vec![policy, value],
+        };
+        for layer in first {
+            layer.n_in = n_columns;
+            layer.weight.resize(n_columns * layer.n_out, 0.0);
+        }
+        wide
+    }
+
     /// The configuration that gives this shape.
     pub fn config(&self) -> NetworkConfig {
         NetworkConfig {

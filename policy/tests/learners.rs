@@ -1,6 +1,10 @@
 //! Learners against things with known answers: a random MDP solved by value iteration.
 
+mod ope;
+mod taught;
 mod tiny_mdp;
+mod tiny_mdp;
+mod toys;
 mod values;
 
 use offhook_env::action::{ActionId, ActionMask};

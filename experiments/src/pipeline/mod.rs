@@ -20,10 +20,11 @@ use crate::bundled;
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::error::Failure;
+use crate::logs::{Log, Where};
 use crate::manifest::{Manifest, rfc3339, sha256};
 use crate::run_dir::{Mode, Progress, RunDir};
 use crate::terminal::outln;
-use crate::{logged, threads, world};
+use crate::{threads, world};
 use offhook_env::diagnostic::Text;
 use seed::{SeedResult, SeedRun};
 
@@ -115,10 +116,10 @@ fn simulate_and_learn(
     let log = match &config.offline {
         Some(offline) => {
             let path = Path::new(&offline.log);
-            let calls = logged::read(&loaded.world.scenario, path)?;
+            let calls = Log::read(&loaded.world.scenario, path, &Where::new())?;
             let hash = sha256(&std::fs::read(path)?);
             inputs.insert(format!("data/{}", offline.log), hash);
-            Some(calls)
+            Some(calls.trajectories()?.0)
         }
         None => None,
     };

@@ -1,13 +1,16 @@
 //! The learners, one file each.
 
 pub mod bcq;
+pub mod constraint;
 pub mod cql;
+pub mod dagger;
 pub mod dqn;
 mod dqn_config;
 pub mod imitation;
 pub mod offline;
 pub mod ppo;
 mod ppo_config;
+mod ppo_objective;
 pub mod q_learning;
 mod q_network;
 pub mod sarsa;

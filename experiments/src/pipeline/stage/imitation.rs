@@ -8,7 +8,7 @@ use offhook_policy::trajectories::Trajectories;
 use offhook_policy::weights::Weights;
 
 use crate::error::Failure;
-use crate::logged;
+use crate::logs::Log;
 use crate::pipeline::metrics::Row;
 use crate::pipeline::seed::SeedRun;
 use crate::play::{self, Choice, Plan};
@@ -76,11 +76,8 @@ impl SeedRun<'_> {
             n_calls,
             choice: Choice::Best,
         };
-        let mut calls = Trajectories::default();
         let played = play::record(world, &world.scenario.script(), plan);
-        for (group, (call, _)) in (0..).zip(&played) {
-            logged::add(&mut calls, &world.scenario, call, group).map_err(Failure::failed)?;
-        }
-        Ok(calls)
+        let calls = played.into_iter().map(|(call, _)| call).collect();
+        Ok(Log::of_played(&world.scenario, calls)?.trajectories()?.0)
     }
 }

@@ -27,9 +27,10 @@ impl SeedRun<'_> {
         &self,
         evaluate_every: u64,
         weights: Weights,
+        teacher: Option<Weights>,
     ) -> Result<(Arc<dyn Policy>, Vec<Row>), Failure> {
         let stored = self.stored("reinforcement.safetensors")?;
-        let mut learner = self.learner(weights, stored.as_ref())?;
+        let mut learner = self.learner(weights, teacher, stored.as_ref())?;
         let mut rows = match stored {
             Some(_) => self.stored_rows(STAGE, learner.iteration())?,
             None => self.judge(&*learner.policy(), STAGE, 0, 0),
@@ -61,6 +62,7 @@ impl SeedRun<'_> {
     fn learner(
         &self,
         weights: Weights,
+        teacher: Option<Weights>,
         stored: Option<&Checkpoint>,
     ) -> Result<Box<dyn Learner>, Failure> {
         let seed = self.seed;
@@ -69,13 +71,22 @@ impl SeedRun<'_> {
         }
         let missing = || Failure::failed("the config names no learner".to_owned());
         let config = self.config.reinforcement.as_ref().ok_or_else(missing)?;
-        let world = &self.loaded.world;
+        let teacher = teacher.filter(|_| config.kickstart);
+        let world = match &config.randomize {
+            Some(variation) => self.loaded.varied(*variation)?,
+            None => self.loaded.world.clone(),
+        };
         let env = |n_calls| Box::new(CallBatch::new(world.clone(), n_calls, 0));
         if let Some(config) = config.ppo.clone() {
-            let env = env(config.n_calls);
-            return Ok(Box::new(match stored {
-                Some(stored) => Ppo::resume(env, stored, config, seed)?,
-                None => Ppo::new(env, weights, config, seed)?,
+            // Who learns is shown the hidden customer only if something is to look at it.
+            let env = match config.privileged_critic || teacher.is_some() {
+                true => Box::new(CallBatch::privileged(world, config.n_calls, 0)),
+                false => env(config.n_calls),
+            };
+            return Ok(Box::new(match (stored, teacher) {
+                (Some(stored), _) => Ppo::resume(env, stored, config, seed)?,
+                (None, None) => Ppo::new(env, weights, config, seed)?,
+                (None, Some(teacher)) => Ppo::new(env, weights, config, seed)?.taught_by(teacher),
             }));
         }
         if let Some(config) = config.dqn.clone() {
