@@ -98,7 +98,15 @@ pub fn hashes(text: &ScenarioText) -> BTreeMap<String, String> {
 /// # Errors
 /// If a file is missing, or every mistake in one.
 pub fn load(name: &str, base: Option<&Path>) -> Result<Loaded, Failure> {
-    let (scenario, text) = load_scenario(name, base)?;
+    build(bundled::scenario(name, base)?)
+}
+
+/// Puts the world together from a scenario's texts.
+///
+/// # Errors
+/// As [`load`].
+pub fn build(text: ScenarioText) -> Result<Loaded, Failure> {
+    let scenario = Arc::new(Scenario::parse(&text)?);
     let population = Population::parse(&text, &scenario)?;
     let mut inputs = hashes(&text);
     let (channel, file) = channel(&scenario, &text.main.file)?;

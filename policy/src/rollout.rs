@@ -137,11 +137,7 @@ impl Rollout {
             for i in 0..n {
                 let at = row.start + i;
                 self.rewards[at] = self.batch.rewards[i] * reward_scale;
-                self.ends[at] = match (self.batch.terminated[i], self.batch.truncated[i]) {
-                    (true, _) => End::Terminated,
-                    (false, true) => End::Truncated,
-                    (false, false) => End::Running,
-                };
+                self.ends[at] = End::of(self.batch.terminated[i], self.batch.truncated[i]);
                 if self.ends[at] == End::Truncated {
                     let last = &self.batch.final_codes[i * f..(i + 1) * f];
                     self.final_values[at] = value(last);

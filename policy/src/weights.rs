@@ -178,6 +178,22 @@ impl Weights {
             ("value".to_owned(), &mut self.value),
         ])
     }
+
+    /// Takes over the share `tau` of every weight of `other`, which must have the same shape; 1
+    /// copies.
+    pub fn move_towards(&mut self, other: &Self, tau: f32) {
+        if tau == 1.0 {
+            self.clone_from(other);
+            return;
+        }
+        for ((_, layer), (_, other)) in self.layers_mut().zip(other.layers()) {
+            let weights = layer.weight.iter_mut().chain(&mut layer.bias);
+            let others = other.weight.iter().chain(&other.bias);
+            for (weight, other) in weights.zip(others) {
+                *weight += tau * (other - *weight);
+            }
+        }
+    }
 }
 
 /// A matrix whose rows or columns, whichever are fewer, are orthogonal and of length `gain`
@@ -246,6 +262,17 @@ mod tests {
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
         assert_eq!(draw(7).trunk[0].weight[..2], [0.018862976, 0.22000101]);
+    }
+
+    #[test]
+    fn moving_all_the_way_copies() {
+        let draw = |seed| Weights::initial(&NetworkConfig::default(), &layout(&[3, 2], 4), seed);
+        let (mut moved, other) = (draw(7), draw(8));
+        let [a, b] = [&moved, &other].map(|w| w.policy.weight[3]);
+        moved.move_towards(&other, 0.25);
+        assert!((moved.policy.weight[3] - (0.75 * a + 0.25 * b)).abs() < 1e-7);
+        moved.move_towards(&other, 1.0);
+        assert_eq!(moved, other);
     }
 
     #[test]

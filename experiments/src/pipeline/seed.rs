@@ -12,6 +12,7 @@ use offhook_env::privileged::HiddenFeatures;
 use offhook_env::rng::Stream;
 use offhook_policy::checkpoint::Checkpoint;
 use offhook_policy::fused::FusedPolicy;
+use offhook_policy::trajectories::Trajectories;
 use offhook_policy::weights::Weights;
 use offhook_table::DecisionTable;
 
@@ -49,6 +50,8 @@ pub struct SeedRun<'a> {
     pub config: &'a Config,
     /// Scenario, customers, channel.
     pub loaded: &'a Loaded,
+    /// The log of an offline experiment.
+    pub log: Option<&'a Trajectories>,
     /// Where files go.
     pub dir: &'a RunDir,
     /// The seed.
@@ -227,8 +230,8 @@ impl SeedRun<'_> {
         }
         let teacher = (taught_by.as_ref())
             .map(|weights| fused(weights, HiddenFeatures::new(scenario).layout()));
-        let (reinforcement, more) = match &self.config.reinforcement {
-            Some(reinforcement) => self.reinforce(reinforcement, weights, taught_by)?,
+        let (reinforcement, more) = match self.config.evaluate_every() {
+            Some(evaluate_every) => self.reinforce(evaluate_every, weights, taught_by)?,
             None => (imitation.clone(), Vec::new()),
         };
         rows.extend(more);

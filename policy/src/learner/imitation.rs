@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{LearnError, require};
 use crate::dataset::{Dataset, shuffle};
+use crate::engine::Engine;
 use crate::fused::FusedPolicy;
 use crate::network::Dropout;
 use crate::objective::{cross_entropy, soft_cross_entropy};
@@ -41,6 +42,8 @@ pub struct ImitationConfig {
     pub label_smoothing: f32,
     /// Longest gradient of the whole network. Default 1.
     pub max_grad_norm: f32,
+    /// What computes the gradient steps. Default `fused`.
+    pub engine: Engine,
     /// Weight of the squared error of the value head, where the data has returns. Default 0.5.
     pub value_coef: f32,
     /// How much more rare actions count: a row weighs as its action's frequency to the power of
@@ -61,6 +64,7 @@ impl Default for ImitationConfig {
             dropout: 0.0,
             label_smoothing: 0.0,
             max_grad_norm: 1.0,
+            engine: Engine::default(),
             value_coef: 0.5,
             rare_act_weight: 0.0,
         }
@@ -162,6 +166,7 @@ pub fn imitate(
     data.check(layout)?;
     let mut split = data.split(config.validation_share, seed)?;
     let optimizer = OptimizerConfig {
+        engine: config.engine,
         epsilon: 1e-8,
         weight_decay: config.weight_decay,
         max_grad_norm: Some(config.max_grad_norm),

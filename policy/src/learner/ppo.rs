@@ -22,8 +22,8 @@ use offhook_env::vector_env::VectorEnv;
 use super::constraint::Cost;
 pub use super::ppo_config::{Metrics, PpoConfig};
 use super::ppo_objective::{Batch, objective, policy_objective, value_objective};
-use super::{LearnError, Learner, Update, require};
-use crate::checkpoint::{Checkpoint, CheckpointError, Network, Progress};
+use super::{LearnError, Learner, Update, config_json, require};
+use crate::checkpoint::{Checkpoint, Network, Progress};
 use crate::dataset::shuffle;
 use crate::fused::FusedPolicy;
 use crate::optimizer::OptimizerConfig;
@@ -329,16 +329,11 @@ impl Learner for Ppo {
 
 fn adam_config(config: &PpoConfig) -> OptimizerConfig {
     OptimizerConfig {
+        engine: config.engine,
         epsilon: config.adam_epsilon,
         weight_decay: 0.0,
         max_grad_norm: Some(config.max_grad_norm),
     }
-}
-
-fn config_json(config: &PpoConfig) -> Result<serde_json::Value, CheckpointError> {
-    serde_json::to_value(config).map_err(|e| CheckpointError::Header {
-        reason: e.to_string(),
-    })
 }
 
 /// Metrics that follow from the rollout alone.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::constraint::{Constraint, Cost};
 use super::{LearnError, require};
+use crate::engine::Engine;
 
 /// Settings of PPO. Sources: Schulman et al., 2017, table 3 (Atari) where not said otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +45,8 @@ pub struct PpoConfig {
     /// An epoch that moved the policy further than this (mean KL, nats) is the last of its
     /// iteration. Default 0.03; absent switches the stop off.
     pub target_kl: Option<f64>,
+    /// What computes the gradient steps; a run may go on with another one. Default `fused`.
+    pub engine: Engine,
     /// Added to the root of Adam's second moment. Default 1e-5 (Huang et al., 2022).
     pub adam_epsilon: f32,
     /// Rewards are multiplied by this before anything is learned from them, so that values are
@@ -80,6 +83,7 @@ impl Default for PpoConfig {
             vf_coef: 0.5,
             max_grad_norm: 0.5,
             target_kl: Some(0.03),
+            engine: Engine::default(),
             adam_epsilon: 1e-5,
             reward_scale: 1.0,
             imitation_coef: 0.0,

@@ -101,12 +101,12 @@ impl SeedRun<'_> {
                 n_features: scenario.layout.n_features(),
             }),
         };
-        let reinforcement = self.config.reinforcement.as_ref();
+        let (gamma, reward_scale) = self.config.units();
         let dagger = Dagger {
             config,
             cloning: &self.config.imitation.behavior_cloning,
-            gamma: reinforcement.map_or(1.0, |r| r.ppo.gamma),
-            reward_scale: reinforcement.map_or(1.0, |r| r.ppo.reward_scale),
+            gamma,
+            reward_scale,
             seed: self.seed,
         };
         let mut env = CallBatch::privileged(world.clone(), N_CALLS, 0);
