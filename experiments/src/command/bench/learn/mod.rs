@@ -175,7 +175,8 @@ fn say_point(metric: &str, seed: u64, point: &Point, place: &Place) {
 fn time_to(args: &BenchArgs, contender: &Contender, courses: &[Course], target: f64) {
     let mut place = place(&args.learn, contender.learner, contender.engine);
     place.push(("target", format!("{target:.4}")));
-    let figures: [(&str, fn(&Point) -> f64, Unit); 3] = [
+    type Value = fn(&Point) -> f64;
+    let figures: [(&str, Value, Unit); 3] = [
         ("learn.cpu_s_to_target", cpu_s, Unit::plain("s", 2)),
         ("learn.wall_s_to_target", wall_s, Unit::plain("s", 2)),
         (
