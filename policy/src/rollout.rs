@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use offhook_env::action::{ActionId, ActionMask};
 use offhook_env::outcome::CallSummary;
-use offhook_env::policy::Observation;
 use offhook_env::rng::{Stream, uniform_at};
 use offhook_env::vector_env::{StepBatch, VectorEnv};
 

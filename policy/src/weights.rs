@@ -179,6 +179,12 @@ impl Weights {
         ])
     }
 
+    /// Multiplies all logits by `factor`; above 0, it leaves the order of the actions as it is.
+    pub fn scale_policy(&mut self, factor: f32) {
+        let Dense { weight, bias, .. } = &mut self.policy;
+        weight.iter_mut().chain(bias).for_each(|w| *w *= factor);
+    }
+
     /// Takes over the share `tau` of every weight of `other`, which must have the same shape; 1
     /// copies.
     pub fn move_towards(&mut self, other: &Self, tau: f32) {
@@ -273,6 +279,9 @@ mod tests {
         assert!((moved.policy.weight[3] - (0.75 * a + 0.25 * b)).abs() < 1e-7);
         moved.move_towards(&other, 1.0);
         assert_eq!(moved, other);
+        moved.scale_policy(0.5);
+        assert_eq!(moved.policy.weight[3], 0.5 * b);
+        assert_eq!(moved.value, other.value);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 mod ope;
 mod taught;
 mod tiny_mdp;
-mod tiny_mdp;
 mod toys;
 mod values;
 

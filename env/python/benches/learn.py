@@ -36,9 +36,11 @@ STUDENT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262]
 
 
 def records(command):
-    """What a program prints, one record a line."""
-    done = subprocess.run(command, cwd=HERE, stdout=subprocess.PIPE, text=True, check=True)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    """What a program prints, one record a line, as soon as it does."""
+    with subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE, text=True) as program:
+        yield from map(json.loads, program.stdout)
+    if program.returncode:
+        sys.exit(f"{command[0]} ended with {program.returncode}")
 
 
 def run_all(args, scenario):
@@ -116,7 +118,8 @@ def difference(ours, theirs):
 
 
 def percent(estimate):
-    return "{:.1f} % [{:.1f}, {:.1f}]".format(*(100 * x for x in estimate))
+    value, low, high = (100 * x for x in estimate)
+    return f"{value:.1f} %" + ("" if math.isnan(low) else f" [{low:.1f}, {high:.1f}]")
 
 
 def number(value, form=".2f"):

@@ -2,6 +2,7 @@
 
 mod evaluating;
 mod judging;
+mod learners;
 mod learning;
 mod refusals;
 mod scenarios;

@@ -46,8 +46,8 @@ pub struct Dqn {
 }
 
 impl Dqn {
-    /// A run that starts from `weights`, those of an imitation for example: its logits are read as
-    /// advantages, so that the action values begin with the imitated policy as the best one.
+    /// A run that starts from `weights`, those of an imitation for example: its logits, scaled down,
+    /// are read as advantages, so that its best actions are the best ones to begin with.
     ///
     /// `demonstrations` stay in the buffer for ever.
     ///
@@ -75,8 +75,10 @@ impl Dqn {
             None => Transitions::default(),
         };
         let capacity = config.replay_capacity;
+        let mut start = weights.clone();
+        start.scale_policy(config.advantage_scale);
         Ok(Self {
-            network: QNetwork::new(weights, &layout, config.q_network()),
+            network: QNetwork::new(&start, &layout, config.q_network()),
             experience: Experience::new(&*env, config.n_steps),
             replay: Replay::new(capacity, demonstrations, config.priorities()),
             iteration: 0,

@@ -71,6 +71,10 @@ pub struct DqnConfig {
     /// Rewards are multiplied by this before anything is learned from them, so that action values
     /// are of order 1, where the Huber loss bends. Default 1.
     pub reward_scale: f32,
+    /// Factor of the logits that it starts from, when they are read as advantages in scaled reward
+    /// units: those of an imitation differ by several nats, action values by far less. The best
+    /// actions stay the same. Default 0.05.
+    pub advantage_scale: f32,
     /// Calls of the hand-written flow that stay in the replay buffer for ever. Default 0.
     pub n_demonstrations: u64,
     /// Gradient steps on demonstrations alone, before the first call is played. Default 0; Hester
@@ -115,6 +119,7 @@ impl Default for DqnConfig {
             adam_epsilon: 1.5e-4,
             engine: Engine::default(),
             reward_scale: 1.0,
+            advantage_scale: 0.05,
             n_demonstrations: 0,
             pretrain_steps: 0,
             demonstration_bonus: 0.1,
@@ -230,6 +235,7 @@ impl DqnConfig {
             ("dqn.max_grad_norm", self.max_grad_norm.into()),
             ("dqn.adam_epsilon", self.adam_epsilon.into()),
             ("dqn.reward_scale", self.reward_scale.into()),
+            ("dqn.advantage_scale", self.advantage_scale.into()),
             ("dqn.margin_fade", self.margin_fade.unwrap_or(1.0)),
         ];
         for (key, x) in positive {

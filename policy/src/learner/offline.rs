@@ -57,6 +57,9 @@ pub struct OfflineConfig {
     pub engine: Engine,
     /// Rewards are multiplied by this before anything is learned from them. Default 1.
     pub reward_scale: f32,
+    /// Factor of the logits that it starts from, when they are read as advantages in scaled reward
+    /// units, as for DQN. Default 0.05.
+    pub advantage_scale: f32,
 }
 
 impl Default for OfflineConfig {
@@ -75,6 +78,7 @@ impl Default for OfflineConfig {
             adam_epsilon: 1.5e-4,
             engine: Engine::default(),
             reward_scale: 1.0,
+            advantage_scale: 0.05,
         }
     }
 }
@@ -127,6 +131,7 @@ impl OfflineConfig {
             ("max_grad_norm", self.max_grad_norm.into()),
             ("adam_epsilon", self.adam_epsilon.into()),
             ("reward_scale", self.reward_scale.into()),
+            ("advantage_scale", self.advantage_scale.into()),
         ];
         for (key, x) in positive {
             let holds = x > 0.0 && x.is_finite();
@@ -172,9 +177,11 @@ impl Fit {
                 reason: "every call was cut off after its first decision; give whole calls".into(),
             });
         }
+        let mut start = weights.clone();
+        start.scale_policy(config.advantage_scale);
         Ok(Self {
             next_allowed: next_allowed(&rows),
-            network: QNetwork::new(weights, layout, config.q_network()),
+            network: QNetwork::new(&start, layout, config.q_network()),
             layout: layout.clone(),
             iteration: 0,
             rows,

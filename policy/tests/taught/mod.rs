@@ -179,13 +179,17 @@ fn a_student_of_one_who_sees_gambles_and_learns_to_ask_only_by_reinforcement() {
 
 #[test]
 fn a_constraint_is_kept_and_its_multiplier_finds_its_price() {
-    let train = |constraints: Vec<Constraint>| {
+    let train = |constraints: Vec<Constraint>, total_steps| {
         let config = PpoConfig {
             constraints,
-            total_steps: 400_000,
+            total_steps,
             n_calls: 64,
             learning_rate: 3e-3,
-            ent_coef: 0.005,
+            // A policy that no longer moves could not follow the price.
+            anneal_lr: false,
+            // In reward units: soft enough to hold a mixture, which is what the bound asks for.
+            ent_coef: 0.05,
+            norm_adv: false,
             ..small_ppo()
         };
         let env = Box::new(GameEnv::new(Press, 64, false));
@@ -206,14 +210,17 @@ fn a_constraint_is_kept_and_its_multiplier_finds_its_price() {
         });
         (hung_up, costs, multipliers)
     };
-    let (free, none, _) = train(Vec::new());
+    let (free, none, _) = train(Vec::new(), 60_000);
     assert!(free > 0.38 && none.is_empty(), "{free}");
-    let (bound, multiplier_learning_rate) = (0.25, 0.3);
-    let (kept, costs, multipliers) = train(vec![Constraint {
-        figure: Cost::HangUp,
-        bound,
-        multiplier_learning_rate,
-    }]);
+    let (bound, multiplier_learning_rate) = (0.25, 0.25);
+    let (kept, costs, multipliers) = train(
+        vec![Constraint {
+            figure: Cost::HangUp,
+            bound,
+            multiplier_learning_rate,
+        }],
+        250_000,
+    );
     let average = |xs: &[f64]| xs.iter().sum::<f64>() / xs.len() as f64;
     assert!(
         (average(&costs) - bound).abs() < 0.02,

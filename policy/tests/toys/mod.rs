@@ -206,7 +206,7 @@ impl<G: Game> GameEnv<G> {
         };
         for (slot, call) in self.calls.iter().enumerate() {
             out.codes[slot * n..][..n].copy_from_slice(&G::codes(call.state)[..n]);
-            out.masks[slot] = ActionMask::all(G::N_ACTIONS as u32);
+            out.masks[slot] = ActionMask::all(G::N_ACTIONS);
         }
     }
 }

@@ -65,7 +65,7 @@ fn report(
             .collect();
         outln!(
             "{metric:<28} {:>14} {:<12} {}",
-            unit.text(estimate.value),
+            unit.estimate(&estimate),
             unit.name(),
             place.join(", ")
         );

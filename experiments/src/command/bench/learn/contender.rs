@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use offhook_env::batch::CallBatch;
+use offhook_policy::engine::Engine;
 use offhook_policy::learner::Learner;
 use offhook_policy::learner::ppo::{Ppo, PpoConfig};
 use offhook_policy::weights::{NetworkConfig, Weights};
@@ -10,30 +11,49 @@ use offhook_policy::weights::{NetworkConfig, Weights};
 use crate::error::Failure;
 use crate::world::CallWorld;
 
-/// Starts a learner: world, budget of environment steps, seed.
-type Start = fn(Arc<CallWorld>, u64, u64) -> Result<Box<dyn Learner>, Failure>;
+/// Starts a learner: world, engine, budget of environment steps, seed.
+type Start = fn(Arc<CallWorld>, Engine, u64, u64) -> Result<Box<dyn Learner>, Failure>;
 
 /// A learner with settings.
 pub struct Contender {
     /// Name of the learner.
     pub learner: &'static str,
     /// What computes its updates.
-    pub engine: &'static str,
+    pub engine: Engine,
     /// Starts it from scratch.
     pub start: Start,
 }
 
+/// Both engines; the reference comes last.
+pub const ENGINES: [Engine; 2] = [Engine::Fused, Engine::Burn];
+
 /// All of them.
-pub const CONTENDERS: &[Contender] = &[Contender {
-    learner: "ppo",
-    engine: "burn",
-    start: ppo,
-}];
+pub fn contenders() -> impl Iterator<Item = Contender> {
+    ENGINES.into_iter().map(|engine| Contender {
+        learner: "ppo",
+        engine,
+        start: ppo,
+    })
+}
+
+/// Name of an engine, as a config has it.
+pub fn name(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Fused => "fused",
+        Engine::Burn => "burn",
+    }
+}
 
 /// PPO from scratch: the settings of the bundled experiments, but with more entropy to explore, and
 /// smaller rollouts and minibatches, which reach the same success in fewer steps.
-fn ppo(world: Arc<CallWorld>, steps: u64, seed: u64) -> Result<Box<dyn Learner>, Failure> {
+fn ppo(
+    world: Arc<CallWorld>,
+    engine: Engine,
+    steps: u64,
+    seed: u64,
+) -> Result<Box<dyn Learner>, Failure> {
     let config = PpoConfig {
+        engine,
         total_steps: steps,
         n_calls: 64,
         n_steps: 32,

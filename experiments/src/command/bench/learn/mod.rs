@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use offhook_env::batch::CallBatch;
 use offhook_env::rng::Stream;
+use offhook_policy::engine::Engine;
 use offhook_policy::evaluate::{Choice, Episodes, collect};
 use offhook_policy::learner::imitation::{ImitationConfig, imitate};
 use offhook_policy::weights::{NetworkConfig, Weights};
 use serde_json::Value;
 
-use self::contender::{CONTENDERS, Contender};
+use self::contender::{Contender, ENGINES, contenders, name};
 use self::course::{Course, Point};
 use super::clock::{cost_of, peak_memory_mb};
 use super::report;
@@ -47,10 +48,13 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     }
     let world = world::build(text)?.world;
     threads::install(Some(1), || {
-        imitation(args, &world)?;
+        for engine in ENGINES {
+            imitation(args, &world, engine)?;
+        }
         let mut all = Vec::new();
-        for contender in CONTENDERS {
-            all.push((contender, train(args, &world, contender)?));
+        for contender in contenders() {
+            let courses = train(args, &world, &contender)?;
+            all.push((contender, courses));
         }
         let best = all
             .iter()
@@ -69,7 +73,7 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     })
 }
 
-fn place(args: &LearnBenchArgs, learner: &str, engine: &str) -> Place {
+fn place(args: &LearnBenchArgs, learner: &str, engine: Engine) -> Place {
     [
         (
             "scenario",
@@ -78,7 +82,7 @@ fn place(args: &LearnBenchArgs, learner: &str, engine: &str) -> Place {
                 .unwrap_or_else(|| "fraud_alert, guarded".to_owned()),
         ),
         ("learner", learner.to_owned()),
-        ("engine", engine.to_owned()),
+        ("engine", name(engine).to_owned()),
         ("threads", "1".to_owned()),
     ]
     .into()
@@ -99,7 +103,7 @@ fn train(
     let place = place(&args.learn, contender.learner, contender.engine);
     let mut courses = Vec::new();
     for seed in 1..=seeds {
-        let learner = (contender.start)(world.clone(), steps, seed)?;
+        let learner = (contender.start)(world.clone(), contender.engine, steps, seed)?;
         let course = Course::run(world, learner, seed, every)?;
         if args.json {
             for look in &course.looks {
@@ -213,7 +217,7 @@ fn median(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 }
 
 /// Reports how fast decisions of the hand-written flow are cloned; scoring after every pass included.
-fn imitation(args: &BenchArgs, world: &Arc<CallWorld>) -> Result<(), Failure> {
+fn imitation(args: &BenchArgs, world: &Arc<CallWorld>, engine: Engine) -> Result<(), Failure> {
     let layout = &world.scenario.layout;
     let episodes = Episodes {
         seed: 1,
@@ -229,6 +233,7 @@ fn imitation(args: &BenchArgs, world: &Arc<CallWorld>) -> Result<(), Failure> {
         1.0,
     );
     let config = ImitationConfig {
+        engine,
         batch_size: 512,
         n_epochs: 10,
         validation_share: 0.0,
@@ -246,7 +251,7 @@ fn imitation(args: &BenchArgs, world: &Arc<CallWorld>) -> Result<(), Failure> {
     }
     if let Some(speed) = median(speeds.into_iter()) {
         let unit = Unit::plain("transitions/s", 0);
-        let place = place(&args.learn, "imitation", "burn");
+        let place = place(&args.learn, "imitation", engine);
         report(
             args,
             "learn.transitions_per_s",
