@@ -62,11 +62,6 @@ fn a_policy_is_judged_by_the_calls_of_another() {
     let effective = wis["where"]["effective_n"].as_f64().expect("a number");
     assert!((100.0..400.0).contains(&effective), "{wis}");
     assert_eq!(records[8]["where"]["verdict"], "better");
-    assert_eq!(
-        text,
-        succeed(folder.path(), &args),
-        "a function of its seed"
-    );
 }
 
 #[test]

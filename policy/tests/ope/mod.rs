@@ -103,10 +103,10 @@ fn log(mdp: &Mdp, policy: &dyn Policy, n: usize, seed: u64) -> Trajectories {
         if over.iter().all(|over| *over) {
             break;
         }
-        for slot in 0..n {
+        for (slot, action) in actions.iter_mut().enumerate() {
             let observation = seen.observation(slot, 4);
             let uniform = uniform_at(seed, Stream::Act, slot as u64, turn);
-            actions[slot] = policy.sample(observation, N_ACTIONS, uniform);
+            *action = policy.sample(observation, N_ACTIONS, uniform);
         }
         env.step(&actions, &mut next);
         for slot in (0..n).filter(|slot| !over[*slot]).collect::<Vec<_>>() {
@@ -215,7 +215,7 @@ fn estimates_cover_the_true_value_as_often_as_they_say() {
         let allowed = 4.0 * (variance / n).sqrt() + bias;
         assert!(gap < allowed, "{name}: {mean:.3}, not {truth:.3}");
         let bounds: Vec<(f64, f64)> = all.iter().filter_map(|e| e.bounds).collect();
-        let held = bounds.iter().filter(|(l, h)| (*l..=*h).contains(&&truth));
+        let held = bounds.iter().filter(|(l, h)| (*l..=*h).contains(&truth));
         let covered = held.count() as f64 / bounds.len() as f64;
         assert!(covered >= least(0.95, bounds.len()), "{name}: {covered:.3}");
     }
