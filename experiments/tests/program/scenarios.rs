@@ -197,7 +197,7 @@ fn from_a_form_to_a_verified_table() {
             "[distill]",
             "[distill]\nmax_rules = 60\nrounds = 2\ncalls = 100\nchoose_calls = 50\nn_calls = 32\n",
         )
-        .replace("total_steps = 3_000_000", "total_steps = 6000")
+        .replace("total_steps = 8_000_000", "total_steps = 6000")
         .replace("n_calls = 256", "n_calls = 32");
     fs::write(&path, config).expect("written");
     succeed(
