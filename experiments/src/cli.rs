@@ -326,7 +326,7 @@ pub enum BenchTarget {
 #[derive(Debug, Args)]
 pub struct BenchArgs {
     /// What to measure; all if not given.
-    pub target: Option<BenchTarget>,
+    pub subject: Option<BenchTarget>,
     /// Print the speeds as JSON lines.
     #[arg(long)]
     pub json: bool,

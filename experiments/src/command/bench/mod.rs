@@ -26,7 +26,7 @@ const ALL_WINDOWS: Duration = Duration::from_millis(2_500);
 /// # Errors
 /// If a bundled file has mistakes.
 pub fn run(args: &BenchArgs) -> Result<(), Failure> {
-    let wants = |target| args.target.is_none_or(|t| t == target);
+    let wants = |target| args.subject.is_none_or(|t| t == target);
     if wants(BenchTarget::Env) {
         for file in bundled::list("scenarios").filter(|file| bundled::has_population(file.text)) {
             let world = world::load(file.name, None)?.world;
