@@ -38,7 +38,7 @@ impl SeedRun<'_> {
         self.announce(STAGE, learner.n_iterations(), learner.iteration());
         let mut calls = rows.last().map_or(0, |row| row.calls);
         while !learner.is_done() {
-            let update = learner.update()?;
+            let update = learner.update().map_err(|e| self.stopped(&e))?;
             calls += update.n_calls_ended;
             let step = learner.iteration();
             let measured = update
@@ -55,6 +55,16 @@ impl SeedRun<'_> {
             }
         }
         Ok((learner.policy(), rows))
+    }
+
+    /// Why learning cannot go on, and what is kept of it.
+    fn stopped(&self, error: &dyn std::fmt::Display) -> Failure {
+        let path = self.path("reinforcement.safetensors");
+        let kept = match path.is_file() {
+            true => format!("; the last good checkpoint is '{}'", path.display()),
+            false => String::new(),
+        };
+        Failure::failed(format!("seed {}: {error}{kept}", self.seed))
     }
 
     /// The learner of the config: a new one from `weights`, or one that goes on. Tabular learners
