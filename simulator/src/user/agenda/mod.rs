@@ -51,8 +51,8 @@ pub struct AgendaCustomer {
     told: u8,
     time: Time,
     wish: Wish,
+    /// Class and steps of noise, as the channel reads them.
     difficulty: u8,
-    noise: u8,
     turns: u8,
     knows_purpose: bool,
     told_time: bool,
@@ -184,8 +184,7 @@ impl Customers for AgendaCustomers {
             told: 0,
             time: person.time,
             wish: person.wish,
-            difficulty: person.difficulty,
-            noise: person.noise,
+            difficulty: person.difficulty + N_CLASSES * person.noise,
             turns: 0,
             knows_purpose: false,
             told_time: false,
@@ -208,7 +207,7 @@ impl Customers for AgendaCustomers {
 
     #[inline]
     fn difficulty(&self, customer: &AgendaCustomer) -> u8 {
-        customer.difficulty + N_CLASSES * customer.noise
+        customer.difficulty
     }
 
     fn respond(

@@ -10,6 +10,7 @@ use super::manners::{Manner, is_question};
 use super::{AgendaCustomer, AgendaCustomers, habit};
 use crate::dice::Coins;
 use crate::population::{Time, Wish};
+use crate::variation::N_CLASSES;
 
 /// A reply in the making.
 pub(super) struct Reply<'a> {
@@ -165,7 +166,7 @@ impl<'a> Reply<'a> {
         let not_caught = if self.customer.foreign {
             habit::NOT_CAUGHT_FOREIGN
         } else {
-            habit::NOT_CAUGHT[usize::from(self.customer.difficulty).min(2)]
+            habit::NOT_CAUGHT[usize::from(self.customer.difficulty % N_CLASSES)]
         };
         if odd < not_caught {
             return self.say_kind(UserActKind::Repeat);
