@@ -3,7 +3,7 @@
 //!
 //! Who learns on varied calls meets lines and customers that nobody measured (domain randomization,
 //! Tobin et al., 2017, arXiv:1703.06907). The level of noise travels in a call's difficulty: the class
-//! of the customer plus [`N_CLASSES`] per step of noise.
+//! of the customer plus `N_CLASSES` per step of noise.
 
 use serde::{Deserialize, Serialize};
 
