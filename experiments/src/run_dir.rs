@@ -73,7 +73,7 @@ const CONFIG: &str = "config.toml";
 const LOCK: &str = ".lock";
 /// Everything at the top of a run directory. `--force` removes these and nothing else, so that a run must
 /// write no other.
-const OURS: [&str; 22] = [
+const OURS: [&str; 23] = [
     MANIFEST,
     CONFIG,
     "scenario.toml",
@@ -82,6 +82,7 @@ const OURS: [&str; 22] = [
     "checkpoints",
     "metrics.csv",
     "summary.csv",
+    "confusions.csv",
     "evaluation.csv",
     "curve.csv",
     "curve.svg",

@@ -15,6 +15,7 @@ use offhook_policy::weights::Weights;
 use rayon::prelude::*;
 use serde_json::Value;
 
+use super::confusions::{self, Confusions};
 use super::metrics::{self, Row};
 use super::take_dir;
 use crate::cli::RunArgs;
@@ -105,8 +106,22 @@ pub fn run(
         "summary.csv",
         summary_csv(&accuracies, config.seeds.len()).as_bytes(),
     )?;
+    let n_judged: usize = results.iter().map(|r| r.n_test_rows).sum();
+    let ranked = confusions::ranked(results.into_iter().map(|r| r.confusions));
+    let csv = confusions::to_csv(&ranked, &scenario.layout);
+    dir.write("confusions.csv", csv.as_bytes())?;
     print(args, config, &replayed, &accuracies, n_test);
     if !args.json {
+        let name = |action: ActionId| &scenario.layout.actions[action as usize];
+        outln!("\nmost often mixed up, in % of {n_judged} decisions:");
+        for ((taken, predicted), n) in ranked.iter().take(5) {
+            let share = 100.0 * *n as f64 / n_judged as f64;
+            outln!(
+                "  {share:.1}  {} predicted for {}",
+                name(*predicted),
+                name(*taken)
+            );
+        }
         outln!("\nwritten to {}", out.display());
     }
     dir.finish(rfc3339(now()))?;
@@ -152,6 +167,7 @@ struct Cloned {
     bigram: (f64, f64),
     bigram_about: (f64, f64),
     network: Scores,
+    confusions: Confusions,
 }
 
 fn clone_one(
@@ -184,6 +200,7 @@ fn clone_one(
     )?;
     let policy = FusedPolicy::new(&imitated.weights, layout);
     let network = score(&policy, layout, &all.data, &test);
+    let confusions = confusions::count(&policy, layout, &all.data, &test);
     let mut rows = Vec::new();
     let mut add = |step: u64, metric: &str, value: f32| {
         let calls = all.n_calls as u64;
@@ -217,6 +234,7 @@ fn clone_one(
         bigram: count_baseline(all, &train, &test, layout.n_actions(), &[1, 2]),
         bigram_about: count_baseline(all, &train, &test, layout.n_actions(), &[0, 1, 2]),
         network,
+        confusions,
     })
 }
 

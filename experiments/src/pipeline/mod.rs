@@ -1,6 +1,7 @@
 //! An experiment from its config to its run directory.
 
 mod cloning;
+mod confusions;
 mod curve;
 mod gap;
 mod judge;
