@@ -64,6 +64,7 @@ mod runtime;
 mod table;
 #[doc(hidden)]
 pub mod testing;
+mod traffic;
 mod verify;
 
 pub use cell::{Cell, levels_in};
@@ -74,4 +75,5 @@ pub use name::MAX_NAME_CHARS;
 pub use report::{MAX_LISTED, Overlap, Region, Report, Violation};
 pub use runtime::Decision;
 pub use table::{DecisionTable, MAX_CONTENT_BYTES, MAX_RULES, Provenance, Rule, SCHEMA};
+pub use traffic::Traffic;
 pub use verify::{Constraint, verify};

@@ -9,6 +9,7 @@ use crate::error::{TableError, shorten};
 use crate::layout::{Feature, Layout};
 use crate::name::hex;
 use crate::table::{DecisionTable, Provenance, Rule, SCHEMA};
+use crate::traffic::Traffic;
 
 /// The table as a file holds it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub(crate) struct Document {
     pub actions: Vec<String>,
     pub default_action: String,
     pub rules: Vec<RuleDocument>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<BTreeMap<String, Vec<u64>>>,
     pub provenance: Provenance,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<String>,
@@ -62,6 +65,7 @@ impl Document {
             actions: layout.actions().to_vec(),
             default_action: table.action_name(table.default_action()).to_owned(),
             rules: rules.collect(),
+            traffic: table.traffic().map(|traffic| traffic.named(layout)),
             provenance: sorted(table.provenance()),
             checksum: None,
         }
@@ -90,6 +94,10 @@ impl Document {
                 TableError::invalid(place, format!("action '{}'", shorten(name)), expected)
             })
         };
+        let traffic = self
+            .traffic
+            .map(|named| Traffic::from_named(&named, &layout));
+        let traffic = traffic.transpose()?;
         let default_action = action("default_action".to_owned(), &self.default_action)?;
         let mut rules = Vec::with_capacity(self.rules.len());
         for rule in self.rules {
@@ -125,6 +133,7 @@ impl Document {
             layout,
             rules,
             default_action,
+            traffic,
             self.provenance,
             seal,
         )

@@ -20,6 +20,8 @@
 //! ```
 //!
 //! A feature absent from `when` may take any level; an absent `fidelity` was not measured.
+//! An optional `traffic`, before `provenance`, counts what was observed when the rules were made:
+//! `{"identity":[812,95,40]}`, one number per level for every feature.
 //! `checksum` is the SHA-256 of the document without it, in this order of keys and without blanks,
 //! so reformatting a file is harmless and any other change to it is refused.
 
@@ -51,6 +53,7 @@ impl DecisionTable {
                 format!("[\n    {}\n  ]", items.join(",\n    "))
             }
         };
+        let traffic = document.traffic.as_ref().map(|t| ("traffic", compact(t)));
         let fields = [
             ("schema", compact(&document.schema)),
             ("scenario", compact(&document.scenario)),
@@ -62,10 +65,16 @@ impl DecisionTable {
             ("actions", compact(&document.actions)),
             ("default_action", compact(&document.default_action)),
             ("rules", lines(document.rules.iter().map(compact).collect())),
-            ("provenance", compact(&document.provenance)),
-            ("checksum", compact(&document.checksum)),
         ];
-        let fields = fields.map(|(key, value)| format!("  \"{key}\": {value}"));
+        let fields: Vec<String> = fields
+            .into_iter()
+            .chain(traffic)
+            .chain([
+                ("provenance", compact(&document.provenance)),
+                ("checksum", compact(&document.checksum)),
+            ])
+            .map(|(key, value)| format!("  \"{key}\": {value}"))
+            .collect();
         format!("{{\n{}\n}}\n", fields.join(",\n"))
     }
 
