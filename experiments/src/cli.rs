@@ -12,7 +12,9 @@ use crate::figures::FIGURES;
 use crate::user_models::Named;
 
 pub use scenario::{CheckArgs, GraphArgs, GraphFormat, NewArgs, ScenarioCommand};
-pub use table::{TableCommand, TableFormat};
+pub use table::{
+    DiffArgs, DriftArgs, KeygenArgs, ShowArgs, SignArgs, TableCommand, TableFormat, VerifyArgs,
+};
 
 /// Learns and simulates dialog policies for outbound calls, and ships them as verified decision tables.
 #[derive(Debug, Parser)]

@@ -1,15 +1,22 @@
-//! `offhook table`: export, verify, decide, show.
+//! `offhook table`: export and decide; the other subcommands have files of their own.
+
+mod diff;
+mod drift;
+mod show;
+mod sign;
+mod turns;
+mod verify;
 
 use std::path::Path;
 
 use offhook_env::scenario::{Scenario, condition};
-use offhook_table::{Constraint, DecisionTable, Format, Report, verify};
+use offhook_table::{Constraint, DecisionTable, Format, Report};
 
+use crate::atomic;
 use crate::cli::{TableCommand, TableFormat};
 use crate::error::Failure;
 use crate::policies::{open_table, table_layout};
-use crate::terminal::{out, outln};
-use crate::{atomic, world};
+use crate::terminal::outln;
 
 /// Runs a subcommand.
 ///
@@ -23,11 +30,7 @@ pub fn run(command: &TableCommand) -> Result<(), Failure> {
             out,
             force,
         } => export(table, *format, out, *force),
-        TableCommand::Verify {
-            table,
-            scenario,
-            json,
-        } => verify_file(table, scenario.as_deref(), *json),
+        TableCommand::Verify(args) => verify::run(args),
         TableCommand::Decide {
             table,
             set,
@@ -37,10 +40,11 @@ pub fn run(command: &TableCommand) -> Result<(), Failure> {
             Some(csv) => decide_csv(table, csv),
             None => decide(table, set, *json),
         },
-        TableCommand::Show { table } => {
-            out!("{}", open_table(table)?.page());
-            Ok(())
-        }
+        TableCommand::Show(args) => show::run(args),
+        TableCommand::Diff(args) => diff::run(args),
+        TableCommand::Drift(args) => drift::run(args),
+        TableCommand::Keygen(args) => sign::keygen(args),
+        TableCommand::Sign(args) => sign::run(args),
     }
 }
 
@@ -87,33 +91,7 @@ pub fn constraints(scenario: &Scenario) -> (Vec<Constraint>, Vec<Constraint>) {
 pub fn prove(table: &DecisionTable, scenario: &Scenario) -> Result<Report, Failure> {
     let (rules, masks) = constraints(scenario);
     table.layout().check_same(&table_layout(scenario)?)?;
-    Ok(verify(table, &[rules, masks].concat())?)
-}
-
-fn verify_file(path: &Path, scenario: Option<&str>, json: bool) -> Result<(), Failure> {
-    let table = open_table(path)?;
-    let name = scenario.unwrap_or(table.scenario());
-    let (scenario, _) = world::load_scenario(name, None)?;
-    let report = prove(&table, &scenario)?;
-    if json {
-        outln!("{}", serde_json::to_string(&report)?);
-    } else {
-        out!("{report}");
-        let n_rules = scenario.constraints.iter().filter(|c| c.conduct).count();
-        if report.ok() {
-            outln!(
-                "proved: one rule for every state, {n_rules} rules of conduct and all masks hold in every cell"
-            );
-        }
-    }
-    if report.ok() {
-        Ok(())
-    } else {
-        Err(Failure::failed(format!(
-            "'{}' is not proved",
-            path.display()
-        )))
-    }
+    Ok(offhook_table::verify(table, &[rules, masks].concat())?)
 }
 
 fn decide(path: &Path, set: &[String], json: bool) -> Result<(), Failure> {

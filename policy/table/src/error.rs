@@ -56,6 +56,16 @@ pub enum TableError {
         /// The checksum of what the file holds.
         computed: String,
     },
+    /// The table was built for another scenario than the one it is asked to serve.
+    #[error(
+        "the table is for scenario '{found}', expected '{expected}'; export a table of that scenario"
+    )]
+    Scenario {
+        /// Scenario of the table.
+        found: String,
+        /// Scenario wanted.
+        expected: String,
+    },
     /// The table was built for other features or actions than those it is asked to serve.
     #[error(
         "the table has layout {found}, expected {expected}: {difference}; \

@@ -96,6 +96,24 @@ impl DecisionTable {
         self.seal()
     }
 
+    /// The same table with other rules.
+    ///
+    /// # Errors
+    /// As [`DecisionTable::new`].
+    pub fn with_rules(&self, rules: Vec<Rule>) -> Result<Self, TableError> {
+        let copy = self.clone();
+        let (scenario, layout) = (copy.scenario, copy.layout);
+        let table = Self::unsealed(
+            scenario,
+            layout,
+            rules,
+            copy.default_action,
+            copy.provenance,
+        )?;
+        let traffic = copy.traffic;
+        Self { traffic, ..table }.seal()
+    }
+
     /// Sets the checksum of the content.
     fn seal(mut self) -> Result<Self, TableError> {
         let (checksum, n_bytes) = document::seal(&self);

@@ -28,6 +28,12 @@ impl SplitMix {
     }
 }
 
+/// One of the items, each as likely; `None` when there is none.
+pub(crate) fn pick(items: impl Iterator<Item = usize>, rng: &mut SplitMix) -> Option<usize> {
+    let items: Vec<usize> = items.collect();
+    items.get(rng.below(items.len().max(1))).copied()
+}
+
 /// A complete table of disjoint rules: the whole space, split again and again at a random feature
 /// into two random sets of levels. 2 to 6 levels per feature, 14 actions, random support and
 /// fidelity.

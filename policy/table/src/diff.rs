@@ -1,0 +1,413 @@
+//! What changed from one table to another, in words and by how much of the traffic.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::cell::Cell;
+use crate::error::TableError;
+use crate::gap::find_gaps;
+use crate::report::{MAX_LISTED, Region};
+use crate::table::DecisionTable;
+
+/// Most changes that `Display` prints.
+const MAX_PRINTED: usize = 20;
+
+/// A box of states where the two tables act differently.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// What the first table does there.
+    pub from: String,
+    /// What the second does.
+    pub to: String,
+    /// Share of all turns, in `[0, 1]`; `None` where nothing was visited.
+    pub share: Option<f64>,
+    /// Where.
+    pub region: Region,
+}
+
+/// The callers that have one value of one feature known before the call.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Segment {
+    /// The caller feature.
+    pub feature: String,
+    /// Its value.
+    pub value: String,
+    /// Turns of these callers.
+    pub n_turns: u64,
+    /// Share of those turns where the tables act differently, in `[0, 1]`.
+    pub changed_share: f64,
+}
+
+/// The outcome of a [`Comparison`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Diff {
+    /// Checksums of both tables.
+    pub checksums: [String; 2],
+    /// Rules of both.
+    pub n_rules: [usize; 2],
+    /// Turns recorded; `None` where shares are estimated from the rules' support.
+    pub n_turns: Option<u64>,
+    /// Share of all turns where the tables act differently, in `[0, 1]`; `None` where nothing was
+    /// visited.
+    pub changed_share: Option<f64>,
+    /// Disjoint boxes where they do, the busiest first.
+    pub changes: Vec<Change>,
+    /// Callers, by feature and value; empty where nothing is known of them.
+    pub segments: Vec<Segment>,
+}
+
+/// Compares two tables of one layout, on recorded turns or without.
+///
+/// Where no turn is recorded, the share of a box that rule `a` of the first table decides and rule
+/// `b` of the second is *estimated*: the support of `a`, divided among the rules of the second table
+/// that meet it in proportion to theirs.
+pub struct Comparison<'t> {
+    tables: [&'t DecisionTable; 2],
+    /// By rule of the first table, then of the second, so that the first piece that holds an
+    /// observation is the one that both tables decide by.
+    pieces: Vec<Piece>,
+    n_turns: u64,
+    n_changed: u64,
+    /// Turns and changed turns by caller feature and value.
+    segments: BTreeMap<(String, String), (u64, u64)>,
+}
+
+/// Where two rules meet and their actions differ.
+#[derive(Clone)]
+struct Piece {
+    cell: Cell,
+    actions: [u8; 2],
+    n_turns: u64,
+    /// Estimated turns.
+    estimate: f64,
+}
+
+/// A rule or a gap.
+struct Part<'t> {
+    cell: &'t Cell,
+    action: u8,
+    support: f64,
+}
+
+impl<'t> Comparison<'t> {
+    /// Finds where two tables act differently.
+    ///
+    /// # Errors
+    /// [`TableError::Layout`] if they have different features or actions.
+    pub fn new(a: &'t DecisionTable, b: &'t DecisionTable) -> Result<Self, TableError> {
+        b.layout().check_same(a.layout())?;
+        let gaps = [a, b].map(gaps_of);
+        let [parts_a, parts_b] = [parts(a, &gaps[0]), parts(b, &gaps[1])];
+        let mut pieces = Vec::new();
+        for part_a in &parts_a {
+            let met = parts_b.iter().filter(|b| b.cell.overlaps(part_a.cell));
+            let met: Vec<&Part> = met.collect();
+            let support: f64 = met.iter().map(|part| part.support).sum();
+            for part_b in &met {
+                let Some(cell) = part_a.cell.intersect(part_b.cell) else {
+                    continue;
+                };
+                if part_a.action == part_b.action {
+                    continue;
+                }
+                let portion = if support > 0.0 {
+                    part_b.support / support
+                } else {
+                    1.0 / met.len() as f64
+                };
+                pieces.push(Piece {
+                    cell,
+                    actions: [part_a.action, part_b.action],
+                    n_turns: 0,
+                    estimate: part_a.support * portion,
+                });
+            }
+        }
+        Ok(Self {
+            tables: [a, b],
+            pieces,
+            n_turns: 0,
+            n_changed: 0,
+            segments: BTreeMap::new(),
+        })
+    }
+
+    /// Counts one turn: what was observed, as one level code per feature in layout order, and what
+    /// was known of the caller before the call.
+    pub fn record(&mut self, codes: &[u8], caller: &BTreeMap<String, String>) {
+        let [a, b] = self.tables.map(|table| table.decide(codes).action);
+        let changed = u64::from(a != b);
+        self.n_turns += 1;
+        self.n_changed += changed;
+        if a != b
+            && let Some(piece) = self.pieces.iter_mut().find(|p| p.cell.contains(codes))
+        {
+            piece.n_turns += 1;
+        }
+        for (feature, value) in caller {
+            let key = (feature.clone(), value.clone());
+            let (n_turns, n_changed) = self.segments.entry(key).or_default();
+            *n_turns += 1;
+            *n_changed += changed;
+        }
+    }
+
+    /// What was found: boxes that differ in one feature and change alike are told as one.
+    #[must_use]
+    pub fn finish(self) -> Diff {
+        let [a, b] = self.tables;
+        let recorded = self.n_turns > 0;
+        let visits: f64 = a.rules().iter().map(|rule| rule.support as f64).sum();
+        let n_all = if recorded {
+            self.n_turns as f64
+        } else {
+            visits
+        };
+        let share = |n: f64| (n_all > 0.0).then(|| n / n_all);
+        let estimate: f64 = self.pieces.iter().map(|piece| piece.estimate).sum();
+        let n_changed = if recorded {
+            self.n_changed as f64
+        } else {
+            estimate
+        };
+        let mut pieces = joined(self.pieces);
+        let weight = |piece: &Piece| {
+            if recorded {
+                piece.n_turns as f64
+            } else {
+                piece.estimate
+            }
+        };
+        pieces.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then(a.cell.cmp(&b.cell)));
+        let change = |piece: Piece| Change {
+            from: a.action_name(piece.actions[0]).to_owned(),
+            to: a.action_name(piece.actions[1]).to_owned(),
+            share: share(weight(&piece)),
+            region: Region::new(a.layout(), piece.cell),
+        };
+        let segment = |((feature, value), (n_turns, n_changed))| Segment {
+            feature,
+            value,
+            n_turns,
+            changed_share: n_changed as f64 / n_turns as f64,
+        };
+        Diff {
+            checksums: [a, b].map(|table| table.checksum().to_owned()),
+            n_rules: [a, b].map(|table| table.rules().len()),
+            n_turns: recorded.then_some(self.n_turns),
+            changed_share: share(n_changed),
+            changes: pieces.into_iter().map(change).collect(),
+            segments: self.segments.into_iter().map(segment).collect(),
+        }
+    }
+}
+
+fn gaps_of(table: &DecisionTable) -> Vec<Cell> {
+    let rules: Vec<&Cell> = table.rules().iter().map(|rule| &rule.when).collect();
+    find_gaps(&table.layout().any(), &rules, false, MAX_LISTED).cells
+}
+
+/// The rules of a table in order, then its gaps.
+fn parts<'t>(table: &'t DecisionTable, gaps: &'t [Cell]) -> Vec<Part<'t>> {
+    let rules = table.rules().iter().map(|rule| Part {
+        cell: &rule.when,
+        action: rule.action,
+        support: rule.support as f64,
+    });
+    let gaps = gaps.iter().map(|cell| Part {
+        cell,
+        action: table.default_action(),
+        support: 0.0,
+    });
+    rules.chain(gaps).collect()
+}
+
+/// Joins pieces of one change that differ in one feature only, until none do.
+fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut by_actions: BTreeMap<[u8; 2], Vec<Piece>> = BTreeMap::new();
+    for piece in pieces {
+        by_actions.entry(piece.actions).or_default().push(piece);
+    }
+    for pieces in by_actions.values_mut() {
+        let mut idx = 0;
+        while idx < pieces.len() {
+            let joins = |other: usize| Some((other, pieces[idx].cell.join(&pieces[other].cell)?));
+            match (idx + 1..pieces.len()).find_map(joins) {
+                Some((other, cell)) => {
+                    let merged = pieces.swap_remove(other);
+                    pieces[idx].cell = cell;
+                    pieces[idx].n_turns += merged.n_turns;
+                    pieces[idx].estimate += merged.estimate;
+                    // A larger piece may join one that came before it.
+                    idx = 0;
+                }
+                None => idx += 1,
+            }
+        }
+    }
+    by_actions.into_values().flatten().collect()
+}
+
+impl fmt::Display for Diff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = |share: Option<f64>| match share {
+            Some(share) => format!("{:.1} % of turns", share * 100.0),
+            None => "never visited".to_owned(),
+        };
+        let [a, b] = self.n_rules;
+        if self.changes.is_empty() {
+            return write!(f, "{a} and {b} rules, and the same action everywhere");
+        }
+        let source = match self.n_turns {
+            Some(n_turns) => format!("{n_turns} recorded turns"),
+            None => "estimated from the rules' support; a call log says it exactly".to_owned(),
+        };
+        writeln!(
+            f,
+            "{a} and {b} rules; another action in {} ({source})",
+            percent(self.changed_share)
+        )?;
+        let visited = self
+            .changes
+            .iter()
+            .filter(|c| c.share.is_some_and(|share| share > 0.0));
+        let n_visited = visited.clone().count();
+        for change in visited.take(MAX_PRINTED) {
+            let (words, share) = (&change.region.words, percent(change.share));
+            writeln!(f, "{words}: {} → {}, {share}", change.from, change.to)?;
+        }
+        if n_visited > MAX_PRINTED {
+            writeln!(f, "and {} more", n_visited - MAX_PRINTED)?;
+        }
+        let n_unvisited = self.changes.len() - n_visited;
+        if n_unvisited > 0 {
+            writeln!(f, "{n_unvisited} more changes where no turn came")?;
+        }
+        for segment in &self.segments {
+            writeln!(
+                f,
+                "callers with {} {}: another action in {:.1} % of {} turns",
+                segment.feature,
+                segment.value,
+                segment.changed_share * 100.0,
+                segment.n_turns
+            )?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{observations, random_table};
+    use crate::{Feature, Layout, Provenance, Rule};
+
+    fn small() -> (DecisionTable, DecisionTable) {
+        let features = vec![
+            Feature::new("identity", &["unknown", "claimed", "confirmed"]),
+            Feature::new("confidence", &["low", "high"]),
+        ];
+        let actions = ["confirm_identity", "verify_identity", "close"].map(str::to_owned);
+        let layout = Layout::new(features, actions.to_vec()).unwrap();
+        let rule = |id: &str, masks: [u16; 2], action, support| Rule {
+            support,
+            ..Rule::new(id, Cell::new(masks.to_vec()), action)
+        };
+        let a = vec![
+            rule("r1", [0b011, 0b11], 0, 60),
+            rule("r2", [0b100, 0b11], 2, 40),
+        ];
+        let b = vec![
+            rule("r1", [0b001, 0b11], 0, 30),
+            rule("r2", [0b010, 0b01], 1, 10),
+            rule("r3", [0b010, 0b10], 0, 20),
+            rule("r4", [0b100, 0b11], 2, 40),
+        ];
+        let table = |rules| {
+            DecisionTable::new("mock", layout.clone(), rules, 2, Provenance::new()).unwrap()
+        };
+        (table(a), table(b))
+    }
+
+    #[test]
+    fn a_change_reads_as_a_sentence_with_its_share() {
+        let (a, b) = small();
+        let diff = Comparison::new(&a, &b).unwrap().finish();
+        let expected = "2 and 4 rules; another action in 10.0 % of turns (estimated from the \
+             rules' support; a call log says it exactly)
+when identity is claimed and confidence is low: confirm_identity → verify_identity, 10.0 % of turns
+";
+        assert_eq!(diff.to_string(), expected);
+    }
+
+    #[test]
+    fn recorded_turns_are_counted_by_caller() {
+        let (a, b) = small();
+        let mut comparison = Comparison::new(&a, &b).unwrap();
+        let caller = |age: &str| BTreeMap::from([("age".to_owned(), age.to_owned())]);
+        for (codes, age) in [
+            ([1, 0], "old"),
+            ([1, 1], "old"),
+            ([2, 0], "young"),
+            ([0, 0], "young"),
+        ] {
+            comparison.record(&codes, &caller(age));
+        }
+        let diff = comparison.finish();
+        assert_eq!((diff.n_turns, diff.changed_share), (Some(4), Some(0.25)));
+        assert_eq!(diff.changes.len(), 1);
+        assert_eq!(diff.changes[0].share, Some(0.25));
+        let shares: Vec<(&str, f64)> = diff
+            .segments
+            .iter()
+            .map(|s| (s.value.as_str(), s.changed_share))
+            .collect();
+        assert_eq!(shares, [("old", 0.5), ("young", 0.0)]);
+    }
+
+    #[test]
+    fn changes_are_exactly_where_the_tables_decide_differently() {
+        for seed in 0..6 {
+            let base = random_table(seed, 40, 4);
+            let mut rules = base.rules().to_vec();
+            // A gap, an overlap and other actions: precedence and default count as well.
+            rules.remove(0);
+            rules[3].when = base.layout().any();
+            for rule in rules.iter_mut().step_by(5) {
+                rule.action = (rule.action + 1) % 14;
+            }
+            let other = base.with_rules(rules).unwrap();
+            for (a, b) in [(&base, &other), (&other, &base)] {
+                let mut comparison = Comparison::new(a, b).unwrap();
+                let states = observations(base.layout());
+                let mut n_changed = 0;
+                for codes in &states {
+                    comparison.record(codes, &BTreeMap::new());
+                    n_changed += u64::from(a.decide(codes).action != b.decide(codes).action);
+                }
+                let diff = comparison.finish();
+                let n_all = states.len() as f64;
+                assert_eq!(diff.changed_share, Some(n_changed as f64 / n_all));
+                let told: f64 = diff.changes.iter().filter_map(|change| change.share).sum();
+                assert!((told - n_changed as f64 / n_all).abs() < 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn equal_tables_do_not_differ_and_other_layouts_are_refused() {
+        let (a, b) = small();
+        let same = Comparison::new(&a, &a).unwrap().finish();
+        assert!(
+            same.changes.is_empty() && same.to_string().ends_with("the same action everywhere")
+        );
+        let other = random_table(1, 5, 2);
+        assert!(matches!(
+            Comparison::new(&b, &other),
+            Err(TableError::Layout { .. })
+        ));
+    }
+}
