@@ -8,11 +8,17 @@ use serde::Serialize;
 use crate::cell::Cell;
 use crate::error::TableError;
 use crate::gap::find_gaps;
+use crate::layout::{Layout, joined_words};
 use crate::report::{MAX_LISTED, Region};
 use crate::table::DecisionTable;
+use crate::traffic::Traffic;
 
 /// Most changes that `Display` prints.
 const MAX_PRINTED: usize = 20;
+/// Most conditions of a summary.
+const MAX_CONDITIONS: usize = 4;
+/// Rounds of fitting; the margins are met to well below a percent by then.
+const N_FITTING: usize = 50;
 
 /// A box of states where the two tables act differently.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,7 +29,9 @@ pub struct Change {
     pub to: String,
     /// Share of all turns, in `[0, 1]`; `None` where nothing was visited.
     pub share: Option<f64>,
-    /// Where.
+    /// Where, by the conditions that leave the fewest turns.
+    pub summary: String,
+    /// Where exactly.
     pub region: Region,
 }
 
@@ -60,9 +68,10 @@ pub struct Diff {
 
 /// Compares two tables of one layout, on recorded turns or without.
 ///
-/// Where no turn is recorded, the share of a box that rule `a` of the first table decides and rule
-/// `b` of the second is *estimated*: the support of `a`, divided among the rules of the second table
-/// that meet it in proportion to theirs.
+/// Where no turn is recorded, the shares are *estimated*: turns are spread over the boxes where a
+/// rule of the first table meets one of the second such that they sum to the support of both,
+/// beginning with the boxes' volumes (iterative proportional fitting, Deming and Stephan, 1940,
+/// doi:10.1214/aoms/1177731829). That mostly says too much; a call log says it exactly.
 pub struct Comparison<'t> {
     tables: [&'t DecisionTable; 2],
     /// By rule of the first table, then of the second, so that the first piece that holds an
@@ -70,6 +79,7 @@ pub struct Comparison<'t> {
     pieces: Vec<Piece>,
     n_turns: u64,
     n_changed: u64,
+    traffic: Traffic,
     /// Turns and changed turns by caller feature and value.
     segments: BTreeMap<(String, String), (u64, u64)>,
 }
@@ -100,36 +110,33 @@ impl<'t> Comparison<'t> {
         b.layout().check_same(a.layout())?;
         let gaps = [a, b].map(gaps_of);
         let [parts_a, parts_b] = [parts(a, &gaps[0]), parts(b, &gaps[1])];
-        let mut pieces = Vec::new();
-        for part_a in &parts_a {
-            let met = parts_b.iter().filter(|b| b.cell.overlaps(part_a.cell));
-            let met: Vec<&Part> = met.collect();
-            let support: f64 = met.iter().map(|part| part.support).sum();
-            for part_b in &met {
-                let Some(cell) = part_a.cell.intersect(part_b.cell) else {
-                    continue;
-                };
-                if part_a.action == part_b.action {
-                    continue;
+        let mut pieces: Vec<(usize, usize, Piece)> = Vec::new();
+        for (idx_a, part_a) in parts_a.iter().enumerate() {
+            for (idx_b, part_b) in parts_b.iter().enumerate() {
+                if let Some(cell) = part_a.cell.intersect(part_b.cell) {
+                    let piece = Piece {
+                        estimate: cell.volume().as_f64(),
+                        cell,
+                        actions: [part_a.action, part_b.action],
+                        n_turns: 0,
+                    };
+                    pieces.push((idx_a, idx_b, piece));
                 }
-                let portion = if support > 0.0 {
-                    part_b.support / support
-                } else {
-                    1.0 / met.len() as f64
-                };
-                pieces.push(Piece {
-                    cell,
-                    actions: [part_a.action, part_b.action],
-                    n_turns: 0,
-                    estimate: part_a.support * portion,
-                });
             }
         }
+        fit(&mut pieces, &parts_a, &parts_b);
+        let differ = |piece: &Piece| piece.actions[0] != piece.actions[1];
+        let pieces = pieces
+            .into_iter()
+            .map(|(_, _, piece)| piece)
+            .filter(differ)
+            .collect();
         Ok(Self {
             tables: [a, b],
             pieces,
             n_turns: 0,
             n_changed: 0,
+            traffic: Traffic::new(a.layout()),
             segments: BTreeMap::new(),
         })
     }
@@ -141,6 +148,7 @@ impl<'t> Comparison<'t> {
         let changed = u64::from(a != b);
         self.n_turns += 1;
         self.n_changed += changed;
+        self.traffic.record(codes);
         if a != b
             && let Some(piece) = self.pieces.iter_mut().find(|p| p.cell.contains(codes))
         {
@@ -173,6 +181,11 @@ impl<'t> Comparison<'t> {
             estimate
         };
         let mut pieces = joined(self.pieces);
+        let traffic = if recorded {
+            Some(&self.traffic)
+        } else {
+            a.traffic()
+        };
         let weight = |piece: &Piece| {
             if recorded {
                 piece.n_turns as f64
@@ -185,6 +198,7 @@ impl<'t> Comparison<'t> {
             from: a.action_name(piece.actions[0]).to_owned(),
             to: a.action_name(piece.actions[1]).to_owned(),
             share: share(weight(&piece)),
+            summary: summary(a.layout(), &piece.cell, traffic),
             region: Region::new(a.layout(), piece.cell),
         };
         let segment = |((feature, value), (n_turns, n_changed))| Segment {
@@ -201,6 +215,61 @@ impl<'t> Comparison<'t> {
             changes: pieces.into_iter().map(change).collect(),
             segments: self.segments.into_iter().map(segment).collect(),
         }
+    }
+}
+
+/// Spreads the turns of both tables over the pieces.
+fn fit(pieces: &mut [(usize, usize, Piece)], parts_a: &[Part], parts_b: &[Part]) {
+    let total = |parts: &[Part]| parts.iter().map(|part| part.support).sum::<f64>();
+    // Tables are made on different numbers of turns.
+    let scale = total(parts_a) / total(parts_b).max(1.0);
+    let margins_a = parts_a.iter().map(|part| part.support).collect();
+    let margins_b = parts_b.iter().map(|part| part.support * scale).collect();
+    let margins: [Vec<f64>; 2] = [margins_a, margins_b];
+    for round in 0..2 * N_FITTING {
+        let side = round % 2;
+        let part_of = |piece: &(usize, usize, Piece)| if side == 0 { piece.0 } else { piece.1 };
+        let mut sums = vec![0.0; margins[side].len()];
+        for piece in pieces.iter() {
+            sums[part_of(piece)] += piece.2.estimate;
+        }
+        for piece in pieces.iter_mut() {
+            let part = part_of(piece);
+            if sums[part] > 0.0 {
+                piece.2.estimate *= margins[side][part] / sums[part];
+            }
+        }
+    }
+}
+
+/// A cell by the conditions that leave the fewest turns: the few that say most, in layout order.
+fn summary(layout: &Layout, cell: &Cell, traffic: Option<&Traffic>) -> String {
+    let left = |feature_idx: usize| {
+        let mask = cell.masks()[feature_idx];
+        let allowed = |level: &usize| mask >> level & 1 == 1;
+        let n_levels = layout.features()[feature_idx].levels.len();
+        let alike = vec![1; n_levels];
+        let counts = traffic.map_or(&alike, |traffic| &traffic.levels()[feature_idx]);
+        let inside: u64 = (0..n_levels)
+            .filter(allowed)
+            .map(|level| counts[level])
+            .sum();
+        inside as f64 / counts.iter().sum::<u64>().max(1) as f64
+    };
+    let conditions = layout.condition_words(cell);
+    let n_more = conditions.len().saturating_sub(MAX_CONDITIONS);
+    let mut kept: Vec<(f64, usize, String)> = conditions
+        .into_iter()
+        .map(|(feature_idx, words)| (left(feature_idx), feature_idx, words))
+        .collect();
+    kept.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    kept.truncate(MAX_CONDITIONS);
+    kept.sort_by_key(|&(_, feature_idx, _)| feature_idx);
+    let words = joined_words(kept.into_iter().map(|(_, _, words)| words));
+    match n_more {
+        0 => words,
+        1 => format!("{words} and 1 more condition"),
+        _ => format!("{words} and {n_more} more conditions"),
     }
 }
 
@@ -275,7 +344,7 @@ impl fmt::Display for Diff {
             .filter(|c| c.share.is_some_and(|share| share > 0.0));
         let n_visited = visited.clone().count();
         for change in visited.take(MAX_PRINTED) {
-            let (words, share) = (&change.region.words, percent(change.share));
+            let (words, share) = (&change.summary, percent(change.share));
             writeln!(f, "{words}: {} → {}, {share}", change.from, change.to)?;
         }
         if n_visited > MAX_PRINTED {
@@ -303,7 +372,7 @@ impl fmt::Display for Diff {
 mod tests {
     use super::*;
     use crate::testing::{observations, random_table};
-    use crate::{Feature, Layout, Provenance, Rule};
+    use crate::{Feature, Provenance, Rule};
 
     fn small() -> (DecisionTable, DecisionTable) {
         let features = vec![
@@ -341,6 +410,23 @@ mod tests {
 when identity is claimed and confidence is low: confirm_identity → verify_identity, 10.0 % of turns
 ";
         assert_eq!(diff.to_string(), expected);
+    }
+
+    #[test]
+    fn a_long_condition_is_told_by_what_leaves_the_fewest_turns() {
+        let features: Vec<Feature> = ["a", "b", "c", "d", "e", "f"]
+            .map(|name| Feature::new(name, &["x", "y", "z"]))
+            .to_vec();
+        let layout = Layout::new(features, vec!["ask".into()]).unwrap();
+        let cell = Cell::new(vec![1, 1, 1, 3, 1, 1]);
+        let mut traffic = Traffic::new(&layout);
+        for codes in [[1, 1, 1, 1, 0, 0], [1, 1, 1, 0, 0, 0], [0, 2, 2, 2, 2, 0]] {
+            traffic.record(&codes);
+        }
+        let rare = "when a is x and b is x and c is x and d is not z and 2 more conditions";
+        assert_eq!(summary(&layout, &cell, Some(&traffic)), rare);
+        let narrow = "when a is x and b is x and c is x and e is x and 2 more conditions";
+        assert_eq!(summary(&layout, &cell, None), narrow);
     }
 
     #[test]

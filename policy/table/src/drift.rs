@@ -9,6 +9,7 @@
 //! 14(4)); an index within the 95 % bound of that counts as stable. The turns of a call depend on
 //! each other, so the true bound is somewhat higher.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -54,6 +55,9 @@ impl Verdict {
 pub struct Share {
     /// The rule's id, or the level's name.
     pub name: String,
+    /// The rule's action; `None` for a level.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
     /// Share expected, in `[0, 1]`.
     pub expected: f64,
     /// Share found.
@@ -114,12 +118,21 @@ pub fn drift(
     }
     let ids = table.rules().iter().map(|rule| rule.id.as_str());
     let counts = |monitor: &Monitor| [monitor.rules(), &[monitor.n_default()]].concat();
-    let rules = compare(
+    let mut rules = compare(
         "rules",
         ids.chain(["default action"]),
         &counts(expected),
         &counts(found),
     );
+    let actions: BTreeMap<&str, u8> = table
+        .rules()
+        .iter()
+        .map(|rule| (rule.id.as_str(), rule.action))
+        .collect();
+    for share in &mut rules.shares {
+        let action = actions.get(share.name.as_str());
+        share.action = action.map(|&action| table.action_name(action).to_owned());
+    }
     let levels = expected
         .traffic()
         .levels()
@@ -172,6 +185,7 @@ fn compare<'a>(
         let (p, q) = ((e + more) / (n + n_bins), (f + more) / (m + n_bins));
         Share {
             name: name.to_owned(),
+            action: None,
             expected: e / n.max(1.0),
             found: f / m.max(1.0),
             psi: (q - p) * (q / p).ln(),
@@ -273,9 +287,13 @@ fn print(f: &mut fmt::Formatter<'_>, drift: &Drift) -> fmt::Result {
     }
     for share in drift.shares.iter().take(MAX_PRINTED) {
         let (expected, found) = (share.expected * 100.0, share.found * 100.0);
+        let action = share
+            .action
+            .as_ref()
+            .map_or(String::new(), |action| format!(" ({action})"));
         writeln!(
             f,
-            "  {}: {expected:.2} % -> {found:.2} % (adds {:.3})",
+            "  {}{action}: {expected:.2} % -> {found:.2} % (adds {:.3})",
             share.name, share.psi
         )?;
     }

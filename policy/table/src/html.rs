@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use serde_json::Value;
+
 use crate::cell::levels_in;
 use crate::table::{DecisionTable, Rule};
 
@@ -16,7 +18,7 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1.2em;font-size:.
 dt{color:#5f5f5f}
 dd{margin:0;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;font-size:.88em;font-variant-numeric:tabular-nums}
-th,td{padding:.45em 0 .45em 1.2em;text-align:left;vertical-align:baseline}
+th,td{padding:.45em 0 .45em 1.2em;text-align:left;vertical-align:top}
 tr>:first-child{padding-left:0}
 thead th{border-bottom:2px solid #222;white-space:nowrap}
 tbody tr{border-bottom:1px solid #e2e2e2;break-inside:avoid}
@@ -110,13 +112,17 @@ impl DecisionTable {
             ("checksum", self.checksum().to_owned()),
         ];
         let given = self.provenance().iter().map(|(key, value)| {
-            let text = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
+            let text = match value {
+                Value::Object(fields) => {
+                    let line = |(key, value)| format!("{key}: {}", plain(value));
+                    fields.iter().map(line).collect::<Vec<_>>().join("\n")
+                }
+                value => plain(value),
+            };
             (key.as_str(), text)
         });
         for (key, value) in fixed.into_iter().chain(given) {
-            let (key, value) = (escape(key), escape(&value));
+            let (key, value) = (escape(key), escape(&value).replace('\n', "<br>"));
             push(page, format_args!("<dt>{key}</dt><dd>{value}</dd>\n"));
         }
         page.push_str("</dl>\n");
@@ -165,6 +171,13 @@ impl DecisionTable {
         }
         chips
     }
+}
+
+/// A value as text; a text without its quotes.
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn examples_html(examples: &[String]) -> String {

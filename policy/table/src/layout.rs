@@ -234,15 +234,20 @@ impl Layout {
     /// low`, or `always`.
     #[must_use]
     pub fn words(&self, cell: &Cell) -> String {
-        let parts: Vec<String> = self
-            .restricted(cell)
-            .map(|(feature, mask)| condition_words(feature, mask))
-            .collect();
-        if parts.is_empty() {
-            "always".to_owned()
-        } else {
-            format!("when {}", parts.join(" and "))
-        }
+        joined_words(
+            self.condition_words(cell)
+                .into_iter()
+                .map(|(_, words)| words),
+        )
+    }
+
+    /// The conditions of a cell in words, with the index of their features.
+    pub(crate) fn condition_words(&self, cell: &Cell) -> Vec<(usize, String)> {
+        let features = self.features.iter().zip(cell.masks()).enumerate();
+        let restricted = features.filter(|(_, (f, mask))| **mask & f.full_mask() != f.full_mask());
+        restricted
+            .map(|(idx, (feature, &mask))| (idx, level_words(feature, mask & feature.full_mask())))
+            .collect()
     }
 
     /// Refuses a layout that is not this one.
@@ -308,8 +313,18 @@ impl Layout {
     }
 }
 
+/// `when A and B`, or `always`.
+pub(crate) fn joined_words(conditions: impl Iterator<Item = String>) -> String {
+    let conditions: Vec<String> = conditions.collect();
+    if conditions.is_empty() {
+        "always".to_owned()
+    } else {
+        format!("when {}", conditions.join(" and "))
+    }
+}
+
 /// One condition in words; few exceptions among many levels are shorter to read than the rest.
-fn condition_words(feature: &Feature, mask: u16) -> String {
+fn level_words(feature: &Feature, mask: u16) -> String {
     let names = |mask: u16| -> Vec<&str> {
         levels_in(mask)
             .map(|level| feature.levels[level].as_str())
