@@ -423,7 +423,7 @@ when identity is claimed and confidence is low: confirm_identity → verify_iden
         for codes in [[1, 1, 1, 1, 0, 0], [1, 1, 1, 0, 0, 0], [0, 2, 2, 2, 2, 0]] {
             traffic.record(&codes);
         }
-        let rare = "when a is x and b is x and c is x and d is not z and 2 more conditions";
+        let rare = "when a is x and b is x and c is x and d is x or y and 2 more conditions";
         assert_eq!(summary(&layout, &cell, Some(&traffic)), rare);
         let narrow = "when a is x and b is x and c is x and e is x and 2 more conditions";
         assert_eq!(summary(&layout, &cell, None), narrow);

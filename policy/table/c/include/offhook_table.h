@@ -46,10 +46,10 @@ extern "C" {
 // # Safety
 // `bytes` points to `n_bytes` bytes, `table` to a pointer, `message` to `message_bytes` bytes.
 enum OffhookStatus offhook_table_load(const uint8_t *bytes,
-                                      uintptr_t n_bytes,
+                                      size_t n_bytes,
                                       struct OffhookTable **table,
                                       char *message,
-                                      uintptr_t message_bytes);
+                                      size_t message_bytes);
 
 // Frees a table; null is left alone.
 //
@@ -67,7 +67,7 @@ enum OffhookStatus offhook_table_check(const struct OffhookTable *table,
                                        const char *scenario,
                                        const char *layout,
                                        char *message,
-                                       uintptr_t message_bytes);
+                                       size_t message_bytes);
 
 // Decides by one level code per feature, in the order of the layout; allocates nothing. An
 // observation of another length, or with a code that a tested feature does not have, gets the
@@ -78,7 +78,7 @@ enum OffhookStatus offhook_table_check(const struct OffhookTable *table,
 // one.
 enum OffhookStatus offhook_table_decide(const struct OffhookTable *table,
                                         const uint8_t *codes,
-                                        uintptr_t n_codes,
+                                        size_t n_codes,
                                         struct OffhookDecision *decision);
 
 // Decides by names: `levels[i]` is the level of `features[i]`, in any order. Features that no rule
@@ -90,10 +90,10 @@ enum OffhookStatus offhook_table_decide(const struct OffhookTable *table,
 enum OffhookStatus offhook_table_decide_named(const struct OffhookTable *table,
                                               const char *const *features,
                                               const char *const *levels,
-                                              uintptr_t n,
+                                              size_t n,
                                               struct OffhookDecision *decision,
                                               char *message,
-                                              uintptr_t message_bytes);
+                                              size_t message_bytes);
 
 // The name of an action, such as `inform(payment)`, for as long as the table lives; null if there
 // is none.
@@ -112,7 +112,7 @@ const char *offhook_table_rule(const struct OffhookTable *table, int32_t rule);
 //
 // # Safety
 // `table` comes from `offhook_table_load` or is null.
-uintptr_t offhook_table_n_features(const struct OffhookTable *table);
+size_t offhook_table_n_features(const struct OffhookTable *table);
 
 #ifdef __cplusplus
 }  // extern "C"
