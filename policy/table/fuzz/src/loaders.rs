@@ -87,7 +87,8 @@ fn table() -> DecisionTable {
     random_table(3, 8, 4)
 }
 
-/// Small tables of several kinds: one rule, some rules, with traffic, the most features.
+/// Small tables of several kinds: one rule, some rules, with traffic, the most features,
+/// many rules.
 fn tables() -> Vec<DecisionTable> {
     let some = table();
     let mut traffic = Traffic::new(some.layout());
@@ -96,7 +97,14 @@ fn tables() -> Vec<DecisionTable> {
         .clone()
         .with_traffic(traffic)
         .expect("counted for this layout");
-    vec![counted, some, random_table(1, 1, 1), random_table(2, 3, 48)]
+    let large = random_table(4, 120, 12);
+    vec![
+        counted,
+        some,
+        random_table(1, 1, 1),
+        random_table(2, 3, 48),
+        large,
+    ]
 }
 
 /// What a program does with a loaded table; the proof is left out where it could take a second.

@@ -39,7 +39,9 @@ const WORDS: [&[u8]; 24] = [
 /// Makes inputs from a pool that grows with what was worth keeping.
 pub struct Mutator {
     rng: SplitMix,
+    /// The corpus, then what was kept.
     pool: Vec<Vec<u8>>,
+    n_corpus: usize,
 }
 
 impl Mutator {
@@ -47,29 +49,37 @@ impl Mutator {
     pub fn new(seed: u64, corpus: Vec<Vec<u8>>) -> Self {
         Self {
             rng: SplitMix(seed),
+            n_corpus: corpus.len(),
             pool: corpus,
         }
     }
 
-    /// Adds a parent.
+    /// Adds a parent; in a full pool one that was added before makes room.
     pub fn keep(&mut self, input: Vec<u8>) {
         if self.pool.len() < MAX_POOL {
             self.pool.push(input);
+        } else {
+            let added = self.pool.len() - self.n_corpus;
+            let idx = self.n_corpus + self.rng.below(added);
+            self.pool[idx] = input;
         }
     }
 
-    /// The next input: a parent after 1 to 8 changes.
+    /// The next input: a parent after 1 to 8 changes, mostly few.
     pub fn next_input(&mut self) -> Vec<u8> {
         let mut input = self.parent();
-        for _ in 0..1 + self.rng.below(8) {
+        let most = 1 + self.rng.below(8);
+        for _ in 0..1 + self.rng.below(most) {
             self.change(&mut input);
         }
         input.truncate(MAX_INPUT);
         input
     }
 
+    /// Every other time one of the corpus, so that most inputs stay close to good ones.
     fn parent(&mut self) -> Vec<u8> {
-        let idx = self.rng.below(self.pool.len());
+        let n = [self.pool.len(), self.n_corpus][self.rng.below(2)];
+        let idx = self.rng.below(n);
         self.pool[idx].clone()
     }
 
