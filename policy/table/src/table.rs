@@ -82,6 +82,7 @@ impl DecisionTable {
         provenance: Provenance,
     ) -> Result<Self, TableError> {
         let mut table = Self::unsealed(scenario.into(), layout, rules, default_action, provenance)?;
+        check_size(document::n_condition_bytes(&table.layout, &table.rules))?;
         let (checksum, n_bytes) = document::seal(&table);
         check_size(n_bytes)?;
         table.checksum = checksum;
