@@ -95,7 +95,7 @@ impl Opened {
     }
 }
 
-/// Reads a table file, or the table of a run directory.
+/// Reads a table file of any format that reads back, or the table of a run directory.
 ///
 /// # Errors
 /// If it cannot be read, or is no sound table.
@@ -107,7 +107,7 @@ pub fn open_table(path: &Path) -> Result<DecisionTable, Failure> {
     };
     let bytes = std::fs::read(&path)
         .map_err(|e| Failure::failed(format!("cannot read '{}': {e}", path.display())))?;
-    DecisionTable::from_json(&bytes)
+    DecisionTable::from_bytes(&bytes)
         .map_err(|e| Failure::failed(format!("'{}': {e}", path.display())))
 }
 

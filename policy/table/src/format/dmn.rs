@@ -199,6 +199,12 @@ mod tests {
     }
 
     #[test]
+    fn a_hit_policy_left_out_is_unique() {
+        let text = table().to_dmn().replace(" hitPolicy=\"UNIQUE\"", "");
+        assert_eq!(DecisionTable::from_dmn(text.as_bytes()).unwrap(), table());
+    }
+
+    #[test]
     fn a_file_laid_out_anew_holds_the_same_table() {
         let text = table().to_dmn();
         let text = text

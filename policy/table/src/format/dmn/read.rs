@@ -77,9 +77,17 @@ fn check_same(place: &str, found: Node, expected: Node) -> Result<(), TableError
     };
     let ours = |name: &str| name != "exporter" && name != "exporterVersion";
     let attributes = |node: Node| -> BTreeMap<String, String> {
-        node.attributes()
+        // A modeler may leave out what the schema takes for granted.
+        let granted =
+            (node.tag_name().name() == "decisionTable").then_some(("hitPolicy", "UNIQUE"));
+        let written = node
+            .attributes()
             .filter(|attribute| attribute.namespace().is_none() && ours(attribute.name()))
-            .map(|attribute| (attribute.name().to_owned(), attribute.value().to_owned()))
+            .map(|attribute| (attribute.name(), attribute.value()));
+        granted
+            .into_iter()
+            .chain(written)
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect()
     };
     let (there, here) = (attributes(found), attributes(expected));
