@@ -6,89 +6,70 @@
 
 use std::collections::BTreeMap;
 
-use roxmltree::{Document as Xml, Node, ParsingOptions};
-
 use super::{EXTENSION, MODEL};
 use crate::error::{TableError, shorten};
 use crate::format::check_len;
 use crate::format::document::{Document, action};
 use crate::format::feel::{name_in, names_in};
+use crate::format::xml::Element;
 use crate::layout::Layout;
 use crate::table::{DecisionTable, MAX_CONTENT_BYTES, MAX_RULES, Rule};
-
-/// Twice what the largest table takes: 48 cells and 4 more, of 3 nodes each, for 4096 rules.
-const MAX_NODES: u32 = 1_300_000;
 
 impl DecisionTable {
     /// Reads a table from what [`DecisionTable::to_dmn`] writes, however it was laid out since.
     ///
     /// Any bytes are safe: input beyond 16 times [`MAX_CONTENT_BYTES`] is refused unread, document
-    /// type declarations are refused, and reading takes memory in proportion to the input.
+    /// type declarations are refused, and reading takes memory in proportion to the input, at most some
+    /// 300 MB.
     ///
     /// # Errors
     /// [`TableError`] with the place, what was found and what was expected.
     pub fn from_dmn(bytes: &[u8]) -> Result<Self, TableError> {
         check_len(bytes, 16 * MAX_CONTENT_BYTES)?;
         let text = std::str::from_utf8(bytes).map_err(|error| syntax(&error))?;
-        let xml = parse(text)?;
-        let root = xml.root_element();
-        if !root.has_tag_name((MODEL, "definitions")) {
-            let found = format!("element '{}'", shorten(root.tag_name().name()));
+        let root = parse(text)?;
+        if (root.namespace, root.name.as_str()) != (Some(MODEL), "definitions") {
+            let found = format!("element '{}'", shorten(&root.name));
             return Err(invalid("root", found, "definitions of DMN 1.3"));
         }
-        let head = child(root, "extensionElements")?
-            .children()
-            .find(|node| node.has_tag_name((EXTENSION, "table")))
+        let head = child(&root, "extensionElements")?
+            .children
+            .iter()
+            .find(|node| (node.namespace, node.name.as_str()) == (Some(EXTENSION), "table"))
             .ok_or_else(|| invalid("extension element", "none", "the one that offhook writes"))?;
         let head = Document::parse("DMN", text_of(head)?.as_bytes())?;
-        let element = child(child(root, "decision")?, "decisionTable")?;
-        let columns: Vec<Node> = children(element, "input").collect();
+        let element = child(child(&root, "decision")?, "decisionTable")?;
+        let names: Vec<&str> = children(element, "input")
+            .map(|column| column.attribute("label").unwrap_or(""))
+            .collect();
         let table = head.open(|layout| {
-            let names: Vec<&str> = columns
-                .iter()
-                .map(|column| column.attribute("label").unwrap_or(""))
-                .collect();
             let rows = children(element, "rule").take(MAX_RULES + 1).enumerate();
             rows.map(|(idx, row)| rule(layout, &names, idx + 1, row))
                 .collect()
         })?;
-        let written = table.to_dmn();
-        let written = parse(&written)?;
-        check_same("definitions", root, written.root_element())?;
+        check_same("definitions", &root, &parse(&table.to_dmn())?)?;
         Ok(table)
     }
 }
 
-fn parse(text: &str) -> Result<Xml<'_>, TableError> {
-    let options = ParsingOptions {
-        allow_dtd: false,
-        nodes_limit: MAX_NODES,
-        ..ParsingOptions::default()
-    };
-    Xml::parse_with_options(text, options).map_err(|error| syntax(&error))
+fn parse(text: &str) -> Result<Element, TableError> {
+    Element::parse(text, &[MODEL, EXTENSION]).map_err(|error| syntax(&error))
 }
 
 /// Holds an element against the one that the export writes: attributes, text and children, but for
 /// what no engine acts on.
-fn check_same(place: &str, found: Node, expected: Node) -> Result<(), TableError> {
+fn check_same(place: &str, found: &Element, expected: &Element) -> Result<(), TableError> {
     let differs = |place: &str, found: &str, expected: &str| {
         let found = format!("'{}'", shorten(found));
         Err(invalid(place, found, format!("'{}'", shorten(expected))))
     };
     let ours = |name: &str| name != "exporter" && name != "exporterVersion";
-    let attributes = |node: Node| -> BTreeMap<String, String> {
+    let attributes = |node: &Element| -> BTreeMap<String, String> {
         // A modeler may leave out what the schema takes for granted.
-        let granted =
-            (node.tag_name().name() == "decisionTable").then_some(("hitPolicy", "UNIQUE"));
-        let written = node
-            .attributes()
-            .filter(|attribute| attribute.namespace().is_none() && ours(attribute.name()))
-            .map(|attribute| (attribute.name(), attribute.value()));
-        granted
-            .into_iter()
-            .chain(written)
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
+        let granted = (node.name == "decisionTable").then_some(("hitPolicy", "UNIQUE"));
+        let granted = granted.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let written = node.attributes.iter().filter(|(name, _)| ours(name));
+        granted.into_iter().chain(written.cloned()).collect()
     };
     let (there, here) = (attributes(found), attributes(expected));
     for name in there.keys().chain(here.keys()) {
@@ -112,13 +93,11 @@ fn check_same(place: &str, found: Node, expected: Node) -> Result<(), TableError
     }
     for k in 1.. {
         let (there, here) = (there.next(), here.next());
-        let name = |node: Option<Node>| {
-            node.map_or("nothing".to_owned(), |n| n.tag_name().name().to_owned())
-        };
+        let name = |node: Option<&Element>| node.map_or("nothing".to_owned(), |n| n.name.clone());
         let place = format!("{place} / {} {k}", name(here));
         match (there, here) {
             (None, None) => break,
-            (Some(there), Some(here)) if there.tag_name() == here.tag_name() => {
+            (Some(there), Some(here)) if there.name == here.name => {
                 check_same(&place, there, here)?;
             }
             _ => return differs(&place, &name(there), &name(here)),
@@ -128,15 +107,14 @@ fn check_same(place: &str, found: Node, expected: Node) -> Result<(), TableError
 }
 
 /// The elements of DMN that an engine may act on; not the diagram, descriptions and extensions.
-fn elements<'a>(node: Node<'a, 'a>) -> impl Iterator<Item = Node<'a, 'a>> + Clone {
-    node.children().filter(|child| {
-        let name = child.tag_name();
-        name.namespace() == Some(MODEL)
-            && !["description", "extensionElements"].contains(&name.name())
+fn elements(node: &Element) -> impl Iterator<Item = &Element> + Clone {
+    node.children.iter().filter(|child| {
+        child.namespace == Some(MODEL)
+            && !["description", "extensionElements"].contains(&child.name.as_str())
     })
 }
 
-fn rule(layout: &Layout, names: &[&str], k: usize, row: Node) -> Result<Rule, TableError> {
+fn rule(layout: &Layout, names: &[&str], k: usize, row: &Element) -> Result<Rule, TableError> {
     let place = format!("rule {k}");
     let cells: Vec<&str> = texts(row, "inputEntry")?;
     if cells.len() != names.len() {
@@ -189,18 +167,18 @@ fn rule(layout: &Layout, names: &[&str], k: usize, row: Node) -> Result<Rule, Ta
     })
 }
 
-fn children<'a>(node: Node<'a, 'a>, name: &'static str) -> impl Iterator<Item = Node<'a, 'a>> {
-    node.children()
-        .filter(move |child| child.has_tag_name((MODEL, name)))
+fn children<'a>(node: &'a Element, name: &'static str) -> impl Iterator<Item = &'a Element> {
+    let nodes = node.children.iter();
+    nodes.filter(move |node| node.namespace == Some(MODEL) && node.name == name)
 }
 
 /// The only child of this name: with a second one, it would be open which of them an engine reads.
-fn child<'a>(node: Node<'a, 'a>, name: &'static str) -> Result<Node<'a, 'a>, TableError> {
+fn child<'a>(node: &'a Element, name: &'static str) -> Result<&'a Element, TableError> {
     let mut found = children(node, name);
     match (found.next(), found.next()) {
         (Some(only), None) => Ok(only),
         (first, _) => {
-            let place = format!("element '{name}' of '{}'", node.tag_name().name());
+            let place = format!("element '{name}' of '{}'", shorten(&node.name));
             let found = if first.is_none() { "none" } else { "several" };
             Err(invalid(&place, found, "one"))
         }
@@ -208,27 +186,23 @@ fn child<'a>(node: Node<'a, 'a>, name: &'static str) -> Result<Node<'a, 'a>, Tab
 }
 
 /// The text of each child of this name.
-fn texts<'a>(node: Node<'a, 'a>, name: &'static str) -> Result<Vec<&'a str>, TableError> {
+fn texts<'a>(node: &'a Element, name: &'static str) -> Result<Vec<&'a str>, TableError> {
     children(node, name).map(inner_text).collect()
 }
 
 /// What stands in the element `text` of an entry.
-fn inner_text<'a>(node: Node<'a, 'a>) -> Result<&'a str, TableError> {
+fn inner_text(node: &Element) -> Result<&str, TableError> {
     text_of(child(node, "text")?)
 }
 
 /// The text of an element that holds nothing else; a comment inside would part it, and engines may
 /// differ in what they then read.
-fn text_of<'a>(node: Node<'a, 'a>) -> Result<&'a str, TableError> {
-    let mut parts = node.children();
-    match (parts.next(), parts.next()) {
-        (None, None) => Ok(""),
-        (Some(part), None) if part.is_text() => Ok(part.text().unwrap_or("").trim()),
-        _ => {
-            let place = format!("element '{}'", node.tag_name().name());
-            Err(invalid(&place, "more than text", "text alone"))
-        }
+fn text_of(node: &Element) -> Result<&str, TableError> {
+    if node.children.is_empty() && !node.parted {
+        return Ok(node.text.trim());
     }
+    let place = format!("element '{}'", shorten(&node.name));
+    Err(invalid(&place, "more than text", "text alone"))
 }
 
 fn syntax(error: &dyn std::fmt::Display) -> TableError {
