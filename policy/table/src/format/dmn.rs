@@ -148,8 +148,10 @@ fn rule_element(table: &DecisionTable, inputs: &[Input], k: usize, rule: &Rule) 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::testing::{awkward_table, random_table};
+    use crate::testing::{awkward_table, cases, random_table};
     use crate::{Feature, Layout, Provenance};
 
     fn table() -> DecisionTable {
@@ -312,6 +314,30 @@ mod tests {
         let text = text.trim_end();
         for n_bytes in (0..text.len()).filter(|&n| text.is_char_boundary(n)) {
             assert!(DecisionTable::from_dmn(&text.as_bytes()[..n_bytes]).is_err());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(cases(128))]
+
+        #[test]
+        fn a_mutated_file_is_refused_or_holds_the_same_table(
+            edits in prop::collection::vec(
+                (any::<prop::sample::Index>(), prop::sample::select(b"<>/&;\"'= -!?ax1:#[".to_vec()), 0..3u8), 1..4
+            )
+        ) {
+            let mut bytes = table().to_dmn().into_bytes();
+            for (place, byte, kind) in edits {
+                let idx = place.index(bytes.len());
+                match kind {
+                    0 => bytes[idx] = byte,
+                    1 => bytes.insert(idx, byte),
+                    _ => drop(bytes.remove(idx)),
+                }
+            }
+            if let Ok(read) = DecisionTable::from_dmn(&bytes) {
+                prop_assert_eq!(read, table());
+            }
         }
     }
 

@@ -1,18 +1,19 @@
 //! XML, as little of it as a table needs: escapes to write it, and a small tree to read it.
 //!
-//! The tree is bounded in everything that a file could make large: no document type, no entity but
-//! the five of XML, and limits on depth, on elements and on attributes.
-
-use quick_xml::XmlVersion::Implicit1_0;
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::name::{Namespace, ResolveResult};
-use quick_xml::reader::NsReader;
+//! The reader is our own since the ready ones cost more than they give here: it knows elements,
+//! attributes, namespaces, comments, CDATA and the five entities of XML 1.0, no document type, and
+//! it is bounded in everything that a file could make large. It takes some text that is not quite
+//! XML (it does not look at the characters of names), which is no harm: the result is compared with
+//! what the export writes.
 
 /// Most elements and attributes of a document together. The largest table has two elements and one
 /// attribute for each of 52 entries of 4096 rules, which is two thirds of it.
 const MAX_ITEMS: usize = 1_000_000;
+/// Most attributes of one element.
 const MAX_ATTRIBUTES: usize = 64;
+/// Most namespace declarations in force at a place.
+const MAX_BINDINGS: usize = 64;
+/// Most elements inside one another.
 const MAX_DEPTH: usize = 32;
 
 /// A text with the five characters that mean something to XML replaced, fit for elements and
@@ -62,57 +63,25 @@ impl Element {
     /// # Errors
     /// Why it is not XML, or what of XML is not read.
     pub(crate) fn parse(text: &str, namespaces: &[&'static str]) -> Result<Self, String> {
-        let mut reader = NsReader::from_str(text);
-        reader.config_mut().expand_empty_elements = true;
-        // A document without name and namespace, whose only child is to be the root.
-        let mut open = vec![Self::default()];
-        let mut n_items = 0;
-        loop {
-            let (resolved, event) = reader
-                .read_resolved_event()
-                .map_err(|error| error.to_string())?;
-            let n_open = open.len();
-            let inside = &mut open[n_open - 1];
-            match event {
-                Event::Start(start) => {
-                    let element = element(&start, &resolved, namespaces)?;
-                    n_items += 1 + element.attributes.len();
-                    if n_open > MAX_DEPTH || n_items > MAX_ITEMS {
-                        return Err("more, or deeper, elements than any table has".to_owned());
-                    }
-                    open.push(element);
-                }
-                Event::End(_) => {
-                    let closed = open.pop().expect("the reader matches end tags");
-                    let parent = open.last_mut().ok_or("an end tag without a start")?;
-                    parent.children.push(closed);
-                }
-                Event::Text(text) => inside.text.push_str(&text.xml10_content()),
-                Event::CData(text) => inside.text.push_str(&text.xml10_content()),
-                Event::GeneralRef(name) => {
-                    match name.resolve_char_ref().map_err(|error| error.to_string())? {
-                        Some(c) => inside.text.push(c),
-                        None => inside.text.push_str(
-                            resolve_predefined_entity(&name)
-                                .ok_or("an entity that is none of XML's five")?,
-                        ),
-                    }
-                }
-                Event::Comment(_) | Event::PI(_) => inside.parted = true,
-                Event::Decl(_) => {}
-                Event::DocType(_) => return Err("a document type declaration".to_owned()),
-                Event::Empty(_) => return Err("an empty element was not expanded".to_owned()),
-                Event::Eof => break,
-            }
-        }
-        let document = match (open.pop(), open.is_empty()) {
-            (Some(document), true) => document,
-            _ => return Err("the file ends within an element".to_owned()),
+        let mut reader = Reader {
+            rest: text.strip_prefix('\u{feff}').unwrap_or(text),
+            namespaces,
+            open: Vec::new(),
+            bindings: Vec::new(),
+            n_items: 0,
         };
+        // A document without name and namespace, whose only child is to be the root.
+        let mut document = Self::default();
+        while !reader.rest.is_empty() {
+            reader.step(&mut document)?;
+        }
+        if let Some(open) = reader.open.last() {
+            return Err(format!("the file ends within element '{}'", open.tag));
+        }
         let mut roots = document.children.into_iter();
         match (roots.next(), roots.next()) {
             (Some(root), None) if document.text.trim().is_empty() => Ok(root),
-            _ => Err("expected one root element and nothing beside it".to_owned()),
+            _ => Err("expected one root element and no text beside it".to_owned()),
         }
     }
 
@@ -123,43 +92,186 @@ impl Element {
     }
 }
 
-/// An element as far as its start tag tells.
-fn element(
-    start: &BytesStart,
-    resolved: &ResolveResult,
-    namespaces: &[&'static str],
-) -> Result<Element, String> {
-    let namespace = match resolved {
-        ResolveResult::Bound(Namespace(found)) => {
-            namespaces.iter().find(|known| *known == found).copied()
+/// An element whose end has not come yet.
+struct Open<'a> {
+    tag: &'a str,
+    element: Element,
+    /// Declarations in force outside of it.
+    n_bindings: usize,
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+    namespaces: &'a [&'static str],
+    open: Vec<Open<'a>>,
+    /// Prefix, or nothing for the default, and the namespace if it is one of those asked for.
+    bindings: Vec<(&'a str, Option<&'static str>)>,
+    n_items: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads a run of text, or one tag, comment, section or instruction.
+    fn step(&mut self, document: &mut Element) -> Result<(), String> {
+        let inside = self
+            .open
+            .last_mut()
+            .map_or(&mut *document, |open| &mut open.element);
+        if let Some(text) = self.rest.split('<').next().filter(|text| !text.is_empty()) {
+            inside.text.push_str(&unescape(text)?);
+            self.rest = &self.rest[text.len()..];
+        } else if let Some(rest) = self.rest.strip_prefix("<!--") {
+            inside.parted = true;
+            self.rest = split(rest, "-->")?.1;
+        } else if let Some(rest) = self.rest.strip_prefix("<![CDATA[") {
+            let (text, rest) = split(rest, "]]>")?;
+            inside.text.push_str(text);
+            self.rest = rest;
+        } else if let Some(rest) = self.rest.strip_prefix("<?") {
+            inside.parted = true;
+            self.rest = split(rest, "?>")?.1;
+        } else if self.rest.starts_with("<!") {
+            return Err("a document type declaration, which is not read".to_owned());
+        } else if let Some(rest) = self.rest.strip_prefix("</") {
+            let (tag, rest) = split(rest, ">")?;
+            self.rest = rest;
+            return self.close(tag.trim_end(), document);
+        } else {
+            let rest = &self.rest[1..];
+            return self.start(rest, document);
         }
-        ResolveResult::Unbound => None,
-        ResolveResult::Unknown(prefix) => return Err(format!("unknown prefix '{prefix}'")),
-    };
-    let mut attributes: Vec<(String, String)> = Vec::new();
-    // The reader's own check compares each with each, before we could count them.
-    for (n, attribute) in start.attributes().with_checks(false).enumerate() {
-        let attribute = attribute.map_err(|error| error.to_string())?;
-        if n == MAX_ATTRIBUTES {
-            return Err(format!("more than {MAX_ATTRIBUTES} attributes"));
-        }
-        let name = attribute.key.as_ref();
-        if name == "xmlns" || attribute.key.prefix().is_some() {
-            continue;
-        }
-        if attributes.iter().any(|(key, _)| key == name) {
-            return Err(format!("attribute '{name}' twice"));
-        }
-        let value = attribute.normalized_value(Implicit1_0);
-        let value = value.map_err(|error| error.to_string())?.into_owned();
-        attributes.push((name.to_owned(), value));
+        Ok(())
     }
-    Ok(Element {
-        namespace,
-        name: start.local_name().as_ref().to_owned(),
-        attributes,
-        ..Element::default()
-    })
+
+    /// Reads a start tag from after its `<`.
+    fn start(&mut self, rest: &'a str, document: &mut Element) -> Result<(), String> {
+        let (tag, mut rest) = name(rest)?;
+        let n_bindings = self.bindings.len();
+        let mut attributes: Vec<(&str, String)> = Vec::new();
+        let empty = loop {
+            let blank = rest.len();
+            rest = rest.trim_start();
+            if let Some(after) = rest.strip_prefix("/>") {
+                rest = after;
+                break true;
+            }
+            if let Some(after) = rest.strip_prefix('>') {
+                rest = after;
+                break false;
+            }
+            let (key, after) = name(rest)?;
+            let value = after.trim_start().strip_prefix('=').map(str::trim_start);
+            let quoted = value.and_then(|value| {
+                let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+                value[1..].split_once(quote)
+            });
+            let (value, after) = quoted
+                .filter(|(value, _)| !value.contains('<') && rest.len() < blank)
+                .ok_or_else(|| format!("attribute '{key}' without a value in quotes"))?;
+            if attributes.iter().any(|(known, _)| *known == key) {
+                return Err(format!("attribute '{key}' twice"));
+            }
+            attributes.push((key, unescape(value)?));
+            if attributes.len() > MAX_ATTRIBUTES {
+                return Err(format!("more than {MAX_ATTRIBUTES} attributes"));
+            }
+            rest = after;
+        };
+        self.rest = rest;
+        for (key, value) in &attributes {
+            let prefix = match key.split_once(':') {
+                None if *key == "xmlns" => "",
+                Some(("xmlns", prefix)) => prefix,
+                _ => continue,
+            };
+            let known = self.namespaces.iter().find(|known| *known == value);
+            self.bindings.push((prefix, known.copied()));
+        }
+        self.n_items += 1 + attributes.len();
+        let too_many = self.n_items > MAX_ITEMS || self.bindings.len() > MAX_BINDINGS;
+        if too_many || self.open.len() == MAX_DEPTH {
+            return Err("more, or deeper, elements than any table has".to_owned());
+        }
+        let (prefix, local) = tag.split_once(':').unwrap_or(("", tag));
+        let mut bound = self.bindings.iter().rev();
+        let namespace = match bound.find(|(known, _)| *known == prefix) {
+            Some((_, namespace)) => *namespace,
+            None if prefix.is_empty() => None,
+            None => return Err(format!("unknown prefix '{prefix}'")),
+        };
+        attributes.retain(|(key, _)| *key != "xmlns" && !key.contains(':'));
+        let attributes = attributes.into_iter();
+        self.open.push(Open {
+            tag,
+            element: Element {
+                namespace,
+                name: local.to_owned(),
+                attributes: attributes
+                    .map(|(key, value)| (key.to_owned(), value))
+                    .collect(),
+                ..Element::default()
+            },
+            n_bindings,
+        });
+        if empty {
+            self.close(tag, document)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Ends the element that was opened last.
+    fn close(&mut self, tag: &str, document: &mut Element) -> Result<(), String> {
+        let open = self.open.pop().filter(|open| open.tag == tag);
+        let closed =
+            open.ok_or_else(|| format!("the end of element '{tag}', which is not open"))?;
+        self.bindings.truncate(closed.n_bindings);
+        let parent = self
+            .open
+            .last_mut()
+            .map_or(document, |open| &mut open.element);
+        parent.children.push(closed.element);
+        Ok(())
+    }
+}
+
+/// A text up to an end, and what comes after.
+fn split<'a>(text: &'a str, end: &str) -> Result<(&'a str, &'a str), String> {
+    text.split_once(end)
+        .ok_or_else(|| format!("the file ends before '{end}'"))
+}
+
+/// A name at the start of a text, and what comes after.
+fn name(text: &str) -> Result<(&str, &str), String> {
+    let end = text.find(|c: char| c.is_whitespace() || "=/><\"'&".contains(c));
+    match text.split_at(end.unwrap_or(text.len())) {
+        ("", _) => Err("a tag or an attribute without a name".to_owned()),
+        found => Ok(found),
+    }
+}
+
+/// A text with its entities resolved.
+fn unescape(text: &str) -> Result<String, String> {
+    let mut parts = text.split('&');
+    let mut plain = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        let (entity, rest) = part.split_once(';').ok_or("an entity without an end")?;
+        let number = |digits: &str, radix| u32::from_str_radix(digits, radix).ok();
+        let c = match entity {
+            "amp" => Some('&'),
+            "lt" => Some('<'),
+            "gt" => Some('>'),
+            "quot" => Some('"'),
+            "apos" => Some('\''),
+            _ => match (entity.strip_prefix("#x"), entity.strip_prefix('#')) {
+                (Some(digits), _) => number(digits, 16).and_then(char::from_u32),
+                (None, Some(digits)) => number(digits, 10).and_then(char::from_u32),
+                (None, None) => None,
+            },
+        };
+        plain.push(c.ok_or("an entity that is none of XML's five")?);
+        plain.push_str(rest);
+    }
+    Ok(plain)
 }
 
 #[cfg(test)]
@@ -229,6 +341,12 @@ mod tests {
             "<a>&b;</a>",
             "<a b=\"1\" b=\"2\"/>",
             "<a b=1/>",
+            "<a b/>",
+            "<a b=\"1\"c=\"2\"/>",
+            "<a b=\"<\"/>",
+            "< a/>",
+            "<a>&lt</a>",
+            "<a><!-- </a>",
             "<x:a/>",
             "<a",
             "<a>&#xd800;</a>",
