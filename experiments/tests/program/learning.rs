@@ -10,7 +10,7 @@ use crate::{bundled, command, fail, offhook, succeed};
 fn small_config(folder: &Path) {
     let config = bundled("configs/quickstart.toml")
         .replace("seeds = [1, 2, 3]", "seeds = [1, 2]")
-        .replace("calls = 2000", "calls = 60")
+        .replace("calls = 500", "calls = 60")
         .replace("n_epochs = 15", "n_epochs = 2")
         .replace("evaluate_every = 15", "evaluate_every = 1")
         .replace("total_steps = 3_000_000", "total_steps = 6000")
