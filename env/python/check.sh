@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the package in a virtual environment of its own and runs its tests and its benchmark.
+# Builds the package in a virtual environment of its own and runs its tests and its benchmarks.
 # Needs Rust and Python >= 3.10 with pip; PyTorch, which only the tests use, takes some 5 GB.
 #
 #     env/python/check.sh [VENV]      (without VENV: a temporary folder, removed afterwards)
@@ -32,5 +32,11 @@ say 'tests'
 
 say 'benchmark'
 "$venv/bin/python" benches/bench.py
+
+# Only that it runs: so few steps teach nobody anything.
+say 'side by side with other learners, in short'
+(cd ../.. && cargo build --quiet --release -p offhook)
+"$venv/bin/python" -W error benches/learn.py --offhook "${CARGO_TARGET_DIR:-../../target}/release/offhook" \
+  --steps 8192 --every 4096 --seeds 1
 
 say 'done'

@@ -7,12 +7,15 @@ use crate::call::{Call, Turn, World};
 use crate::customer::Customers;
 use crate::layout::Layout;
 use crate::outcome::Outcome;
+use crate::privileged::HiddenFeatures;
 use crate::rng::{Stream, derive};
 use crate::vector_env::{StepBatch, VectorEnv};
 
 /// Calls of one world, stepped together.
 pub struct CallBatch<C: Customers> {
     world: Arc<World<C>>,
+    /// What observations show beyond what the robot knows, if they do.
+    hidden: Option<Arc<HiddenFeatures>>,
     calls: Vec<Call<C::Customer>>,
     n_calls: usize,
     first_episode: u64,
@@ -29,6 +32,7 @@ impl<C: Customers> CallBatch<C> {
         assert!(n_calls > 0, "a batch holds at least one call");
         Self {
             world,
+            hidden: None,
             calls: Vec::with_capacity(n_calls),
             n_calls,
             first_episode,
@@ -37,16 +41,52 @@ impl<C: Customers> CallBatch<C> {
         }
     }
 
+    /// The same calls for a learner that sees the hidden customer: observations have the codes of
+    /// [`HiddenFeatures`] behind them. Equal seeds and actions give equal calls.
+    ///
+    /// # Panics
+    /// If `n_calls` is 0.
+    pub fn privileged(world: Arc<World<C>>, n_calls: usize, first_episode: u64) -> Self {
+        Self {
+            hidden: Some(Arc::new(HiddenFeatures::new(&world.scenario))),
+            ..Self::new(world, n_calls, first_episode)
+        }
+    }
+
+    /// What the calls share.
+    pub fn world(&self) -> &World<C> {
+        &self.world
+    }
+
+    /// The call that runs in `slot`, its customer included.
+    ///
+    /// # Panics
+    /// If there is no such slot, or before the first reset.
+    pub fn call(&self, slot: usize) -> &Call<C::Customer> {
+        &self.calls[slot]
+    }
+
+    /// The layout of the observations.
+    #[inline]
+    fn view(&self) -> &Layout {
+        let hidden = self.hidden.as_ref();
+        hidden.map_or(&self.world.scenario.layout, |hidden| hidden.layout())
+    }
+
     #[inline]
     fn observe(&self, slot: usize, out: &mut StepBatch) {
-        let n_features = self.world.scenario.layout.n_features();
-        let belief = &self.calls[slot].belief;
-        belief.copy_codes(&mut out.codes[slot * n_features..(slot + 1) * n_features]);
-        out.masks[slot] = belief.mask();
+        let n_features = self.view().n_features();
+        let call = &self.calls[slot];
+        let row = &mut out.codes[slot * n_features..(slot + 1) * n_features];
+        match &self.hidden {
+            None => call.belief.copy_codes(row),
+            Some(hidden) => hidden.copy_codes(&self.world, call, row),
+        }
+        out.masks[slot] = call.belief.mask();
     }
 
     fn observe_all(&self, out: &mut StepBatch) {
-        let n_features = self.world.scenario.layout.n_features();
+        let n_features = self.view().n_features();
         if out.masks.len() != self.n_calls || out.codes.len() != self.n_calls * n_features {
             *out = StepBatch::new(self.n_calls, n_features);
         }
@@ -62,7 +102,7 @@ impl<C: Customers> CallBatch<C> {
 
 impl<C: Customers + 'static> VectorEnv for CallBatch<C> {
     fn layout(&self) -> &Layout {
-        &self.world.scenario.layout
+        self.view()
     }
 
     fn n_calls(&self) -> usize {
@@ -88,7 +128,8 @@ impl<C: Customers + 'static> VectorEnv for CallBatch<C> {
         assert_eq!(self.calls.len(), self.n_calls, "reset comes before step");
         assert_eq!(out.masks.len(), self.n_calls, "reset fills the same batch");
         let world = &*self.world;
-        let n_features = world.scenario.layout.n_features();
+        let n_features = self.view().n_features();
+        let n_observed = world.scenario.layout.n_features();
         out.ended.clear();
         let mut turn = Turn::EMPTY;
         let calls = self.calls.iter_mut().zip(actions).enumerate();
@@ -103,14 +144,24 @@ impl<C: Customers + 'static> VectorEnv for CallBatch<C> {
             *terminated = turn.ended.is_some() & !*truncated;
             if let Some(summary) = ended {
                 let row = &mut out.final_codes[slot * n_features..(slot + 1) * n_features];
-                call.belief.copy_codes(row);
+                match &self.hidden {
+                    None => call.belief.copy_codes(row),
+                    Some(hidden) => hidden.copy_codes(world, call, row),
+                }
                 out.final_masks[slot] = call.belief.mask();
                 out.ended.push((slot as u32, summary));
                 let next = call.episode() + self.n_calls as u64;
                 *call = Call::start(world, self.seed, self.stream, next);
             }
-            call.belief.copy_codes(row);
+            call.belief.copy_codes(&mut row[..n_observed]);
             *mask = call.belief.mask();
+        }
+        // Apart from the loop above, so that calls without hidden features pay nothing.
+        if let Some(hidden) = &self.hidden {
+            let rows = out.codes.chunks_exact_mut(n_features);
+            for (row, call) in rows.zip(&self.calls) {
+                hidden.copy_hidden(world, call, &mut row[n_observed..]);
+            }
         }
     }
 
@@ -123,6 +174,7 @@ impl<C: Customers + 'static> VectorEnv for CallBatch<C> {
         let n_calls = calls.len();
         let fork = Self {
             world: self.world.clone(),
+            hidden: self.hidden.clone(),
             calls,
             n_calls,
             first_episode: 0,

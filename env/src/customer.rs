@@ -59,6 +59,21 @@ impl Default for Truth {
     }
 }
 
+/// What a customer is going to want, said or not; for privileged learners, a policy never sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Goal {
+    /// Whether the person called is on the line, or behind the machine that is.
+    pub reachable: bool,
+    /// Questions still to be asked, one bit each.
+    pub questions: u16,
+    /// Offers that would be taken once no concern stands in the way, one bit each.
+    pub offers: u16,
+    /// Whether a human is wanted.
+    pub wants_human: bool,
+    /// Whether no call at all is wanted.
+    pub wants_opt_out: bool,
+}
+
 /// How a customer feels, for analysis; a policy never sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,6 +113,14 @@ pub trait Customers: Send + Sync {
 
     /// How the customer feels now.
     fn mood(&self, customer: &Self::Customer) -> Mood;
+
+    /// What the customer is going to want; a model without goals knows who is on the line.
+    fn goal(&self, customer: &Self::Customer) -> Goal {
+        Goal {
+            reachable: self.truth(customer).right_person,
+            ..Goal::default()
+        }
+    }
 
     /// The customer's answer; an utterance with `hang_up` ends the call, an empty one is silence.
     fn respond(

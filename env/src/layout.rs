@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 /// Most features an observation may have.
 pub const MAX_FEATURES: usize = 48;
+/// Most hidden features that a privileged layout may have behind those of an observation.
+pub const MAX_HIDDEN_FEATURES: usize = 72;
+/// What the names of features begin with that no policy on the phone sees.
+pub const HIDDEN: &str = "hidden_";
 /// Most levels a feature may have, so that a set of levels is one `u16`.
 pub const MAX_LEVELS: usize = 16;
 
@@ -23,7 +27,8 @@ pub struct Feature {
 pub struct Layout {
     /// Name of the scenario that made it.
     pub scenario: String,
-    /// The features in the order of the codes. At most [`MAX_FEATURES`].
+    /// The features in the order of the codes. At most [`MAX_FEATURES`], and behind them at most
+    /// [`MAX_HIDDEN_FEATURES`] that only a privileged learner sees.
     pub features: Vec<Feature>,
     /// The names of the actions in the order of their numbers.
     pub actions: Vec<String>,
@@ -38,6 +43,21 @@ impl Layout {
     /// Number of actions.
     pub fn n_actions(&self) -> usize {
         self.actions.len()
+    }
+
+    /// Number of features that a policy on the phone sees: those before the first hidden one.
+    pub fn n_observed(&self) -> usize {
+        let hidden = |f: &Feature| f.name.starts_with(HIDDEN);
+        let first = self.features.iter().position(hidden);
+        first.unwrap_or(self.n_features())
+    }
+
+    /// The layout without its hidden features.
+    pub fn observed(&self) -> Self {
+        Self {
+            features: self.features[..self.n_observed()].to_vec(),
+            ..self.clone()
+        }
     }
 
     /// Position of a feature by name.

@@ -6,6 +6,7 @@
 //!   from logs, and on the phone.
 //! - [`call::Call`] is one call, [`batch::CallBatch`] many of them behind [`vector_env::VectorEnv`],
 //!   the interface that learners know.
+//! - [`privileged`] adds the hidden customer to an observation, for teachers and critics in the laboratory.
 //! - [`customer`] has the seams to user models and channels, [`policy`] the one to policies.
 //! - [`log`] is the call log, played or real, [`dialog`] shows it to people.
 //!
@@ -32,6 +33,7 @@ pub mod rng;
 
 pub mod batch;
 pub mod call;
+pub mod privileged;
 pub mod vector_env;
 
 pub mod dialog;

@@ -24,6 +24,8 @@ pub enum Stream {
     Act = 7,
     /// Calls continued from a fork, to estimate action values.
     Fork = 8,
+    /// Which callers a bootstrap draws.
+    Resample = 16,
 }
 
 /// Step between the states of SplitMix64.

@@ -41,7 +41,7 @@ const FILES: &[File] = bundle! {
     "scenarios": "fraud_alert", "insurance_renewal", "fund_notice", "compliance_followup", "merchant_promotion", "arrears_reminder", "dstc2";
     "scenarios/library": "callback", "identity", "identity_card", "opt_out", "questions", "repair", "transfer", "voicemail", "wrong_person";
     "channels": "dstc2";
-    "configs": "quickstart", "insurance_renewal", "fund_notice", "compliance_followup", "merchant_promotion", "arrears_reminder", "dstc2";
+    "configs": "quickstart", "insurance_renewal", "fund_notice", "compliance_followup", "merchant_promotion", "arrears_reminder", "dqn", "offline", "dstc2";
 };
 
 /// Whether a scenario's text says who is called, so that calls can be simulated.

@@ -1,5 +1,6 @@
 //! The command line: subcommands and flags; everything else is in the config file.
 
+mod ope;
 mod scenario;
 mod table;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::figures::FIGURES;
 use crate::user_models::Named;
 
+pub use ope::OpeArgs;
 pub use scenario::{CheckArgs, GraphArgs, GraphFormat, NewArgs, ScenarioCommand};
 pub use table::{
     DiffArgs, DriftArgs, KeygenArgs, ShowArgs, SignArgs, TableCommand, TableFormat, VerifyArgs,
@@ -58,6 +60,11 @@ pub enum Command {
     /// Fit the line between customer and robot to labelled calls.
     #[command(after_help = "Example: offhook fit calls.jsonl --out channel.toml")]
     Fit(FitArgs),
+    /// Judge a policy by the calls of another, and whether it is better than a baseline.
+    #[command(
+        after_help = "Example: offhook ope calls.jsonl --policy results/quickstart --baseline script"
+    )]
+    Ope(OpeArgs),
     /// Everything about decision tables.
     #[command(subcommand)]
     Table(TableCommand),
@@ -120,9 +127,14 @@ pub struct CompareArgs {
 pub struct SimulateArgs {
     /// Scenario: a path or the name of a bundled one.
     pub scenario: String,
-    /// `random`, `script`, `privileged` (sees the hidden goal: an upper bound), a run directory, a checkpoint, or a table.
+    /// `random`, `script`, `privileged` (sees the hidden goal: an upper bound), a run directory, a checkpoint, a table,
+    /// or `sampled=` before a checkpoint or run directory for a network that draws its actions.
     #[arg(long, default_value = "script")]
     pub policy: String,
+    /// Share of the turns in which an allowed action is drawn instead, all alike, in [0, 1]; a log then has the
+    /// exact probabilities that `ope` needs.
+    #[arg(long, default_value_t = 0.0, value_parser = ope::share)]
+    pub explore: f64,
     /// Who answers: `agenda`, `adversarial`, `bigram` or `replay`; the last two as `bigram=LOG.jsonl`
     /// are fitted to a call log, else to calls that the script plays with agenda customers.
     #[arg(long, default_value = "agenda", value_name = "MODEL")]
@@ -165,6 +177,9 @@ pub struct EvaluateArgs {
         value_name = "MODEL"
     )]
     pub user_models: Vec<Named>,
+    /// Share of what the line hears right that is misheard on top, 0 to 0.3.
+    #[arg(long, default_value_t = 0.0)]
+    pub noise: f32,
     /// Calls to play for each policy, scenario and user model.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub calls: u64,
@@ -247,4 +262,28 @@ pub struct BenchArgs {
     /// Print the speeds as JSON lines.
     #[arg(long)]
     pub json: bool,
+    /// Settings of `learn`.
+    #[command(flatten, next_help_heading = "Options of learn")]
+    pub learn: LearnBenchArgs,
+}
+
+/// What `offhook bench learn` trains on, and how long.
+#[derive(Debug, Args)]
+pub struct LearnBenchArgs {
+    /// Scenario: a file or the name of a bundled one; if not given, the fraud alert with one rule more, under
+    /// which a learner gets somewhere from scratch.
+    #[arg(long)]
+    pub scenario: Option<String>,
+    /// Environment steps that every learner learns from.
+    #[arg(long, default_value_t = 500_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub steps: u64,
+    /// Environment steps between two looks at the policy.
+    #[arg(long, default_value_t = 16_384, value_parser = clap::value_parser!(u64).range(1..))]
+    pub every: u64,
+    /// Train with seeds 1 to N.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub seeds: u64,
+    /// Share of calls completed that counts as learned; 80 and 95 % of the best learner's if not given.
+    #[arg(long)]
+    pub target: Option<f64>,
 }

@@ -11,6 +11,7 @@ mod error;
 mod figures;
 mod import;
 mod jsonl;
+mod logs;
 mod manifest;
 mod pipeline;
 mod play;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Command::Evaluate(args) => command::evaluate::run(args),
         Command::Import(args) => command::import::run(args),
         Command::Fit(args) => command::fit::run(args),
+        Command::Ope(args) => command::ope::run(args),
         Command::Table(command) => command::table::run(command),
         Command::Scenario(command) => command::scenario::run(command),
         Command::Bench(args) => command::bench::run(args),

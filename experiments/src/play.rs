@@ -5,7 +5,8 @@ use offhook_env::customer::Customers;
 use offhook_env::dialog;
 use offhook_env::log::{self, CallLog, Caller};
 use offhook_env::outcome::{CallSummary, Outcome};
-use offhook_env::policy::{Policy, draw};
+use offhook_env::policy::{Observation, Policy, draw};
+use offhook_env::privileged::HiddenFeatures;
 use offhook_env::rng::{Stream, uniform_at};
 use offhook_policy::planner::PlannerConfig;
 use rayon::prelude::*;
@@ -20,6 +21,8 @@ pub enum Choice {
     /// The action that a planner finds best, which sees the hidden customer and lets the policy go
     /// on after it.
     Plan,
+    /// The most probable action of a policy that is shown the hidden customer.
+    Told,
 }
 
 /// Which calls to play: episodes `first..first + n_calls` of (`seed`, `stream`).
@@ -45,7 +48,8 @@ pub fn evaluate<C: Customers>(
     plan: Plan,
 ) -> Vec<CallSummary> {
     let episodes: Vec<u64> = (plan.first..plan.first + plan.n_calls).collect();
-    let play_one = |&episode: &u64| play(world, policy, plan, episode, |_, _, _, _| {});
+    let hidden = HiddenFeatures::new(&world.scenario);
+    let play_one = |&episode: &u64| play(world, policy, plan, &hidden, episode, |_, _, _, _| {});
     episodes.par_iter().with_min_len(64).map(play_one).collect()
 }
 
@@ -56,10 +60,11 @@ pub fn record<C: Customers>(
     plan: Plan,
 ) -> Vec<(CallLog, CallSummary)> {
     let episodes: Vec<u64> = (plan.first..plan.first + plan.n_calls).collect();
+    let hidden = HiddenFeatures::new(&world.scenario);
     episodes
         .par_iter()
         .with_min_len(16)
-        .map(|&episode| record_one(world, policy, plan, episode))
+        .map(|&episode| record_one(world, policy, plan, &hidden, episode))
         .collect()
 }
 
@@ -68,6 +73,7 @@ fn play<C: Customers>(
     world: &World<C>,
     policy: &dyn Policy,
     plan: Plan,
+    hidden: &HiddenFeatures,
     episode: u64,
     mut on_turn: impl FnMut(u8, f32, &Turn, &Call<C::Customer>),
 ) -> CallSummary {
@@ -75,11 +81,17 @@ fn play<C: Customers>(
     let n_actions = scenario.layout.n_actions();
     let mut call = Call::start(world, plan.seed, plan.stream, episode);
     let mut probs = [0.0; offhook_env::action::MAX_ACTIONS];
+    let mut told = vec![0; hidden.layout().n_features()];
     let mut rules_broken = 0;
     for turn_idx in 0.. {
         let observation = call.belief.observation(scenario);
         let (action, prob) = match plan.choice {
             Choice::Best => (policy.best(observation, n_actions), 1.0),
+            Choice::Told => {
+                hidden.copy_codes(world, &call, &mut told);
+                let (codes, mask) = (&told[..], observation.mask);
+                (policy.best(Observation { codes, mask }, n_actions), 1.0)
+            }
             Choice::Plan => {
                 let planner = PlannerConfig::default();
                 (planner.act(world, &call, policy, plan.seed), 1.0)
@@ -115,21 +127,18 @@ fn record_one<C: Customers>(
     world: &World<C>,
     policy: &dyn Policy,
     plan: Plan,
+    hidden: &HiddenFeatures,
     episode: u64,
 ) -> (CallLog, CallSummary) {
     let scenario = &*world.scenario;
     let mut turns = Vec::new();
     let mut seconds = 0.0;
-    let summary = play(world, policy, plan, episode, |action, prob, turn, call| {
-        turns.push(dialog::played_turn(
-            world,
-            call,
-            seconds,
-            (action, prob),
-            turn,
-        ));
+    let on_turn = |action, prob, turn: &Turn, call: &Call<C::Customer>| {
+        let decision = (action, prob);
+        turns.push(dialog::played_turn(world, call, seconds, decision, turn));
         seconds += turn.seconds;
-    });
+    };
+    let summary = play(world, policy, plan, hidden, episode, on_turn);
     let call = CallLog {
         schema: log::SCHEMA,
         call_id: format!("{}-{}-{episode}", plan.seed, plan.stream as u64),

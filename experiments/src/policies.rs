@@ -5,15 +5,19 @@ use std::sync::Arc;
 
 use offhook_env::action::ActionId;
 use offhook_env::policy::{Observation, Policy, RandomPolicy};
+use offhook_env::privileged::HiddenFeatures;
 use offhook_env::scenario::Scenario;
 use offhook_policy::checkpoint::Checkpoint;
-use offhook_policy::fused::FusedPolicy;
+use offhook_policy::learner::policy_of;
 use offhook_table::DecisionTable;
 use offhook_table::agent::act;
 pub use offhook_table::agent::layout_of as table_layout;
 
 use crate::error::Failure;
 use crate::play::Choice;
+
+/// The network of a run directory.
+const NETWORK: &str = "policy.safetensors";
 
 /// A policy that was read but not yet put into a scenario.
 pub enum Opened {
@@ -25,18 +29,23 @@ pub enum Opened {
     Privileged(Box<Opened>),
     /// A network; the path is for messages.
     Network(PathBuf, Box<Checkpoint>),
+    /// A network that draws its actions.
+    Sampled(PathBuf, Box<Checkpoint>),
     /// A table.
     Table(Box<DecisionTable>),
 }
 
 /// Whether `name` is that of a policy and not of a file: `random`, `script`, `privileged`,
-/// `privileged=...`.
+/// `privileged=...`, `sampled=...`.
 pub fn is_built_in(name: &str) -> bool {
-    matches!(name, "random" | "script" | "privileged") || name.starts_with("privileged=")
+    matches!(name, "random" | "script" | "privileged")
+        || name.starts_with("privileged=")
+        || name.starts_with("sampled=")
 }
 
 /// A policy by name, and how it chooses: `random` draws, `privileged` plans ahead with the script, or
-/// with another policy after `privileged=`, all others take their best action.
+/// with another policy after `privileged=`, networks after `sampled=` draw, all others take their best
+/// action.
 ///
 /// # Errors
 /// If there is no such policy, or it was made for another scenario.
@@ -59,7 +68,22 @@ impl Opened {
         if let Some(base) = name.strip_prefix("privileged=") {
             return Ok(Self::Privileged(Box::new(Self::open(base)?)));
         }
+        if let Some(network) = name.strip_prefix("sampled=") {
+            let path = Path::new(network);
+            let path = match path.is_dir() {
+                true => path.join(NETWORK),
+                false => path.to_owned(),
+            };
+            let checkpoint = open_checkpoint(&path)?;
+            return Ok(Self::Sampled(path, Box::new(checkpoint)));
+        }
         let path = Path::new(name);
+        // A run that clones a log ends with a network, not with a table.
+        let network = path.join(NETWORK);
+        if !path.join("table.json").exists() && network.exists() {
+            let checkpoint = open_checkpoint(&network)?;
+            return Ok(Self::Network(network, Box::new(checkpoint)));
+        }
         if !path.exists() {
             return Err(Failure::usage(format!(
                 "no policy '{name}': expected random, script, privileged, a run directory, a checkpoint or a table"
@@ -87,7 +111,13 @@ impl Opened {
             Self::Script => (Arc::new(scenario.script()), Choice::Best),
             Self::Privileged(base) => (base.for_scenario(scenario)?.0, Choice::Plan),
             Self::Network(path, checkpoint) => {
-                (Arc::new(network(path, checkpoint, scenario)?), Choice::Best)
+                let layout = &checkpoint.layout;
+                let told = layout.n_observed() < layout.n_features();
+                let choice = if told { Choice::Told } else { Choice::Best };
+                (network(path, checkpoint, scenario)?, choice)
+            }
+            Self::Sampled(path, checkpoint) => {
+                (network(path, checkpoint, scenario)?, Choice::Sample)
             }
             Self::Table(table) => (
                 Arc::new(TablePolicy::new((**table).clone(), scenario)?),
@@ -97,7 +127,7 @@ impl Opened {
     }
 }
 
-/// Reads a table file, or the table of a run directory.
+/// Reads a table file of any format that reads back, or the table of a run directory.
 ///
 /// # Errors
 /// If it cannot be read, or is no sound table.
@@ -109,7 +139,7 @@ pub fn open_table(path: &Path) -> Result<DecisionTable, Failure> {
     };
     let bytes = std::fs::read(&path)
         .map_err(|e| Failure::failed(format!("cannot read '{}': {e}", path.display())))?;
-    DecisionTable::from_json(&bytes)
+    DecisionTable::from_bytes(&bytes)
         .map_err(|e| Failure::failed(format!("'{}': {e}", path.display())))
 }
 
@@ -123,10 +153,62 @@ fn network(
     path: &Path,
     checkpoint: &Checkpoint,
     scenario: &Scenario,
-) -> Result<FusedPolicy, Failure> {
-    let checked = checkpoint.check_layout(&scenario.layout);
-    checked.map_err(|e| Failure::failed(format!("'{}': {e}", path.display())))?;
-    Ok(FusedPolicy::new(&checkpoint.weights, &scenario.layout))
+) -> Result<Arc<dyn Policy>, Failure> {
+    let place = |e| Failure::failed(format!("'{}': {e}", path.display()));
+    let found = &checkpoint.layout;
+    let checked = match found.n_observed() < found.n_features() {
+        true => checkpoint.check_layout(HiddenFeatures::new(scenario).layout()),
+        false => checkpoint.check_layout(&scenario.layout),
+    };
+    checked.map_err(place)?;
+    policy_of(checkpoint).map_err(place)
+}
+
+/// A policy that always takes its best action, with probability 1.
+pub struct Greedy(pub Arc<dyn Policy>);
+
+impl Policy for Greedy {
+    fn probabilities(&self, observation: Observation<'_>, out: &mut [f32]) {
+        out.fill(0.0);
+        out[self.0.best(observation, out.len()) as usize] = 1.0;
+    }
+}
+
+/// A policy that draws any allowed action in a share of the turns (epsilon-greedy exploration).
+pub struct Exploring {
+    policy: Arc<dyn Policy>,
+    share: f32,
+}
+
+impl Exploring {
+    /// `policy`, which chooses as `choice` says, drawing any allowed action in `share` of the turns.
+    ///
+    /// # Errors
+    /// If it is a planner, whose choices no observation explains.
+    pub fn new(policy: Arc<dyn Policy>, choice: Choice, share: f64) -> Result<Self, Failure> {
+        let policy = match choice {
+            Choice::Sample => policy,
+            Choice::Best => Arc::new(Greedy(policy)),
+            Choice::Plan | Choice::Told => {
+                return Err(Failure::usage(
+                    "--explore is for policies that see what a robot sees, not for privileged",
+                ));
+            }
+        };
+        let share = share as f32;
+        Ok(Self { policy, share })
+    }
+}
+
+impl Policy for Exploring {
+    fn probabilities(&self, observation: Observation<'_>, out: &mut [f32]) {
+        self.policy.probabilities(observation, out);
+        let any = self.share / observation.mask.count() as f32;
+        out.iter_mut().for_each(|prob| *prob *= 1.0 - self.share);
+        for action in observation.mask.iter() {
+            out[action as usize] += any;
+        }
+    }
 }
 
 /// A decision table as a policy; what it may not do here it does not do.

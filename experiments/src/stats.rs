@@ -68,6 +68,12 @@ impl Estimate {
     }
 }
 
+impl From<f64> for Estimate {
+    fn from(value: f64) -> Self {
+        Self::point(value)
+    }
+}
+
 /// How often something happened in one cluster of calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {

@@ -8,9 +8,10 @@ use offhook_env::call::World;
 use offhook_env::customer::{Channel, PerfectChannel};
 use offhook_env::diagnostic::Text;
 use offhook_env::scenario::{Scenario, ScenarioText};
-use offhook_simulator::channel::ConfusionChannel;
+use offhook_simulator::channel::{ChannelModel, ConfusionChannel};
 use offhook_simulator::population::Population;
 use offhook_simulator::user::{AgendaCustomers, UserModel};
+use offhook_simulator::variation::Variation;
 
 use crate::bundled;
 use crate::error::Failure;
@@ -29,6 +30,45 @@ pub struct Loaded {
     pub inputs: BTreeMap<String, String>,
     /// The scenario's texts.
     pub text: ScenarioText,
+}
+
+impl Loaded {
+    /// The same calls, but each varies around the population and the line.
+    ///
+    /// # Errors
+    /// A range out of bounds, or a scenario whose line cannot be noisier.
+    pub fn varied(&self, variation: Variation) -> Result<Arc<CallWorld>, Failure> {
+        variation.check().map_err(Failure::failed)?;
+        let scenario = self.world.scenario.clone();
+        let channel = match channel_text(&scenario, &self.text.main.file)? {
+            Some(text) => {
+                let model = ChannelModel::parse(&text.file, &text.text)?;
+                Arc::new(ConfusionChannel::varied(&model, &scenario)) as Arc<dyn Channel>
+            }
+            None if variation.noise == [0.0; 2] => self.world.channel.clone(),
+            None => {
+                let message = "speaks through a perfect channel, which cannot be noisier";
+                return Err(Failure::failed(format!("`{}` {message}", scenario.name)));
+            }
+        };
+        let people = self.people.clone().varied(variation);
+        Ok(Arc::new(World {
+            scenario,
+            customers: UserModel::Agenda(people),
+            channel,
+        }))
+    }
+
+    /// The same with noise on the line that is the same for all calls, for every user model.
+    ///
+    /// # Errors
+    /// As [`varied`](Self::varied).
+    pub fn noisier(mut self, noise: f32) -> Result<Self, Failure> {
+        let variation = Variation::noise(noise);
+        self.world = self.varied(variation)?;
+        self.people = self.people.varied(variation);
+        Ok(self)
+    }
 }
 
 /// Reads a scenario alone, for work on logs.
@@ -58,7 +98,15 @@ pub fn hashes(text: &ScenarioText) -> BTreeMap<String, String> {
 /// # Errors
 /// If a file is missing, or every mistake in one.
 pub fn load(name: &str, base: Option<&Path>) -> Result<Loaded, Failure> {
-    let (scenario, text) = load_scenario(name, base)?;
+    build(bundled::scenario(name, base)?)
+}
+
+/// Puts the world together from a scenario's texts.
+///
+/// # Errors
+/// As [`load`].
+pub fn build(text: ScenarioText) -> Result<Loaded, Failure> {
+    let scenario = Arc::new(Scenario::parse(&text)?);
     let population = Population::parse(&text, &scenario)?;
     let mut inputs = hashes(&text);
     let (channel, file) = channel(&scenario, &text.main.file)?;
@@ -84,12 +132,19 @@ pub fn channel(
     scenario: &Scenario,
     file: &str,
 ) -> Result<(Arc<dyn Channel>, Option<Text>), Failure> {
-    match scenario.channel.as_deref() {
-        None | Some("perfect") => Ok((Arc::new(PerfectChannel), None)),
-        Some(channel) => {
-            let text = bundled::find("channels", channel, Path::new(file).parent())?;
+    Ok(match channel_text(scenario, file)? {
+        None => (Arc::new(PerfectChannel), None),
+        Some(text) => {
             let channel = ConfusionChannel::parse(&text.file, &text.text, scenario)?;
-            Ok((Arc::new(channel), Some(text)))
+            (Arc::new(channel), Some(text))
         }
+    })
+}
+
+/// The channel file that a scenario names; `None` for a perfect line.
+fn channel_text(scenario: &Scenario, file: &str) -> Result<Option<Text>, Failure> {
+    match scenario.channel.as_deref() {
+        None | Some("perfect") => Ok(None),
+        Some(channel) => bundled::find("channels", channel, Path::new(file).parent()).map(Some),
     }
 }

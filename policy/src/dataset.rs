@@ -14,8 +14,10 @@ pub struct Dataset {
     pub codes: Vec<u8>,
     /// Allowed actions.
     pub masks: Vec<ActionMask>,
-    /// The action taken, one of the allowed ones.
+    /// The action to imitate, one of the allowed ones.
     pub actions: Vec<ActionId>,
+    /// Probabilities to imitate in place of the action alone, `n_rows x n_actions`; 0 where masked.
+    pub targets: Option<Vec<f32>>,
     /// Number of the call or caller; a split never divides a group.
     pub groups: Vec<u32>,
     /// How much the row counts, at least 0; 1 for all unless rare acts are to weigh more.
@@ -44,6 +46,24 @@ impl Dataset {
         self.actions.is_empty()
     }
 
+    /// Puts the rows of `other` behind its own; both have returns and targets, or neither has.
+    pub fn append(&mut self, other: Self) {
+        self.codes.extend(other.codes);
+        self.masks.extend(other.masks);
+        self.actions.extend(other.actions);
+        self.groups.extend(other.groups);
+        self.weights.extend(other.weights);
+        let pairs = [
+            (&mut self.targets, other.targets),
+            (&mut self.returns, other.returns),
+        ];
+        for (own, others) in pairs {
+            if let Some(others) = others {
+                own.get_or_insert_default().extend(others);
+            }
+        }
+    }
+
     /// Checks lengths, codes, actions and weights against a layout.
     ///
     /// # Errors
@@ -51,11 +71,16 @@ impl Dataset {
     pub fn check(&self, layout: &Layout) -> Result<(), LearnError> {
         let n = self.len();
         let n_returns = self.returns.as_ref().map_or(n, Vec::len);
+        let n_targets = self
+            .targets
+            .as_ref()
+            .map_or(n, |targets| targets.len() / layout.n_actions().max(1));
         let lengths = [
             self.masks.len(),
             self.groups.len(),
             self.weights.len(),
             n_returns,
+            n_targets,
         ];
         let refuse = |row: Option<usize>, reason: String| Err(LearnError::Dataset { row, reason });
         if n == 0 {
@@ -151,7 +176,7 @@ mod tests {
             actions: vec![1; n],
             groups: groups.to_vec(),
             weights: vec![1.0; n],
-            returns: None,
+            ..Default::default()
         }
     }
 

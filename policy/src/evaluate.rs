@@ -31,6 +31,17 @@ pub struct Episodes {
     pub n_episodes: u64,
 }
 
+/// Where an action is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    /// Position of the call in the environment.
+    pub slot: usize,
+    /// Number of its episode.
+    pub episode: u64,
+    /// System turns before, from 0.
+    pub turn: u64,
+}
+
 /// One step of one call that is being played.
 struct Step<'a> {
     episode: u64,
@@ -48,7 +59,31 @@ pub fn evaluate(
     choice: Choice,
     episodes: Episodes,
 ) -> Vec<CallSummary> {
-    play(env, policy, choice, episodes, |_| {})
+    let n_actions = env.layout().n_actions();
+    play(
+        env,
+        |_, at, seen| choose(policy, choice, episodes.seed, n_actions, at, seen),
+        episodes,
+        |_| {},
+    )
+}
+
+/// What `policy` does there.
+fn choose(
+    policy: &dyn Policy,
+    choice: Choice,
+    seed: u64,
+    n_actions: usize,
+    at: At,
+    seen: Observation<'_>,
+) -> ActionId {
+    match choice {
+        Choice::Greedy => policy.best(seen, n_actions),
+        Choice::Sampled => {
+            let uniform = uniform_at(seed, Stream::Act, at.episode, at.turn);
+            policy.sample(seen, n_actions, uniform)
+        }
+    }
 }
 
 /// Plays the episodes and keeps every decision, with its discounted return at `gamma`; rows come
@@ -62,8 +97,24 @@ pub fn collect(
     episodes: Episodes,
     gamma: f32,
 ) -> (Dataset, Vec<CallSummary>) {
+    let n_actions = env.layout().n_actions();
+    collect_with(
+        env,
+        |_, at, seen| choose(policy, choice, episodes.seed, n_actions, at, seen),
+        episodes,
+        gamma,
+    )
+}
+
+/// The same with actions from `act`, which may look into the environment.
+pub(crate) fn collect_with<E: VectorEnv + ?Sized>(
+    env: &mut E,
+    act: impl FnMut(&E, At, Observation<'_>) -> ActionId,
+    episodes: Episodes,
+    gamma: f32,
+) -> (Dataset, Vec<CallSummary>) {
     let mut running: BTreeMap<u64, (Dataset, Vec<f32>)> = BTreeMap::new();
-    let summaries = play(env, policy, choice, episodes, |step| {
+    let summaries = play(env, act, episodes, |step| {
         let (data, rewards) = running.entry(step.episode).or_default();
         data.codes.extend_from_slice(step.observation.codes);
         data.masks.push(step.observation.mask);
@@ -80,23 +131,16 @@ pub fn collect(
         ..Default::default()
     };
     for (data, _) in running.into_values() {
-        all.codes.extend(data.codes);
-        all.masks.extend(data.masks);
-        all.actions.extend(data.actions);
-        all.groups.extend(data.groups);
-        all.weights.extend(data.weights);
-        all.returns
-            .get_or_insert_default()
-            .extend(data.returns.unwrap_or_default());
+        all.append(data);
     }
     (all, summaries)
 }
 
-/// The one loop behind [`evaluate`] and [`collect`]; `visit` sees every step of every episode.
-fn play(
-    env: &mut dyn VectorEnv,
-    policy: &dyn Policy,
-    choice: Choice,
+/// The one loop behind [`evaluate`] and [`collect`]; `act` chooses, `visit` sees every step of every
+/// episode.
+fn play<E: VectorEnv + ?Sized>(
+    env: &mut E,
+    mut act: impl FnMut(&E, At, Observation<'_>) -> ActionId,
     episodes: Episodes,
     mut visit: impl FnMut(Step<'_>),
 ) -> Vec<CallSummary> {
@@ -106,7 +150,6 @@ fn play(
         n_episodes,
     } = episodes;
     let (n_calls, n_features) = (env.n_calls(), env.layout().n_features());
-    let n_actions = env.layout().n_actions();
     let mut seen = StepBatch::new(n_calls, n_features);
     let mut next = StepBatch::new(n_calls, n_features);
     let mut actions = vec![0; n_calls];
@@ -118,15 +161,13 @@ fn play(
         env.reset(seed, stream, &mut seen);
     }
     while n_left > 0 {
-        for (slot, (episode, turn)) in at.iter().enumerate() {
-            let observation = seen.observation(slot, n_features);
-            actions[slot] = match choice {
-                Choice::Greedy => policy.best(observation, n_actions),
-                Choice::Sampled => {
-                    let uniform = uniform_at(seed, Stream::Act, *episode, *turn);
-                    policy.sample(observation, n_actions, uniform)
-                }
+        for (slot, &(episode, turn)) in at.iter().enumerate() {
+            let place = At {
+                slot,
+                episode,
+                turn,
             };
+            actions[slot] = act(env, place, seen.observation(slot, n_features));
         }
         env.step(&actions, &mut next);
         for (slot, (episode, turn)) in at.iter_mut().enumerate() {

@@ -79,21 +79,19 @@ impl ActorCritic {
 }
 
 impl Dropout<'_> {
-    fn apply(&mut self, x: Tensor<2>) -> Tensor<2> {
-        let shape = x.dims();
+    /// What the next `n` units are multiplied by: 0 or, to keep the mean, `1 / (1 - prob)`.
+    pub(crate) fn factors(&mut self, n: usize) -> Vec<f32> {
         let keep = (1.0 / (1.0 - self.prob)) as f32;
         let limit = (self.prob * 2f64.powi(32)) as u64;
-        let factors: Vec<f32> = (0..shape[0] * shape[1])
-            .map(|_| {
-                if self.rng.next_u64() >> 32 < limit {
-                    0.0
-                } else {
-                    keep
-                }
-            })
-            .collect();
+        let mut drops = || self.rng.next_u64() >> 32 < limit;
+        (0..n).map(|_| if drops() { 0.0 } else { keep }).collect()
+    }
+
+    fn apply(&mut self, x: Tensor<2>) -> Tensor<2> {
+        let shape = x.dims();
+        let factors = TensorData::new(self.factors(shape[0] * shape[1]), shape);
         let device = x.device();
-        x * Tensor::from_data(TensorData::new(factors, shape), &device)
+        x * Tensor::from_data(factors, &device)
     }
 }
 

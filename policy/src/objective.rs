@@ -1,6 +1,9 @@
 //! Arithmetic that objectives share: masked softmax on plain numbers, cross-entropy.
 
+use macerator::Simd;
 use offhook_env::action::{ActionId, ActionMask, MAX_ACTIONS};
+
+use crate::simd::exp;
 
 /// Probabilities over the allowed actions and their logarithms; masked entries are 0 and never
 /// read.
@@ -19,22 +22,7 @@ impl Softmax {
             probs: [0.0; MAX_ACTIONS],
             log_probs: [0.0; MAX_ACTIONS],
         };
-        let top = mask
-            .iter()
-            .map(|a| logits[a as usize])
-            .fold(f32::NEG_INFINITY, f32::max);
-        let mut sum = 0.0;
-        for action in mask.iter() {
-            let a = action as usize;
-            out.log_probs[a] = logits[a] - top;
-            out.probs[a] = out.log_probs[a].exp();
-            sum += out.probs[a];
-        }
-        let log_sum = sum.ln();
-        for action in mask.iter() {
-            out.probs[action as usize] /= sum;
-            out.log_probs[action as usize] -= log_sum;
-        }
+        fill(logits, mask, &mut out);
         out
     }
 
@@ -45,6 +33,27 @@ impl Softmax {
             .map(|a| self.probs[a as usize] * self.log_probs[a as usize])
             .sum::<f32>()
     }
+}
+
+#[macerator::with_simd]
+fn fill<S: Simd>(logits: &[f32], mask: ActionMask, out: &mut Softmax) {
+    let n = logits.len();
+    let (probs, log_probs) = (&mut out.probs[..n], &mut out.log_probs[..n]);
+    // All ones where an action is allowed.
+    let allowed = |a: usize| 0u32.wrapping_sub((mask.0 >> a) as u32 & 1);
+    let mut top = f32::NEG_INFINITY;
+    for action in mask.iter() {
+        top = top.max(logits[action as usize]);
+    }
+    for (a, prob) in probs.iter_mut().enumerate() {
+        *prob = f32::from_bits(exp(logits[a] - top).to_bits() & allowed(a));
+    }
+    let sum = probs.iter().sum::<f32>();
+    let (log_sum, share) = (top + sum.ln(), 1.0 / sum);
+    for (a, log_prob) in log_probs.iter_mut().enumerate() {
+        *log_prob = f32::from_bits((logits[a] - log_sum).to_bits() & allowed(a));
+    }
+    probs.iter_mut().for_each(|prob| *prob *= share);
 }
 
 /// Cross-entropy of one row against `action`, with `smoothing` of the target spread evenly over
@@ -59,11 +68,24 @@ pub fn cross_entropy(
     weight: f32,
     gradient: &mut [f32],
 ) -> f32 {
-    let softmax = Softmax::new(logits, mask);
     let share = smoothing / mask.count() as f32;
+    let target = |a| share + if a == action { 1.0 - smoothing } else { 0.0 };
+    soft_cross_entropy(logits, mask, target, weight, gradient)
+}
+
+/// Cross-entropy of one row against a distribution, `target` by action, and its gradient times
+/// `weight`, added to `gradient`; the formula is that of [`cross_entropy`].
+pub fn soft_cross_entropy(
+    logits: &[f32],
+    mask: ActionMask,
+    target: impl Fn(ActionId) -> f32,
+    weight: f32,
+    gradient: &mut [f32],
+) -> f32 {
+    let softmax = Softmax::new(logits, mask);
     let mut loss = 0.0;
     for a in mask.iter() {
-        let target = share + if a == action { 1.0 - smoothing } else { 0.0 };
+        let target = target(a);
         loss -= target * softmax.log_probs[a as usize];
         gradient[a as usize] += weight * (softmax.probs[a as usize] - target);
     }

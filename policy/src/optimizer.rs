@@ -7,11 +7,14 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, Optimizer as _};
 use burn::tensor::{Gradients, Tensor, TensorData};
 
+use crate::engine::Engine;
 use crate::network::{device, numbers};
 
-/// Settings of [`Optimizer`] that do not change while it runs.
+/// Settings of the gradient steps that do not change while a learner runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OptimizerConfig {
+    /// What computes the steps.
+    pub engine: Engine,
     /// Added to the root of the second moment.
     pub epsilon: f32,
     /// Share of every weight taken off per step and unit of learning rate, decoupled from the
@@ -20,6 +23,11 @@ pub struct OptimizerConfig {
     /// Longest gradient of the whole network; a longer one is scaled down to it.
     pub max_grad_norm: Option<f32>,
 }
+
+/// Decay of the mean of gradients per step (Kingma and Ba, 2015, algorithm 1).
+pub(crate) const BETA_1: f32 = 0.9;
+/// Decay of the mean of squared gradients per step (same source).
+pub(crate) const BETA_2: f32 = 0.999;
 
 /// Adam (Kingma and Ba, 2015) with its moments, one flat array per parameter.
 pub struct Optimizer {
@@ -66,8 +74,8 @@ impl Optimizer {
             ))
         };
         let adam = AdamWConfig::new()
-            .with_beta_1(0.9)
-            .with_beta_2(0.999)
+            .with_beta_1(BETA_1)
+            .with_beta_2(BETA_2)
             .with_epsilon(config.epsilon)
             .with_weight_decay(config.weight_decay);
         Self {
@@ -101,10 +109,7 @@ impl Optimizer {
         };
         network.visit(&mut norm);
         let norm = norm.sum.sqrt();
-        let scale = match self.max_grad_norm {
-            Some(max) if norm > max => Some(max / (norm + 1e-6)),
-            _ => None,
-        };
+        let scale = clip_factor(norm, self.max_grad_norm);
         let mut step = Step {
             optimizer: self,
             gradients: &mut gradients,
@@ -114,6 +119,11 @@ impl Optimizer {
         };
         (network.map(&mut step), norm)
     }
+}
+
+/// What a gradient of length `norm` is multiplied by so that it is no longer than `max`.
+pub(crate) fn clip_factor(norm: f32, max: Option<f32>) -> Option<f32> {
+    max.filter(|max| norm > *max).map(|max| max / (norm + 1e-6))
 }
 
 /// Collects how many numbers every parameter has.
@@ -183,6 +193,7 @@ mod tests {
     use crate::weights::{NetworkConfig, Weights};
 
     const CONFIG: OptimizerConfig = OptimizerConfig {
+        engine: Engine::Burn,
         epsilon: 1e-5,
         weight_decay: 0.0,
         max_grad_norm: None,

@@ -11,9 +11,11 @@ use offhook_env::call::{Call, World};
 use offhook_env::customer::Customers;
 use offhook_env::policy::Policy;
 use offhook_env::rng::{Stream, derive, derive_seed};
+use serde::{Deserialize, Serialize};
 
 /// How many copies of a call are played.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct PlannerConfig {
     /// Forks of every allowed action.
     pub n_first: u64,

@@ -12,6 +12,17 @@ pub enum End {
     Truncated,
 }
 
+impl End {
+    /// What two flags of an environment say.
+    pub fn of(terminated: bool, truncated: bool) -> Self {
+        match (terminated, truncated) {
+            (true, _) => Self::Terminated,
+            (false, true) => Self::Truncated,
+            (false, false) => Self::Running,
+        }
+    }
+}
+
 /// The part of a rollout that returns are made of; arrays are laid out `[step][call]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Scored<'a> {
@@ -78,6 +89,73 @@ pub fn discounted_returns(rewards: &[f32], gamma: f32, beyond: f32) -> Vec<f32> 
     out
 }
 
+/// What follows from a step within the next `n`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NStep {
+    /// `r_t + γ r_{t+1} + ...` up to `n` rewards, fewer where the call or the rollout ended.
+    pub reward: f32,
+    /// Factor of the value beyond: `γ` to the number of rewards, 0 if the call terminated.
+    pub discount: f32,
+    /// Where that value is taken.
+    pub beyond: Beyond,
+}
+
+/// The observation after the rewards of an [`NStep`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// The one acted on in this row; rows behind the last step stand for the observations to act
+    /// on after the rollout.
+    Row(usize),
+    /// The last one of the call that ended in this row.
+    Final(usize),
+}
+
+/// Returns over up to `n_steps` steps of a rollout, one per step and call (Sutton, 1988; in deep
+/// Q-learning Hessel et al., 2018, arXiv:1710.02298, eq. 2).
+///
+/// A step less than `n_steps` before the end of the rollout, or before a call was truncated, uses
+/// the rewards that there are and bootstraps from the observation behind them.
+///
+/// - `rewards`, `ends`: laid out `[step][call]`.
+/// - `gamma`: per system turn, in `[0, 1]`; `n_steps`: at least 1.
+pub fn n_step(
+    n_calls: usize,
+    rewards: &[f32],
+    ends: &[End],
+    gamma: f32,
+    n_steps: usize,
+) -> Vec<NStep> {
+    let from = |start: usize| {
+        let (mut reward, mut factor, mut at) = (0.0, 1.0, start);
+        for _ in 0..n_steps {
+            if at >= rewards.len() {
+                break;
+            }
+            reward += factor * rewards[at];
+            factor *= gamma;
+            let (discount, beyond) = match ends[at] {
+                End::Running => {
+                    at += n_calls;
+                    continue;
+                }
+                End::Terminated => (0.0, Beyond::Final(at)),
+                End::Truncated => (factor, Beyond::Final(at)),
+            };
+            return NStep {
+                reward,
+                discount,
+                beyond,
+            };
+        }
+        NStep {
+            reward,
+            discount: factor,
+            beyond: Beyond::Row(at),
+        }
+    };
+    (0..rewards.len()).map(from).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +220,48 @@ mod tests {
         assert_eq!(
             discounted_returns(&[1.0, 2.0, 4.0], 0.5, 8.0),
             [4.0, 6.0, 8.0]
+        );
+    }
+
+    #[test]
+    fn n_steps_stop_where_a_call_or_the_rollout_ends() {
+        // Two calls, four steps; the first terminates at its third step, the second is truncated
+        // at its second.
+        let rewards = [1.0, 10.0, 2.0, 20.0, 4.0, 40.0, 8.0, 80.0];
+        let mut ends = [End::Running; 8];
+        ends[4] = End::Terminated;
+        ends[3] = End::Truncated;
+        let found = n_step(2, &rewards, &ends, 0.5, 3);
+        let step = |reward, discount, beyond| NStep {
+            reward,
+            discount,
+            beyond,
+        };
+        let first = [
+            step(3.0, 0.0, Beyond::Final(4)),
+            step(4.0, 0.0, Beyond::Final(4)),
+            step(4.0, 0.0, Beyond::Final(4)),
+            step(8.0, 0.5, Beyond::Row(8)),
+        ];
+        let second = [
+            step(20.0, 0.25, Beyond::Final(3)),
+            step(20.0, 0.5, Beyond::Final(3)),
+            step(80.0, 0.25, Beyond::Row(9)),
+            step(80.0, 0.5, Beyond::Row(9)),
+        ];
+        let of = |call: usize| {
+            found
+                .iter()
+                .skip(call)
+                .step_by(2)
+                .copied()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(0), first);
+        assert_eq!(of(1), second);
+        assert_eq!(
+            n_step(2, &rewards, &ends, 0.5, 1)[0],
+            step(1.0, 0.5, Beyond::Row(2))
         );
     }
 }

@@ -1,5 +1,7 @@
 //! Fixed-length rollouts: many calls side by side, a fixed number of steps each.
 
+use std::borrow::Cow;
+
 use offhook_env::action::{ActionId, ActionMask};
 use offhook_env::outcome::CallSummary;
 use offhook_env::rng::{Stream, uniform_at};
@@ -7,6 +9,15 @@ use offhook_env::vector_env::{StepBatch, VectorEnv};
 
 use crate::fused::FusedPolicy;
 use crate::returns::{End, Scored};
+
+/// The first `n_kept` codes of every row of `n_features`.
+pub(crate) fn first_codes(codes: &[u8], n_features: usize, n_kept: usize) -> Cow<'_, [u8]> {
+    if n_kept == n_features {
+        return Cow::Borrowed(codes);
+    }
+    let rows = codes.chunks_exact(n_features);
+    Cow::Owned(rows.flat_map(|row| &row[..n_kept]).copied().collect())
+}
 
 /// What happened to `n_calls` calls in `n_steps` steps; arrays are laid out `[step][call]`.
 #[derive(Clone, Debug)]
@@ -86,33 +97,52 @@ impl Rollout {
         seed: u64,
         reward_scale: f32,
     ) {
+        self.play_judged(env, policy, None, seed, reward_scale);
+    }
+
+    /// The same, with values from a `critic` that may see more than the policy: each network gets
+    /// as many codes of an observation, from the first on, as it was made for.
+    pub fn play_judged(
+        &mut self,
+        env: &mut dyn VectorEnv,
+        policy: &FusedPolicy,
+        critic: Option<&FusedPolicy>,
+        seed: u64,
+        reward_scale: f32,
+    ) {
         let (n, f) = (self.n_calls, self.n_features);
+        let value = |codes: &[u8]| {
+            let judge = critic.unwrap_or(policy);
+            judge.value(&codes[..judge.n_features()])
+        };
         self.ended.clear();
         env.reset(seed, Stream::Train, &mut self.batch);
         for t in 0..self.len() / n {
             let row = t * n..(t + 1) * n;
             self.codes[row.start * f..row.end * f].copy_from_slice(&self.batch.codes);
             self.masks[row.clone()].copy_from_slice(&self.batch.masks);
-            for i in 0..n {
-                let uniform = uniform_at(seed, Stream::Act, i as u64, t as u64);
-                let decision = policy.decide(self.batch.observation(i, f), uniform);
+            let uniform = |i| uniform_at(seed, Stream::Act, i as u64, t as u64);
+            let StepBatch { codes, masks, .. } = &self.batch;
+            let seen = first_codes(codes, f, policy.n_features());
+            policy.decide_batch(&seen, masks, uniform, |i, decision| {
                 self.drawn[i] = decision.action;
                 self.log_probs[row.start + i] = decision.log_prob;
                 self.values[row.start + i] = decision.value;
+            });
+            if critic.is_some() {
+                let judged = codes.chunks_exact(f).map(value);
+                (self.values[row.clone()].iter_mut().zip(judged))
+                    .for_each(|(v, judged)| *v = judged);
             }
             self.actions[row.clone()].copy_from_slice(&self.drawn);
             env.step(&self.drawn, &mut self.batch);
             for i in 0..n {
                 let at = row.start + i;
                 self.rewards[at] = self.batch.rewards[i] * reward_scale;
-                self.ends[at] = match (self.batch.terminated[i], self.batch.truncated[i]) {
-                    (true, _) => End::Terminated,
-                    (false, true) => End::Truncated,
-                    (false, false) => End::Running,
-                };
+                self.ends[at] = End::of(self.batch.terminated[i], self.batch.truncated[i]);
                 if self.ends[at] == End::Truncated {
                     let last = &self.batch.final_codes[i * f..(i + 1) * f];
-                    self.final_values[at] = policy.value(last);
+                    self.final_values[at] = value(last);
                 }
             }
             self.ended
@@ -120,7 +150,23 @@ impl Rollout {
         }
         let beyond = self.len();
         for i in 0..n {
-            self.values[beyond + i] = policy.value(&self.batch.codes[i * f..(i + 1) * f]);
+            self.values[beyond + i] = value(&self.batch.codes[i * f..(i + 1) * f]);
+        }
+    }
+
+    /// The first `n_features` codes of every observation, row by row.
+    pub fn first_codes(&self, n_features: usize) -> Cow<'_, [u8]> {
+        first_codes(&self.codes, self.n_features, n_features)
+    }
+
+    /// Takes `cost`, in the units of the scaled rewards, from the last reward of every call that
+    /// ended.
+    pub fn charge(&mut self, cost: impl Fn(&CallSummary) -> f32) {
+        // Ends and summaries stand in the same order: of time, then of slot.
+        let steps = self.ends.iter().zip(&mut self.rewards);
+        let last = steps.filter(|(end, _)| **end != End::Running);
+        for ((_, reward), call) in last.zip(&self.ended) {
+            *reward -= cost(call);
         }
     }
 

@@ -10,9 +10,9 @@ use crate::dataset::Dataset;
 const N_BINS: usize = 15;
 
 /// Scores over some rows of a dataset; every row counts once, whatever its weight.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scores {
-    /// Mean of `-ln π(a | o)`.
+    /// Mean of `-ln π(a | o)`, or of `-Σ q(a) ln π(a | o)` where the data has targets `q`.
     pub loss: f32,
     /// Share of rows whose action the policy found most probable.
     pub top_1: f32,
@@ -46,7 +46,18 @@ pub fn score(policy: &dyn Policy, layout: &Layout, data: &Dataset, rows: &[u32])
             probs,
         );
         let action = data.actions[row];
-        loss -= (probs[action as usize].max(f32::MIN_POSITIVE) as f64).ln();
+        let log_prob = |a: usize| (probs[a].max(f32::MIN_POSITIVE) as f64).ln();
+        loss -= match &data.targets {
+            None => log_prob(action as usize),
+            Some(targets) => {
+                let row = targets[row * n_actions..(row + 1) * n_actions].iter();
+                let part = |(a, &target): (usize, &f32)| match target {
+                    0.0 => 0.0,
+                    target => f64::from(target) * log_prob(a),
+                };
+                row.enumerate().map(part).sum()
+            }
+        };
         let rank = rank(probs, action);
         top_1 += usize::from(rank == 0);
         top_3 += usize::from(rank < 3);
@@ -116,7 +127,7 @@ mod tests {
             actions: vec![0, 1, 2, 3],
             groups: vec![0; n],
             weights: vec![1.0; n],
-            returns: None,
+            ..Default::default()
         };
         let scores = score(&RandomPolicy, &layout(&[1], n), &data, &[0, 1, 2, 3]);
         assert_eq!(

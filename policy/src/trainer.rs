@@ -1,72 +1,91 @@
-//! The seam between learners and Burn: outputs go to the learner, their gradient comes back.
+//! The seam between learners and engines: outputs go to the learner, their gradient comes back.
 //!
 //! A learner says, row by row and in plain arithmetic, how its objective changes with the logits
-//! and the value. Burn does the rest: the network forward, its gradient backward, Adam. Masked
-//! actions then cost nothing, metrics fall out of the same loop, and every objective can be
+//! and the value. An [`Engine`] does the rest: the network forward, its gradient backward, Adam.
+//! Masked actions then cost nothing, metrics fall out of the same loop, and every objective can be
 //! checked by finite differences without a tensor in sight.
 
-use burn::tensor::{Int, Tensor, TensorData};
+use std::sync::OnceLock;
+
+use burn::tensor::Tensor;
 use offhook_env::layout::Layout;
 
-use crate::network::{ActorCritic, Dropout, device, numbers, one_hot};
-use crate::optimizer::{Moments, Optimizer, OptimizerConfig};
+use crate::engine::{Engine, GradientSteps};
+use crate::network::{Dropout, device, one_hot};
+use crate::optimizer::{Moments, OptimizerConfig};
 use crate::weights::Weights;
 
 /// A network that is being trained.
 pub struct Trainer {
-    network: ActorCritic,
-    adam: Optimizer,
+    engine: Box<dyn GradientSteps>,
+    /// Gradient of the outputs, kept for its room.
+    gradient: Vec<f32>,
 }
 
-/// Observations on the device, uploaded once and cut into minibatches there.
+/// Observations to train on, which minibatches take rows of.
 pub struct Inputs {
-    one_hot: Tensor<2>,
+    offsets: Vec<u32>,
+    codes: Vec<u8>,
+    /// The same as zeros and ones on the device, made when Burn first asks.
+    one_hot: OnceLock<Tensor<2>>,
 }
 
 impl Inputs {
-    /// Uploads the codes of many observations, row by row.
+    /// Takes over the codes of many observations, row by row.
     pub fn upload(codes: &[u8], layout: &Layout) -> Self {
-        let columns = one_hot(codes, &layout.one_hot_offsets());
         Self {
-            one_hot: Tensor::from_data(columns, &device().autodiff()),
+            offsets: layout.one_hot_offsets(),
+            codes: codes.to_vec(),
+            one_hot: OnceLock::new(),
         }
     }
 
-    fn rows(&self, rows: &[u32]) -> Tensor<2> {
-        let numbers: Vec<i64> = rows.iter().map(|row| i64::from(*row)).collect();
-        let numbers = TensorData::new(numbers, [rows.len()]);
-        let rows = Tensor::<1, Int>::from_data(numbers, &self.one_hot.device());
-        self.one_hot.clone().select(0, rows)
+    /// First one-hot column of every feature, and the number of columns behind them.
+    pub(crate) fn offsets(&self) -> &[u32] {
+        &self.offsets
+    }
+
+    /// Codes of one row.
+    pub(crate) fn codes(&self, row: u32) -> &[u8] {
+        let n_features = self.offsets.len() - 1;
+        &self.codes[row as usize * n_features..][..n_features]
+    }
+
+    /// All rows as zeros and ones on the device.
+    pub(crate) fn one_hot(&self) -> &Tensor<2> {
+        let upload = || {
+            let columns = one_hot(&self.codes, &self.offsets);
+            Tensor::from_data(columns, &device().autodiff())
+        };
+        self.one_hot.get_or_init(upload)
     }
 }
 
 impl Trainer {
     /// Starts from `weights`, with an optimizer that has taken no step.
     pub fn new(weights: &Weights, config: OptimizerConfig) -> Self {
-        let network = ActorCritic::new(weights, &device().autodiff());
         Self {
-            adam: Optimizer::new(config, &network),
-            network,
+            engine: Engine::start(weights, config, None),
+            gradient: Vec::new(),
         }
     }
 
     /// Goes on from saved weights and moments.
     pub fn resume(weights: &Weights, config: OptimizerConfig, moments: &[Moments]) -> Self {
-        let network = ActorCritic::new(weights, &device().autodiff());
         Self {
-            adam: Optimizer::resume(config, moments),
-            network,
+            engine: Engine::start(weights, config, Some(moments)),
+            gradient: Vec::new(),
         }
     }
 
     /// Copies the weights out.
     pub fn weights(&self) -> Weights {
-        self.network.weights()
+        self.engine.weights()
     }
 
     /// Copies the optimizer's moments out.
     pub fn moments(&self) -> Vec<Moments> {
-        self.adam.moments()
+        self.engine.moments()
     }
 
     /// One gradient step on some rows of `inputs`.
@@ -83,20 +102,11 @@ impl Trainer {
         dropout: Option<Dropout<'_>>,
         objective: impl FnOnce(&[f32], &mut [f32]) -> M,
     ) -> (M, f32) {
-        let outputs = self.network.forward_with(inputs.rows(rows), dropout);
-        let shape = outputs.dims();
-        let values = numbers(outputs.clone().inner());
-        let mut gradient = vec![0.0; values.len()];
-        let measured = objective(&values, &mut gradient);
-        // The gradient of this product is the given gradient times that of the network.
-        let gradient = Tensor::from_data(TensorData::new(gradient, shape), &outputs.device());
-        let gradients = (outputs * gradient).sum().backward();
-        let (network, norm) = self
-            .adam
-            .step(self.network.clone(), gradients, learning_rate);
-        if norm.is_finite() {
-            self.network = network;
-        }
+        let outputs = self.engine.forward(inputs, rows, dropout);
+        self.gradient.clear();
+        self.gradient.resize(outputs.len(), 0.0);
+        let measured = objective(outputs, &mut self.gradient);
+        let norm = self.engine.backward(&self.gradient, learning_rate);
         (measured, norm)
     }
 }

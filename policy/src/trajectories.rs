@@ -64,6 +64,7 @@ impl Trajectories {
             groups: Vec::with_capacity(self.len()),
             weights: vec![1.0; self.len()],
             returns: None,
+            targets: None,
         };
         let mut returns = Vec::with_capacity(self.len());
         for episode in 0..self.n_episodes() {

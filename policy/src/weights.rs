@@ -104,6 +104,47 @@ impl Weights {
         }
     }
 
+    /// Number of one-hot columns that the first layer takes.
+    pub fn n_columns(&self) -> usize {
+        self.trunk.first().unwrap_or(&self.policy).n_in
+    }
+
+    /// The part of `layout` that the network was made for: all of it, or what is observed of it.
+    ///
+    /// # Panics
+    /// If it was made for neither.
+    pub fn view(&self, layout: &Layout) -> Layout {
+        let fits = |view: &Layout| {
+            view.one_hot_offsets()[view.n_features()] as usize == self.n_columns()
+                && view.n_actions() == self.policy.n_out
+        };
+        let views = [layout.clone(), layout.observed()];
+        let fitting = views.into_iter().find(fits);
+        fitting.expect("the network was made for the layout, or for what is observed of it")
+    }
+
+    /// The same network over a layout that has more features behind those that it was made for: it
+    /// gives the same outputs, whatever they say, until it is trained.
+    pub fn widened(&self, layout: &Layout) -> Self {
+        let n_columns = layout.one_hot_offsets()[layout.n_features()] as usize;
+        let mut wide = self.clone();
+        let Weights {
+            trunk,
+            policy,
+            value,
+            ..
+        } = &mut wide;
+        let first = match trunk.first_mut() {
+            Some(first) => vec![first],
+            None => vec![policy, value],
+        };
+        for layer in first {
+            layer.n_in = n_columns;
+            layer.weight.resize(n_columns * layer.n_out, 0.0);
+        }
+        wide
+    }
+
     /// The configuration that gives this shape.
     pub fn config(&self) -> NetworkConfig {
         NetworkConfig {
@@ -136,6 +177,28 @@ impl Weights {
             ("policy".to_owned(), &mut self.policy),
             ("value".to_owned(), &mut self.value),
         ])
+    }
+
+    /// Multiplies all logits by `factor`; above 0, it leaves the order of the actions as it is.
+    pub fn scale_policy(&mut self, factor: f32) {
+        let Dense { weight, bias, .. } = &mut self.policy;
+        weight.iter_mut().chain(bias).for_each(|w| *w *= factor);
+    }
+
+    /// Takes over the share `tau` of every weight of `other`, which must have the same shape; 1
+    /// copies.
+    pub fn move_towards(&mut self, other: &Self, tau: f32) {
+        if tau == 1.0 {
+            self.clone_from(other);
+            return;
+        }
+        for ((_, layer), (_, other)) in self.layers_mut().zip(other.layers()) {
+            let weights = layer.weight.iter_mut().chain(&mut layer.bias);
+            let others = other.weight.iter().chain(&other.bias);
+            for (weight, other) in weights.zip(others) {
+                *weight += tau * (other - *weight);
+            }
+        }
     }
 }
 
@@ -205,6 +268,20 @@ mod tests {
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
         assert_eq!(draw(7).trunk[0].weight[..2], [0.018862976, 0.22000101]);
+    }
+
+    #[test]
+    fn moving_all_the_way_copies() {
+        let draw = |seed| Weights::initial(&NetworkConfig::default(), &layout(&[3, 2], 4), seed);
+        let (mut moved, other) = (draw(7), draw(8));
+        let [a, b] = [&moved, &other].map(|w| w.policy.weight[3]);
+        moved.move_towards(&other, 0.25);
+        assert!((moved.policy.weight[3] - (0.75 * a + 0.25 * b)).abs() < 1e-7);
+        moved.move_towards(&other, 1.0);
+        assert_eq!(moved, other);
+        moved.scale_policy(0.5);
+        assert_eq!(moved.policy.weight[3], 0.5 * b);
+        assert_eq!(moved.value, other.value);
     }
 
     #[test]

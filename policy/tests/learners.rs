@@ -1,11 +1,16 @@
 //! Learners against things with known answers: a random MDP solved by value iteration.
 
+mod ope;
+mod taught;
 mod tiny_mdp;
+mod toys;
+mod values;
 
 use offhook_env::action::{ActionId, ActionMask};
 use offhook_env::policy::{Observation, Policy, RandomPolicy};
 use offhook_env::rng::Stream;
 use offhook_policy::checkpoint::Checkpoint;
+use offhook_policy::engine::Engine;
 use offhook_policy::evaluate::{Choice, Episodes, collect, evaluate};
 use offhook_policy::fused::FusedPolicy;
 use offhook_policy::learner::Learner as _;
@@ -34,6 +39,8 @@ fn small_ppo() -> PpoConfig {
         ..Default::default()
     }
 }
+
+const ENGINES: [Engine; 2] = [Engine::Fused, Engine::Burn];
 
 fn start(mdp: &Mdp, config: PpoConfig, seed: u64) -> Ppo {
     let weights = Weights::initial(&small_network(), &mdp.layout, seed);
@@ -68,6 +75,7 @@ fn ppo_finds_the_known_optimum() {
             learning_rate: 1e-2,
             ent_coef: 0.03,
             gae_lambda: 0.8,
+            engine: ENGINES[seed as usize % 2],
             ..small_ppo()
         };
         let weights = Weights::initial(&NetworkConfig::default(), &mdp.layout, seed);
@@ -109,6 +117,42 @@ fn a_resumed_run_gives_the_bytes_of_an_uninterrupted_one() {
     let (bytes, last) = train(resumed, 3);
     assert_eq!(last, metrics[2..]);
     assert!(bytes == whole, "checkpoints differ");
+}
+
+#[test]
+fn a_run_goes_on_with_either_engine() {
+    let mdp = Mdp::random(5);
+    let config = |engine| PpoConfig {
+        engine,
+        ..small_ppo()
+    };
+    for [first, second] in [ENGINES, [ENGINES[1], ENGINES[0]]] {
+        let (whole, metrics) = train(start(&mdp, config(first), 9), 3);
+        let (saved, _) = train(start(&mdp, config(first), 9), 2);
+        let saved = Checkpoint::from_bytes(&saved).unwrap();
+        let env = Box::new(mdp.env(config(second).n_calls));
+        let resumed = Ppo::resume(env, &saved, config(second), 9).unwrap();
+        let (bytes, last) = train(resumed, 1);
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-3 * (1.0 + b.abs());
+        assert!(
+            near(last[0].value_loss, metrics[2].value_loss),
+            "{last:?} {metrics:?}"
+        );
+        assert!(
+            near(last[0].entropy, metrics[2].entropy),
+            "{last:?} {metrics:?}"
+        );
+        let [one, other] = [whole, bytes].map(|b| Checkpoint::from_bytes(&b).unwrap());
+        let layers = one.weights.layers().zip(other.weights.layers());
+        for ((_, one), (_, other)) in layers {
+            for (one, other) in one.weight.iter().zip(&other.weight) {
+                assert!(
+                    (one - other).abs() < 1e-2,
+                    "{first:?}, {second:?}: {one} {other}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

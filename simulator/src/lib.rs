@@ -3,6 +3,7 @@
 //! - [`population::Population`] says who is called; it is read from a scenario's `[population]`.
 //! - [`user`] has the user models: an [`user::AgendaCustomers`] draws from a population and answers.
 //! - [`channel`] has the lines: a [`channel::ConfusionChannel`] is read from a channel file.
+//! - [`variation`] draws noisier lines and other customers around both, for training that is to hold elsewhere.
 //! - [`fit`] makes channel files from labelled calls, and says how often the line errs.
 
 pub mod population;
@@ -10,6 +11,7 @@ pub mod population;
 pub mod schema;
 
 pub mod user;
+pub mod variation;
 
 pub mod channel;
 

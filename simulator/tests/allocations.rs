@@ -159,6 +159,29 @@ fn stepping_allocates_nothing_whatever_ends_and_starts() {
 }
 
 #[test]
+fn a_privileged_batch_allocates_nothing_either_and_plays_the_same_calls() {
+    for file in SCENARIOS {
+        let world = world(file);
+        let (mut plain, mut told) = (Player::new(&world, BATCH), Player::new(&world, BATCH));
+        told.batch = CallBatch::privileged(world.clone(), BATCH, 0);
+        told.batch.reset(SEED, Stream::Train, &mut told.out);
+        let (n, m) = (
+            plain.batch.layout().n_features(),
+            told.batch.layout().n_features(),
+        );
+        assert!(m > n + 9, "{file}");
+        (0..5).for_each(|_| told.step());
+        let before = N_ALLOCATIONS.get();
+        (0..2_000).for_each(|_| told.step());
+        assert_eq!(N_ALLOCATIONS.get() - before, 0, "{file}");
+        (0..2_005).for_each(|_| plain.step());
+        assert_eq!(plain.out.ended, told.out.ended);
+        let mut rows = plain.out.codes.chunks(n).zip(told.out.codes.chunks(m));
+        assert!(rows.all(|(row, longer)| *row == longer[..n]), "{file}");
+    }
+}
+
+#[test]
 fn no_user_model_allocates_either() {
     const LOG: &str = r#"{"schema":1,"call_id":"a","scenario":"fraud_alert","turns":[
         {"action":"greet","user_acts":["affirm"]},

@@ -45,7 +45,7 @@ impl Table {
 
 #[pymethods]
 impl Table {
-    /// Reads a table file.
+    /// Reads a table file: JSON, DPT, CSV or DMN.
     #[new]
     fn new(path: PathBuf) -> PyResult<Self> {
         let bytes = std::fs::read(&path).map_err(|error| {
@@ -63,7 +63,7 @@ impl Table {
     /// Reads the bytes of a table file; any bytes are safe.
     #[staticmethod]
     fn from_bytes(bytes: &[u8]) -> PyResult<Self> {
-        let table = DecisionTable::from_json(bytes).map_err(value_error)?;
+        let table = DecisionTable::from_bytes(bytes).map_err(value_error)?;
         Ok(Self { table })
     }
 

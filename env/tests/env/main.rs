@@ -17,6 +17,7 @@ use offhook_env::vector_env::{StepBatch, VectorEnv};
 use rand::Rng as _;
 
 mod faults;
+mod privileged;
 
 fn scenario() -> Scenario {
     Scenario::parse(&ScenarioText::new(

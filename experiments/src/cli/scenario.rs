@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::ope::share;
 use crate::command::scenario::Identity;
 
 /// `offhook scenario ...`
@@ -131,14 +132,4 @@ pub struct GraphArgs {
     /// Replace the file if it is already there.
     #[arg(long)]
     pub force: bool,
-}
-
-/// A number between 0 and 1.
-fn share(text: &str) -> Result<f64, String> {
-    let value: f64 = text.parse().map_err(|e| format!("{e}"))?;
-    if (0.0..=1.0).contains(&value) {
-        Ok(value)
-    } else {
-        Err("expected a share in [0, 1], as in 0.01".to_owned())
-    }
 }

@@ -7,12 +7,12 @@ use clap::{Args, Subcommand, ValueEnum};
 /// `offhook table ...`
 #[derive(Debug, Subcommand)]
 pub enum TableCommand {
-    /// Write the table of a run in a format.
+    /// Write the table of a run in a format; beside DMN (`calls.dmn`) its test cases (`calls-test-01.xml`).
     #[command(
-        after_help = "Example: offhook table export results/quickstart --format csv --out table.csv"
+        after_help = "Example: offhook table export results/quickstart --format dmn --out calls.dmn"
     )]
     Export {
-        /// A run directory or a table file.
+        /// A run directory, or a table file: JSON, DPT, CSV or DMN.
         table: PathBuf,
         /// The format.
         #[arg(long, value_enum, default_value_t = TableFormat::Json)]
@@ -179,8 +179,17 @@ pub struct SignArgs {
 /// Formats of exported tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TableFormat {
-    /// The canonical format, lossless.
+    /// The canonical format.
     Json,
-    /// One row a rule.
+    /// The same in a few kilobytes, for production.
+    Dpt,
+    /// One row a rule, for spreadsheets.
     Csv,
+    /// DMN 1.3, for rule engines and modelers.
+    Dmn,
+    /// The JSON Decision Model of GoRules; export only.
+    Jdm,
+    /// JSON Logic as nested ifs; export only.
+    #[value(name = "jsonlogic")]
+    JsonLogic,
 }

@@ -53,7 +53,14 @@ fn evaluate(args: &EvaluateArgs) -> Result<(), Failure> {
         .collect::<Result<_, Failure>>()?;
     let scenarios: Vec<(String, Loaded)> = scenario_names
         .into_iter()
-        .map(|name| Ok((name.clone(), world::load(&name, None)?)))
+        .map(|name| {
+            let loaded = world::load(&name, None)?;
+            let loaded = match args.noise {
+                0.0 => loaded,
+                noise => loaded.noisier(noise)?,
+            };
+            Ok((name, loaded))
+        })
         .collect::<Result<_, Failure>>()?;
     for (_, policy) in &policies {
         // A policy that fits nowhere is a mistake; one that fits elsewhere leaves its cell empty.

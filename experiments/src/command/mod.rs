@@ -5,6 +5,7 @@ pub mod compare;
 pub mod evaluate;
 pub mod fit;
 pub mod import;
+pub mod ope;
 pub mod scenario;
 pub mod simulate;
 pub mod table;

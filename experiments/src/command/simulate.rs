@@ -1,5 +1,7 @@
 //! `offhook simulate`: play calls, print the key figures, write and show them.
 
+use std::sync::Arc;
+
 use offhook_env::outcome::CallSummary;
 use offhook_env::policy::Policy;
 use offhook_env::rng::Stream;
@@ -7,7 +9,8 @@ use offhook_env::rng::Stream;
 use crate::cli::SimulateArgs;
 use crate::error::Failure;
 use crate::figures::{FIGURES, Tally};
-use crate::play::{self, Plan};
+use crate::play::{self, Choice, Plan};
+use crate::policies::Exploring;
 use crate::record::Record;
 use crate::table_print::{Cell, Table};
 use crate::terminal::{out, outln};
@@ -29,7 +32,11 @@ fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
     let loaded = world::load(&args.scenario, None)?;
     let populated = user_models::populate(&loaded, &args.user_model, args.seed)?;
     let world = &*populated.world;
-    let (policy, choice) = policies::find(&args.policy, &world.scenario)?;
+    let (mut policy, mut choice) = policies::find(&args.policy, &world.scenario)?;
+    if args.explore > 0.0 {
+        policy = Arc::new(Exploring::new(policy, choice, args.explore)?);
+        choice = Choice::Sample;
+    }
     let plan = Plan {
         seed: args.seed,
         stream: Stream::Evaluate,

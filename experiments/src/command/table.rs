@@ -7,7 +7,8 @@ mod sign;
 mod turns;
 mod verify;
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use offhook_env::scenario::{Scenario, condition};
 use offhook_table::{Constraint, DecisionTable, Format, Report};
@@ -50,19 +51,50 @@ pub fn run(command: &TableCommand) -> Result<(), Failure> {
 
 fn export(table: &Path, format: TableFormat, out: &Path, force: bool) -> Result<(), Failure> {
     let table = open_table(table)?;
-    if out.exists() && !force {
-        return Err(Failure::failed(format!(
-            "'{}' is already there; replace it with --force",
-            out.display()
-        )));
-    }
     let format = match format {
         TableFormat::Json => Format::Json,
+        TableFormat::Dpt => Format::Dpt,
         TableFormat::Csv => Format::Csv,
+        TableFormat::Dmn => Format::Dmn,
+        TableFormat::Jdm => Format::Jdm,
+        TableFormat::JsonLogic => Format::JsonLogic,
     };
-    atomic::write(out, &format.export(&table))?;
-    outln!("{} rules written to {}", table.rules().len(), out.display());
+    let mut files = vec![(out.to_owned(), format.export(&table))];
+    if format == Format::Dmn {
+        files.push(test_cases(&table, out)?);
+    }
+    for (path, _) in &files {
+        if path.exists() && !force {
+            return Err(Failure::failed(format!(
+                "'{}' is already there; replace it with --force",
+                path.display()
+            )));
+        }
+    }
+    for (path, bytes) in &files {
+        atomic::write(path, bytes)?;
+        outln!(
+            "{} rules, {} bytes written to {}",
+            table.rules().len(),
+            bytes.len(),
+            path.display()
+        );
+    }
     Ok(())
+}
+
+/// The test cases of a DMN file, with the name that the DMN TCK gives them: `calls-test-01.xml` for
+/// `calls.dmn`.
+fn test_cases(table: &DecisionTable, model: &Path) -> Result<(PathBuf, Vec<u8>), Failure> {
+    let name = |part: Option<&OsStr>| {
+        let part = part.and_then(OsStr::to_str).map(str::to_owned);
+        part.ok_or_else(|| {
+            Failure::usage(format!("--out {}: expected a file name", model.display()))
+        })
+    };
+    let path = model.with_file_name(format!("{}-test-01.xml", name(model.file_stem())?));
+    let text = table.to_tck(&name(model.file_name())?);
+    Ok((path, text.into_bytes()))
 }
 
 /// Rules of conduct, and masks, of a scenario as tables know them.
@@ -131,31 +163,31 @@ fn decide_csv(path: &Path, csv: &Path) -> Result<(), Failure> {
     let place = |e: csv::Error| Failure::failed(format!("'{}': {e}", csv.display()));
     let mut reader = csv::Reader::from_path(csv).map_err(place)?;
     let header = reader.headers().map_err(place)?.clone();
+    // Other columns, such as a call's number, are handed through.
+    let columns: Vec<usize> = (0..header.len())
+        .filter(|&column| table.layout().feature_idx(&header[column]).is_some())
+        .collect();
     let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
     writer
         .write_record(header.iter().chain(["action", "rule"]))
         .map_err(place)?;
-    for (k, record) in reader.records().enumerate() {
-        let record = record.map_err(place)?;
-        let known = |name: &str| table.layout().feature_idx(name).is_some();
-        let named: Vec<(&str, &str)> = header
+    let mut record = csv::StringRecord::new();
+    let mut n_rows = 0;
+    while reader.read_record(&mut record).map_err(place)? {
+        n_rows += 1;
+        let named: Vec<(&str, &str)> = columns
             .iter()
-            .zip(record.iter())
-            .filter(|(name, _)| known(name))
+            .map(|&column| (&header[column], &record[column]))
             .collect();
         let decision = table
             .decide_named(&named)
-            .map_err(|e| Failure::failed(format!("'{}' row {}: {e}", csv.display(), k + 1)))?;
+            .map_err(|e| Failure::failed(format!("'{}' row {n_rows}: {e}", csv.display())))?;
         let rule = decision
             .rule
             .map_or("", |k| table.rules()[k as usize].id.as_str());
-        writer
-            .write_record(
-                record
-                    .iter()
-                    .chain([table.action_name(decision.action), rule]),
-            )
-            .map_err(place)?;
+        record.push_field(table.action_name(decision.action));
+        record.push_field(rule);
+        writer.write_record(&record).map_err(place)?;
     }
     writer.flush()?;
     Ok(())

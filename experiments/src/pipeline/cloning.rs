@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use offhook_env::action::ActionId;
-use offhook_env::log::{CallLog, read_calls, replay};
 use offhook_env::rng::{Stream, derive};
 use offhook_env::scenario::Scenario;
 use offhook_policy::checkpoint::Checkpoint;
@@ -21,6 +20,7 @@ use super::take_dir;
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::error::Failure;
+use crate::logs::Log;
 use crate::manifest::{rfc3339, sha256};
 use crate::record::Record;
 use crate::run_dir::Progress;
@@ -28,7 +28,7 @@ use crate::stats::{self, Count, Estimate};
 use crate::table_print::{Cell, Table};
 use crate::terminal::{out, outln};
 use crate::unit::Unit;
-use crate::{jsonl, threads, world};
+use crate::{threads, world};
 use offhook_env::diagnostic::Text;
 
 /// A replayed log: one row per decision, and what the baselines look at.
@@ -73,7 +73,8 @@ pub fn run(
     })?;
     let mut inputs = world::hashes(&scenario_text);
     inputs.insert(format!("data/{}", log.display()), sha256(&bytes));
-    let replayed = read(&scenario, log)?;
+    let calls = Log::read(&scenario, log, &config.imitation.of)?;
+    let replayed = decisions(&scenario, &calls);
     let dir = take_dir(args, config, text, inputs, out, now)?;
     if dir.progress() == Progress::Finished {
         outln!("'{}' is finished; nothing is left to do", out.display());
@@ -112,53 +113,25 @@ pub fn run(
     Ok(())
 }
 
-fn read(scenario: &Scenario, log: &Path) -> Result<Replayed, Failure> {
-    let mut calls: Vec<CallLog> = Vec::new();
-    let mut episodes = Vec::new();
-    for call in read_calls(jsonl::open(log)?) {
-        let (line, call) = call.map_err(|e| Failure::failed(format!("'{}' {e}", log.display())))?;
-        let episode = replay(scenario, &call);
-        let episode = episode
-            .map_err(|e| Failure::failed(format!("'{}' line {line}: {e}", log.display())))?;
-        calls.push(call);
-        episodes.push(episode);
-    }
-    if calls.len() < 2 {
-        let found = calls.len();
-        return Err(Failure::failed(format!(
-            "'{}' holds {found} calls, expected at least 2",
-            log.display()
-        )));
-    }
-    let callers: BTreeSet<&str> = calls.iter().map(|c| c.caller.id.as_str()).collect();
-    let number: BTreeMap<&str, u32> = callers
-        .iter()
-        .enumerate()
-        .map(|(k, id)| (*id, k as u32))
-        .collect();
+/// The decisions of a log, with what the baselines look at.
+fn decisions(scenario: &Scenario, log: &Log) -> Replayed {
     let feature = |name: &str| scenario.layout.feature(name).expect("every layout has it");
     let (heard, heard_about) = (feature("heard"), feature("heard_about"));
     let mut replayed = Replayed {
         data: Dataset::default(),
-        n_callers: callers.len(),
-        n_calls: calls.len(),
+        n_callers: log.n_callers(),
+        n_calls: log.calls.len(),
         contexts: Vec::new(),
     };
-    for (call, episode) in calls.iter().zip(&episodes) {
+    for (call, &caller) in log.calls.iter().zip(&log.callers) {
+        let steps = &call.episode.steps;
         // The first turn is the same greeting in every call; predicting it shows nothing.
-        for (step, before) in episode.steps.iter().skip(1).zip(&episode.steps) {
-            if !step.mask.allows(step.action) {
-                let action = &scenario.layout.actions[step.action as usize];
-                return Err(Failure::failed(format!(
-                    "call '{}': action `{action}` is masked there",
-                    call.call_id
-                )));
-            }
+        for (step, before) in steps.iter().skip(1).zip(steps) {
             let data = &mut replayed.data;
             data.codes.extend(&step.codes);
             data.masks.push(step.mask);
             data.actions.push(step.action);
-            data.groups.push(number[call.caller.id.as_str()]);
+            data.groups.push(caller);
             data.weights.push(1.0);
             let said = before.action;
             let full = vec![said, step.codes[heard], step.codes[heard_about]];
@@ -167,7 +140,7 @@ fn read(scenario: &Scenario, log: &Path) -> Result<Replayed, Failure> {
                 .push([full, vec![said, step.codes[heard]], vec![said]]);
         }
     }
-    Ok(replayed)
+    replayed
 }
 
 /// What one seed's split and training gave.
@@ -263,6 +236,7 @@ fn pick(data: &Dataset, n_features: usize, rows: &[u32]) -> Dataset {
         groups: rows.iter().map(|&r| data.groups[r]).collect(),
         weights: rows.iter().map(|&r| data.weights[r]).collect(),
         returns: None,
+        targets: None,
     }
 }
 

@@ -85,34 +85,40 @@ pub fn judge(config: &Config, loaded: &Loaded, results: &[SeedResult]) -> Result
             },
         )
     };
-    let mut policies = [
-        ("random", false),
-        ("script", false),
-        ("imitation", true),
-        ("reinforcement", true),
-        ("table", true),
-    ]
-    .map(|(name, trained)| Judged {
-        name,
-        calls: Vec::new(),
-        trained,
-    });
+    let mut policies: Vec<Judged> = Vec::new();
     let script = scenario.script();
     let mut best = (0, f64::NEG_INFINITY);
     let mut gaps = Vec::new();
     for (k, result) in results.iter().enumerate() {
         let table = TablePolicy::new(result.table.clone(), scenario)?;
-        let all: [(&dyn Policy, Choice); 5] = [
-            (&RandomPolicy, Choice::Sample),
-            (&script, Choice::Best),
-            (&*result.imitation, Choice::Best),
-            (&*result.reinforcement, Choice::Best),
-            (&table, Choice::Best),
+        let all: [(&'static str, Option<&dyn Policy>, Choice, bool); 7] = [
+            ("random", Some(&RandomPolicy), Choice::Sample, false),
+            ("script", Some(&script), Choice::Best, false),
+            ("imitation", Some(&*result.imitation), Choice::Best, true),
+            ("teacher", result.teacher.as_deref(), Choice::Told, true),
+            ("student", result.student.as_deref(), Choice::Best, true),
+            (
+                "reinforcement",
+                Some(&*result.reinforcement),
+                Choice::Best,
+                true,
+            ),
+            ("table", Some(&table), Choice::Best, true),
         ];
-        for (judged, (policy, choice)) in policies.iter_mut().zip(all) {
-            judged
-                .calls
-                .push(play(policy, result.seed, Stream::Evaluate, choice));
+        let there = all
+            .into_iter()
+            .filter_map(|(name, policy, choice, trained)| Some((name, policy?, choice, trained)));
+        for (position, (name, policy, choice, trained)) in there.enumerate() {
+            if k == 0 {
+                let calls = Vec::new();
+                policies.push(Judged {
+                    name,
+                    calls,
+                    trained,
+                });
+            }
+            let calls = play(policy, result.seed, Stream::Evaluate, choice);
+            policies[position].calls.push(calls);
         }
         if config.evaluation.privileged_calls > 0 {
             let n_calls = config.evaluation.privileged_calls;
@@ -146,7 +152,7 @@ pub fn judge(config: &Config, loaded: &Loaded, results: &[SeedResult]) -> Result
     let rows: Vec<_> = results.iter().flat_map(|r| r.rows.clone()).collect();
     let n_rules = results.iter().map(|r| r.table.rules().len()).collect();
     Ok(Summary {
-        policies: policies.into(),
+        policies,
         chosen,
         n_rules,
         proof,
@@ -180,7 +186,7 @@ impl Summary {
         self.policies
             .iter()
             .find(|p| p.name == name)
-            .expect("the name is one of the five")
+            .expect("the name is one of those that every run has")
     }
 
     pub fn lines(&self) -> Vec<Line> {

@@ -20,6 +20,7 @@ use crate::bundled;
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::error::Failure;
+use crate::logs::{Log, Where};
 use crate::manifest::{Manifest, rfc3339, sha256};
 use crate::run_dir::{Mode, Progress, RunDir};
 use crate::terminal::outln;
@@ -111,7 +112,18 @@ fn simulate_and_learn(
     now: fn() -> u64,
 ) -> Result<(), Failure> {
     let loaded = world::load(&config.scenario, base)?;
-    let dir = take_dir(args, config, text, loaded.inputs.clone(), out, now)?;
+    let mut inputs = loaded.inputs.clone();
+    let log = match &config.offline {
+        Some(offline) => {
+            let path = Path::new(&offline.log);
+            let calls = Log::read(&loaded.world.scenario, path, &Where::new())?;
+            let hash = sha256(&std::fs::read(path)?);
+            inputs.insert(format!("data/{}", offline.log), hash);
+            Some(calls.trajectories()?.0)
+        }
+        None => None,
+    };
+    let dir = take_dir(args, config, text, inputs, out, now)?;
     if dir.progress() == Progress::Finished {
         outln!("'{}' is finished; nothing is left to do", out.display());
         return Ok(());
@@ -123,6 +135,7 @@ fn simulate_and_learn(
             SeedRun {
                 config,
                 loaded: &loaded,
+                log: log.as_ref(),
                 dir: &dir,
                 seed,
                 bar,

@@ -69,11 +69,14 @@ pub fn write(
     let chosen = &results[summary.chosen];
     dir.write("table.json", chosen.table.to_json().as_bytes())?;
     dir.write("table.csv", &Format::Csv.export(&chosen.table))?;
-    let checkpoint = std::fs::read(dir.join(&format!(
+    let checkpoint = dir.join(&format!(
         "checkpoints/seed_{}/reinforcement.safetensors",
         chosen.seed
-    )))?;
-    dir.write("policy.safetensors", &checkpoint)?;
+    ));
+    // A tabular learner has none; its policy lives on as the table.
+    if checkpoint.is_file() {
+        dir.write("policy.safetensors", &std::fs::read(checkpoint)?)?;
+    }
     dir.write(
         "report.html",
         report(config, loaded, summary, svg).to_html().as_bytes(),

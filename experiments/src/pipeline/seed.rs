@@ -5,11 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
+use offhook_env::layout::Layout;
 use offhook_env::outcome::{CallSummary, Outcome};
 use offhook_env::policy::Policy;
+use offhook_env::privileged::HiddenFeatures;
 use offhook_env::rng::Stream;
 use offhook_policy::checkpoint::Checkpoint;
 use offhook_policy::fused::FusedPolicy;
+use offhook_policy::trajectories::Trajectories;
+use offhook_policy::weights::Weights;
 use offhook_table::DecisionTable;
 
 use super::metrics::{self, Row};
@@ -28,7 +32,11 @@ pub struct SeedResult {
     pub seed: u64,
     /// The clone of the hand-written flow.
     pub imitation: Arc<dyn Policy>,
-    /// What reinforcement made of it.
+    /// A policy that sees the hidden customer.
+    pub teacher: Option<Arc<dyn Policy>>,
+    /// What an expert made of the clone.
+    pub student: Option<Arc<dyn Policy>>,
+    /// What reinforcement made of either.
     pub reinforcement: Arc<dyn Policy>,
     /// The table distilled from it.
     pub table: DecisionTable,
@@ -42,6 +50,8 @@ pub struct SeedRun<'a> {
     pub config: &'a Config,
     /// Scenario, customers, channel.
     pub loaded: &'a Loaded,
+    /// The log of an offline experiment.
+    pub log: Option<&'a Trajectories>,
     /// Where files go.
     pub dir: &'a RunDir,
     /// The seed.
@@ -71,6 +81,15 @@ impl SeedRun<'_> {
 
     /// A checkpoint that an interrupted run has left, if any.
     pub(super) fn stored(&self, file: &str) -> Result<Option<Checkpoint>, Failure> {
+        self.stored_for(file, &self.loaded.world.scenario.layout)
+    }
+
+    /// The same for a network over `layout`.
+    pub(super) fn stored_for(
+        &self,
+        file: &str,
+        layout: &Layout,
+    ) -> Result<Option<Checkpoint>, Failure> {
         let path = self.path(file);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
@@ -89,9 +108,7 @@ impl SeedRun<'_> {
             ))
         };
         let checkpoint = Checkpoint::from_bytes(&bytes).map_err(|e| broken(&e))?;
-        checkpoint
-            .check_layout(&self.loaded.world.scenario.layout)
-            .map_err(|e| broken(&e))?;
+        checkpoint.check_layout(layout).map_err(|e| broken(&e))?;
         checkpoint
             .check_network(&self.config.network)
             .map_err(|e| broken(&e))?;
@@ -148,13 +165,25 @@ impl SeedRun<'_> {
         step: u64,
         calls: u64,
     ) -> Vec<Row> {
+        self.judge_as(policy, Choice::Best, stage, step, calls)
+    }
+
+    /// The same for a policy that chooses otherwise than by its best action.
+    pub(super) fn judge_as(
+        &self,
+        policy: &dyn Policy,
+        choice: Choice,
+        stage: &str,
+        step: u64,
+        calls: u64,
+    ) -> Vec<Row> {
         let n_calls = self.config.evaluation.curve_calls;
         let plan = Plan {
             seed: self.seed,
             stream: Stream::Evaluate,
             first: CURVE_FIRST,
             n_calls,
-            choice: Choice::Best,
+            choice,
         };
         let summaries = play::evaluate(&self.loaded.world, policy, plan);
         let mean = |value: fn(&CallSummary) -> f64| {
@@ -179,11 +208,30 @@ impl SeedRun<'_> {
     /// # Errors
     /// If learning diverges or a file cannot be read or written.
     pub fn run(&self) -> Result<SeedResult, Failure> {
-        let (weights, mut rows) = self.imitate()?;
-        let layout = &self.loaded.world.scenario.layout;
-        let imitation: Arc<dyn Policy> = Arc::new(FusedPolicy::new(&weights, layout));
-        let (reinforcement, more) = match &self.config.reinforcement {
-            Some(reinforcement) => self.reinforce(reinforcement, weights)?,
+        let (mut weights, mut rows) = self.imitate()?;
+        let scenario = &self.loaded.world.scenario;
+        let layout = &scenario.layout;
+        let fused = |weights: &Weights, layout: &Layout| -> Arc<dyn Policy> {
+            Arc::new(FusedPolicy::new(weights, layout))
+        };
+        let imitation = fused(&weights, layout);
+        let mut taught_by = None;
+        if let Some(teacher) = &self.config.teacher {
+            let (trained, more) = self.train_teacher(teacher, &weights)?;
+            rows.extend(more);
+            taught_by = Some(trained);
+        }
+        let mut student = None;
+        if let Some(dagger) = &self.config.imitation.dagger {
+            let more;
+            (weights, more) = self.learn_from_expert(dagger, weights, taught_by.as_ref())?;
+            rows.extend(more);
+            student = Some(fused(&weights, layout));
+        }
+        let teacher = (taught_by.as_ref())
+            .map(|weights| fused(weights, HiddenFeatures::new(scenario).layout()));
+        let (reinforcement, more) = match self.config.evaluate_every() {
+            Some(evaluate_every) => self.reinforce(evaluate_every, weights, taught_by)?,
             None => (imitation.clone(), Vec::new()),
         };
         rows.extend(more);
@@ -194,6 +242,8 @@ impl SeedRun<'_> {
         Ok(SeedResult {
             seed: self.seed,
             imitation,
+            teacher,
+            student,
             reinforcement,
             table,
             rows,

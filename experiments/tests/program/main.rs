@@ -1,6 +1,8 @@
 //! The program from outside: what it prints, writes, refuses, and survives. One binary for the crate.
 
 mod evaluating;
+mod judging;
+mod learners;
 mod learning;
 mod refusals;
 mod scenarios;
@@ -53,7 +55,7 @@ fn bundled(name: &str) -> String {
 fn help_shows_an_example_of_every_subcommand() {
     let folder = tempfile::tempdir().expect("a folder");
     for subcommand in [
-        "run", "compare", "simulate", "evaluate", "import", "fit", "bench",
+        "run", "compare", "simulate", "evaluate", "import", "fit", "ope", "bench",
     ] {
         assert!(
             succeed(folder.path(), &[subcommand, "--help"]).contains("Example: offhook"),

@@ -77,7 +77,7 @@ fn configs_say_what_is_wrong() {
             "scenario = \"fraud\"",
             "no scenario 'fraud'",
         ),
-        ("calls = 2000", "calls = -5", "invalid value: integer `-5`"),
+        ("calls = 500", "calls = -5", "invalid value: integer `-5`"),
     ] {
         assert!(config.contains(from), "{from}");
         fs::write(folder.path().join("bad.toml"), config.replace(from, to)).expect("written");

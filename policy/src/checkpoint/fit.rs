@@ -3,7 +3,7 @@
 use offhook_env::layout::{Feature, Layout};
 
 use super::{Checkpoint, CheckpointError, Network, Progress};
-use crate::weights::NetworkConfig;
+use crate::weights::{Activation, Dense, NetworkConfig, Weights};
 
 impl Checkpoint {
     /// Refuses a checkpoint that was made for another layout, and says where they first differ.
@@ -27,7 +27,34 @@ impl Checkpoint {
         })
     }
 
-    /// The progress of `learner`, if it was made with the same settings and seed.
+    /// The weights of a further network that must have the shape of the main one.
+    pub fn same_shape<'a>(
+        &self,
+        name: &str,
+        network: &'a Network,
+    ) -> Result<&'a Weights, CheckpointError> {
+        let shapes = |weights: &Weights| {
+            let shape = |(_, layer): (_, &Dense)| [layer.n_in, layer.n_out];
+            (
+                weights.activation,
+                weights.layers().map(shape).collect::<Vec<_>>(),
+            )
+        };
+        let [found, expected] = [&network.weights, &self.weights].map(shapes);
+        if found == expected {
+            return Ok(&network.weights);
+        }
+        let text = |(activation, layers): (Activation, Vec<[usize; 2]>)| {
+            format!("{layers:?} with {activation:?}")
+        };
+        Err(CheckpointError::Network {
+            found: format!("'{name}' {}", text(found)),
+            expected: text(expected),
+        })
+    }
+
+    /// The progress of `learner`, if it was made with the same settings and seed; `engine` may
+    /// differ, since every engine computes the same up to rounding.
     pub fn progress_of(
         &self,
         learner: &str,
@@ -48,7 +75,7 @@ impl Checkpoint {
         if progress.seed != seed {
             return differs("seed", progress.seed.to_string(), seed.to_string());
         }
-        if progress.config != *config {
+        if without_engine(&progress.config) != without_engine(config) {
             let entry = |json: &serde_json::Value, key: &str| {
                 json.get(key)
                     .map_or("absent".to_owned(), |value| value.to_string())
@@ -60,7 +87,7 @@ impl Checkpoint {
                 .flat_map(|object| object.keys())
             {
                 let (found, expected) = (entry(&progress.config, key), entry(config, key));
-                if found != expected {
+                if found != expected && key != ENGINE {
                     return differs(key, found, expected);
                 }
             }
@@ -93,6 +120,17 @@ impl Progress {
 fn missing(kind: &'static str, name: &str) -> CheckpointError {
     let name = name.to_owned();
     CheckpointError::Missing { kind, name }
+}
+
+/// The setting that a run may go on without.
+const ENGINE: &str = "engine";
+
+fn without_engine(config: &serde_json::Value) -> serde_json::Value {
+    let mut config = config.clone();
+    if let Some(settings) = config.as_object_mut() {
+        settings.remove(ENGINE);
+    }
+    config
 }
 
 /// Where two layouts first differ, the found one named first.
@@ -156,6 +194,14 @@ mod tests {
         assert!(progress.network("critic").is_ok() && progress.bytes("replay").is_ok());
         let error = progress.numbers("epsilon").unwrap_err().to_string();
         assert!(error.contains("no numbers 'epsilon'"), "{error}");
+        let checkpoint = checkpoint();
+        let shape = |name| {
+            let network = progress.network(name).unwrap();
+            checkpoint.same_shape(name, network)
+        };
+        assert!(shape("reference").is_ok());
+        let error = shape("critic").unwrap_err().to_string();
+        assert!(error.contains("'critic' [[9, 2], [2, 3]"), "{error}");
     }
 
     #[test]

@@ -175,9 +175,10 @@ impl Checkpoint {
 /// Bounds of a layout that came from a file.
 fn check_sizes(layout: &Layout) -> Result<(), String> {
     use offhook_env::action::MAX_ACTIONS;
-    use offhook_env::layout::{MAX_FEATURES, MAX_LEVELS};
+    use offhook_env::layout::{MAX_FEATURES, MAX_HIDDEN_FEATURES, MAX_LEVELS};
     let level_counts = layout.features.iter().map(|f| f.levels.len());
-    let fits = (1..=MAX_FEATURES).contains(&layout.n_features())
+    let fits = (1..=MAX_FEATURES).contains(&layout.n_observed())
+        && layout.n_features() - layout.n_observed() <= MAX_HIDDEN_FEATURES
         && (1..=MAX_ACTIONS).contains(&layout.n_actions())
         && level_counts
             .into_iter()

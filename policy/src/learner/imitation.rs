@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{LearnError, require};
 use crate::dataset::{Dataset, shuffle};
+use crate::engine::Engine;
 use crate::fused::FusedPolicy;
 use crate::network::Dropout;
-use crate::objective::cross_entropy;
+use crate::objective::{cross_entropy, soft_cross_entropy};
 use crate::optimizer::OptimizerConfig;
 use crate::score::{Scores, score};
 use crate::trainer::{Inputs, Trainer};
@@ -41,8 +42,14 @@ pub struct ImitationConfig {
     pub label_smoothing: f32,
     /// Longest gradient of the whole network. Default 1.
     pub max_grad_norm: f32,
+    /// What computes the gradient steps. Default `fused`.
+    pub engine: Engine,
     /// Weight of the squared error of the value head, where the data has returns. Default 0.5.
     pub value_coef: f32,
+    /// How much more rare actions count: a row weighs as its action's frequency to the power of
+    /// minus this, in `[0, 1]`. 0.5 is the square root of Mahajan et al. (2018, arXiv:1805.00932,
+    /// section 2.2), 1 makes all actions count alike. Default 0: as frequent as they are.
+    pub rare_act_weight: f32,
 }
 
 impl Default for ImitationConfig {
@@ -57,13 +64,15 @@ impl Default for ImitationConfig {
             dropout: 0.0,
             label_smoothing: 0.0,
             max_grad_norm: 1.0,
+            engine: Engine::default(),
             value_coef: 0.5,
+            rare_act_weight: 0.0,
         }
     }
 }
 
 impl ImitationConfig {
-    fn check(&self) -> Result<(), LearnError> {
+    pub(super) fn check(&self) -> Result<(), LearnError> {
         let rate = self.learning_rate;
         require(
             rate > 0.0 && rate.is_finite(),
@@ -97,6 +106,13 @@ impl ImitationConfig {
             ("imitation.dropout", self.dropout),
             ("imitation.label_smoothing", self.label_smoothing as f64),
         ];
+        let power = self.rare_act_weight;
+        require(
+            (0.0..=1.0).contains(&power),
+            "imitation.rare_act_weight",
+            power,
+            "in [0, 1]",
+        )?;
         for (key, x) in shares {
             require((0.0..1.0).contains(&x), key, x, "at least 0 and below 1")?;
         }
@@ -150,6 +166,7 @@ pub fn imitate(
     data.check(layout)?;
     let mut split = data.split(config.validation_share, seed)?;
     let optimizer = OptimizerConfig {
+        engine: config.engine,
         epsilon: 1e-8,
         weight_decay: config.weight_decay,
         max_grad_norm: Some(config.max_grad_norm),
@@ -161,6 +178,7 @@ pub fn imitate(
         best: 0,
         epochs: Vec::new(),
     };
+    let factors = action_weights(data, &split.train, layout.n_actions(), config);
     let mut lowest = f32::INFINITY;
     for epoch in 0..config.n_epochs {
         let mut rng = derive(seed, Stream::Shuffle, epoch);
@@ -172,7 +190,7 @@ pub fn imitate(
                 rng: &mut rng,
             });
             let objective = |outputs: &[f32], gradient: &mut [f32]| {
-                objective(data, rows, config, outputs, gradient)
+                objective(data, rows, &factors, config, outputs, gradient)
             };
             let (value, _) = trainer.step(&inputs, rows, config.learning_rate, dropout, objective);
             if !value.is_finite() {
@@ -212,11 +230,38 @@ pub fn imitate(
     Ok(imitated)
 }
 
+/// How much rows of each action count: `frequency ^ -rare_act_weight`, scaled so that the mean over
+/// `rows` is 1; 0 for actions that nobody took.
+fn action_weights(
+    data: &Dataset,
+    rows: &[u32],
+    n_actions: usize,
+    config: &ImitationConfig,
+) -> Vec<f32> {
+    let mut counts = vec![0u32; n_actions];
+    for &row in rows {
+        counts[data.actions[row as usize] as usize] += 1;
+    }
+    let weight = |&n: &u32| match n {
+        0 => 0.0,
+        n => (n as f32 / rows.len() as f32).powf(-config.rare_act_weight),
+    };
+    let weights: Vec<f32> = counts.iter().map(weight).collect();
+    let sum: f32 = weights
+        .iter()
+        .zip(&counts)
+        .map(|(w, &n)| w * n as f32)
+        .sum();
+    let mean = sum / rows.len() as f32;
+    weights.iter().map(|weight| weight / mean).collect()
+}
+
 /// Loss and gradient of a minibatch: weighted cross-entropy plus `value_coef` times half the
 /// squared error of the value, mean over rows.
 fn objective(
     data: &Dataset,
     rows: &[u32],
+    factors: &[f32],
     config: &ImitationConfig,
     outputs: &[f32],
     gradient: &mut [f32],
@@ -231,15 +276,18 @@ fn objective(
     for (&row, (out, gradient)) in rows.iter().zip(outs) {
         let row = row as usize;
         let (mask, action) = (data.masks[row], data.actions[row]);
-        let weight = data.weights[row] * share;
-        loss += cross_entropy(
-            &out[..value],
-            mask,
-            action,
-            config.label_smoothing,
-            weight,
-            gradient,
-        );
+        let weight = data.weights[row] * factors[action as usize] * share;
+        let smoothing = config.label_smoothing;
+        let logits = &out[..value];
+        loss += match &data.targets {
+            None => cross_entropy(logits, mask, action, smoothing, weight, gradient),
+            Some(targets) => {
+                let targets = &targets[row * value..(row + 1) * value];
+                let even = smoothing / mask.count() as f32;
+                let target = |a: u8| even + (1.0 - smoothing) * targets[a as usize];
+                soft_cross_entropy(logits, mask, target, weight, gradient)
+            }
+        };
         if let Some(returns) = &data.returns {
             let error = out[value] - returns[row];
             loss += config.value_coef * share * 0.5 * error * error;
@@ -264,6 +312,7 @@ mod tests {
             groups: vec![0; 3],
             weights: vec![1.0, 3.0, 0.5],
             returns: Some(vec![1.0, -2.0, 0.5]),
+            targets: None,
         };
         let config = ImitationConfig {
             label_smoothing: 0.1,
@@ -272,12 +321,47 @@ mod tests {
         let outputs = [
             0.3, -0.2, 0.5, 0.1, 1.0, 7.0, -1.0, 2.0, -0.5, 0.4, 0.0, 0.7,
         ];
-        let loss = |outputs: &[f32], gradient: &mut [f32]| {
-            objective(&data, &[0, 1, 2], &config, outputs, gradient)
+        let soft = vec![0.2, 0.3, 0.5, 0.6, 0.0, 0.4, 0.0, 1.0, 0.0];
+        for targets in [None, Some(soft)] {
+            let data = Dataset {
+                targets,
+                ..data.clone()
+            };
+            let loss = |outputs: &[f32], gradient: &mut [f32]| {
+                let factors = [1.0, 0.5, 2.0];
+                objective(&data, &[0, 1, 2], &factors, &config, outputs, gradient)
+            };
+            let mut gradient = [0.0; 12];
+            loss(&outputs, &mut gradient);
+            check_gradient(&outputs, &gradient, |x| loss(x, &mut [0.0; 12]) as f64);
+        }
+    }
+
+    #[test]
+    fn rare_acts_weigh_by_the_power_of_their_frequency() {
+        // Action 0 nine times, action 2 once in ten rows.
+        let data = Dataset {
+            actions: vec![0, 0, 0, 0, 2, 0, 0, 0, 0, 0],
+            ..Default::default()
         };
-        let mut gradient = [0.0; 12];
-        loss(&outputs, &mut gradient);
-        check_gradient(&outputs, &gradient, |x| loss(x, &mut [0.0; 12]) as f64);
+        let rows: Vec<u32> = (0..10).collect();
+        let weights = |rare_act_weight| {
+            let config = ImitationConfig {
+                rare_act_weight,
+                ..Default::default()
+            };
+            action_weights(&data, &rows, 3, &config)
+        };
+        assert_eq!(weights(0.0), [1.0, 0.0, 1.0]);
+        // Inverse frequency: each of the two actions has half of the weight, 5 of 10.
+        let inverse = weights(1.0);
+        assert!((inverse[0] - 5.0 / 9.0).abs() < 1e-6 && (inverse[2] - 5.0).abs() < 1e-5);
+        // Inverse roots sqrt(10/9) and sqrt(10), whose mean is sqrt(0.9) + sqrt(0.1) = 1.2649.
+        let root = weights(0.5);
+        assert!(
+            (root[0] - 0.8333).abs() < 1e-4 && (root[2] - 2.5).abs() < 1e-4,
+            "{root:?}"
+        );
     }
 
     #[test]

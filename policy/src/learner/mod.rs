@@ -1,19 +1,34 @@
 //! The learners, one file each.
 
+pub mod bcq;
+pub mod constraint;
+pub mod cql;
+pub mod dagger;
+pub mod dqn;
+mod dqn_config;
 pub mod imitation;
+pub mod offline;
 pub mod ppo;
 mod ppo_config;
+mod ppo_objective;
+pub mod q_learning;
+mod q_network;
+pub mod sarsa;
+mod schedule;
+pub mod tabular;
 
 use std::sync::Arc;
 
 use offhook_env::policy::Policy;
+use serde::Serialize;
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::fused::FusedPolicy;
 
-/// Something that learns in simulation, one update after the other. What runs it, draws its
-/// curve and saves it needs to know nothing else.
+/// Something that learns, in simulation or from a log, one update after the other. What runs it,
+/// draws its curve and saves it needs to know nothing else.
 pub trait Learner {
-    /// Plays some calls and learns from them.
+    /// Plays some calls and learns from them, or looks at some of the log.
     ///
     /// # Errors
     /// If a figure is not finite; the policy is then not to be used.
@@ -60,7 +75,7 @@ pub enum LearnError {
     #[error("{key} is {found}, expected {expected}")]
     Config {
         /// The setting, such as `ppo.gamma`.
-        key: &'static str,
+        key: String,
         /// Its value.
         found: String,
         /// What would be right.
@@ -86,7 +101,7 @@ pub enum LearnError {
         metric: &'static str,
         /// Its value.
         value: f32,
-        /// What `at` counts: `iteration` or `epoch`.
+        /// What `at` counts: `iteration`, `epoch` or `update`.
         unit: &'static str,
         /// Where it happened, counted from 0.
         at: u64,
@@ -96,6 +111,29 @@ pub enum LearnError {
     Checkpoint(#[from] CheckpointError),
 }
 
+/// The policy that a checkpoint stands for, to be judged by its best action.
+///
+/// # Errors
+/// If a part that the learner's policy needs is missing.
+pub fn policy_of(checkpoint: &Checkpoint) -> Result<Arc<dyn Policy>, CheckpointError> {
+    match &checkpoint.progress {
+        Some(progress) if progress.learner == bcq::LEARNER => {
+            Ok(Arc::new(bcq::ConstrainedPolicy::of(checkpoint)?))
+        }
+        _ => {
+            let (weights, layout) = (&checkpoint.weights, &checkpoint.layout);
+            Ok(Arc::new(FusedPolicy::new(weights, layout)))
+        }
+    }
+}
+
+/// Settings as checkpoints hold them.
+fn config_json(config: &impl Serialize) -> Result<serde_json::Value, CheckpointError> {
+    serde_json::to_value(config).map_err(|e| CheckpointError::Header {
+        reason: e.to_string(),
+    })
+}
+
 fn at_row(row: Option<usize>) -> String {
     row.map(|row| format!(" in row {row}")).unwrap_or_default()
 }
@@ -103,14 +141,14 @@ fn at_row(row: Option<usize>) -> String {
 /// `Ok` if `holds`, else an error that names the setting.
 pub(crate) fn require(
     holds: bool,
-    key: &'static str,
+    key: impl Into<String>,
     found: impl ToString,
     expected: &'static str,
 ) -> Result<(), LearnError> {
     match holds {
         true => Ok(()),
         false => Err(LearnError::Config {
-            key,
+            key: key.into(),
             found: found.to_string(),
             expected,
         }),

@@ -5,6 +5,10 @@
 //! advantages, take a few epochs of minibatch steps on the clipped objective. Every iteration
 //! starts fresh calls from a seed mixed from (seed, iteration), so an iteration is a function of
 //! (weights, moments, iteration, seed): that is all a checkpoint needs for an exact resume.
+//!
+//! Two switches look at what no phone shows. With `privileged_critic` the values come from a second
+//! network that sees the hidden customer, while the policy does not (asymmetric actor-critic, Pinto
+//! et al., 2018, arXiv:1710.06542). With `constraints` the mean cost of a call is kept under a bound.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,13 +19,13 @@ use offhook_env::policy::Policy;
 use offhook_env::rng::{Stream, derive, derive_seed};
 use offhook_env::vector_env::VectorEnv;
 
-use super::ppo_config::StepMetrics;
+use super::constraint::Cost;
 pub use super::ppo_config::{Metrics, PpoConfig};
-use super::{LearnError, Learner, Update};
-use crate::checkpoint::{Checkpoint, CheckpointError, Network, Progress};
+use super::ppo_objective::{Batch, objective, policy_objective, value_objective};
+use super::{LearnError, Learner, Update, config_json, require};
+use crate::checkpoint::{Checkpoint, Network, Progress};
 use crate::dataset::shuffle;
 use crate::fused::FusedPolicy;
-use crate::objective::Softmax;
 use crate::optimizer::OptimizerConfig;
 use crate::returns::advantages;
 use crate::rollout::Rollout;
@@ -30,17 +34,26 @@ use crate::weights::Weights;
 
 /// The name that checkpoints carry.
 const LEARNER: &str = "ppo";
-/// The network it started from, in checkpoints.
+/// The network that the imitation term holds on to, in checkpoints.
 const REFERENCE: &str = "reference";
+/// The privileged critic, in checkpoints.
+const CRITIC: &str = "critic";
+/// The Lagrange multipliers, in checkpoints.
+const MULTIPLIERS: &str = "multipliers";
 
 /// A PPO run between two iterations.
 pub struct Ppo {
     config: PpoConfig,
     seed: u64,
     env: Box<dyn VectorEnv>,
+    /// What the policy sees, which may be less than the environment shows.
     layout: Layout,
     trainer: Trainer,
+    /// Judges in the policy's place, with all that the environment shows.
+    critic: Option<Trainer>,
     reference: Weights,
+    /// One per constraint, in reward units per unit of cost.
+    multipliers: Vec<f64>,
     iteration: u64,
     rollout: Rollout,
 }
@@ -48,8 +61,12 @@ pub struct Ppo {
 impl Ppo {
     /// A run that starts from `weights`, which are also what the imitation term holds on to.
     ///
+    /// They are made for the layout of `env`, or for what is observed of it: then nothing hidden
+    /// ever reaches the policy, and what `env` shows beyond serves the critic and the reference.
+    ///
     /// # Errors
-    /// A setting out of range, or an environment with another number of calls.
+    /// A setting out of range, or an environment with another number of calls, or without hidden
+    /// features for a privileged critic.
     ///
     /// # Panics
     /// If `weights` were made for another layout.
@@ -60,9 +77,21 @@ impl Ppo {
         seed: u64,
     ) -> Result<Self, LearnError> {
         config.check(env.n_calls())?;
-        let layout = env.layout().clone();
+        let layout = weights.view(env.layout());
+        let adam = adam_config(&config);
+        require(
+            !config.privileged_critic || layout.n_features() < env.layout().n_features(),
+            "ppo.privileged_critic",
+            config.privileged_critic,
+            "false, since the policy sees all that the environment shows",
+        )?;
+        let critic = config
+            .privileged_critic
+            .then(|| Trainer::new(&weights.widened(env.layout()), adam));
         Ok(Self {
-            trainer: Trainer::new(&weights, adam_config(&config)),
+            trainer: Trainer::new(&weights, adam),
+            critic,
+            multipliers: vec![0.0; config.constraints.len()],
             rollout: Rollout::new(&*env, config.n_steps),
             reference: weights,
             iteration: 0,
@@ -83,14 +112,37 @@ impl Ppo {
         config: PpoConfig,
         seed: u64,
     ) -> Result<Self, LearnError> {
-        checkpoint.check_layout(env.layout())?;
+        let hidden = checkpoint.layout.n_features() > checkpoint.layout.n_observed();
+        match hidden {
+            true => checkpoint.check_layout(env.layout())?,
+            false => checkpoint.check_layout(&env.layout().observed())?,
+        }
         let progress = checkpoint.progress_of(LEARNER, &config_json(&config)?, seed)?;
-        let reference = &progress.network(REFERENCE)?.weights;
-        let mut ppo = Self::new(env, reference.clone(), config, seed)?;
+        let mut ppo = Self::new(env, checkpoint.weights.clone(), config, seed)?;
         let adam = adam_config(&ppo.config);
+        ppo.reference = progress.network(REFERENCE)?.weights.clone();
+        if ppo.critic.is_some() {
+            let Network { weights, moments } = progress.network(CRITIC)?;
+            ppo.critic = Some(Trainer::resume(weights, adam, moments));
+        }
+        if !ppo.multipliers.is_empty() {
+            ppo.multipliers = progress.numbers(MULTIPLIERS)?.to_vec();
+        }
         ppo.trainer = Trainer::resume(&checkpoint.weights, adam, &progress.moments);
         ppo.iteration = progress.iteration;
         Ok(ppo)
+    }
+
+    /// The same run with an imitation term that holds on to `teacher` instead of the start; one
+    /// that was made for all that the environment shows may see what the policy does not
+    /// (kickstarting, Schmitt et al., 2018, arXiv:1803.03835).
+    ///
+    /// # Panics
+    /// If `teacher` was made for another layout.
+    pub fn taught_by(mut self, teacher: Weights) -> Self {
+        let _ = teacher.view(self.env.layout());
+        self.reference = teacher;
+        self
     }
 
     /// All that [`resume`](Self::resume) needs.
@@ -98,6 +150,21 @@ impl Ppo {
     /// # Errors
     /// If the configuration cannot be written as JSON, which no valid one does.
     pub fn checkpoint(&self) -> Result<Checkpoint, LearnError> {
+        let mut networks = BTreeMap::from([(
+            REFERENCE.to_owned(),
+            Network::frozen(self.reference.clone()),
+        )]);
+        let mut numbers = BTreeMap::new();
+        if let Some(critic) = &self.critic {
+            let network = Network {
+                weights: critic.weights(),
+                moments: critic.moments(),
+            };
+            networks.insert(CRITIC.to_owned(), network);
+        }
+        if !self.multipliers.is_empty() {
+            numbers.insert(MULTIPLIERS.to_owned(), self.multipliers.clone());
+        }
         Ok(Checkpoint {
             layout: self.layout.clone(),
             weights: self.weights(),
@@ -107,12 +174,8 @@ impl Ppo {
                 seed: self.seed,
                 iteration: self.iteration,
                 moments: self.trainer.moments(),
-                networks: [(
-                    REFERENCE.to_owned(),
-                    Network::frozen(self.reference.clone()),
-                )]
-                .into(),
-                numbers: BTreeMap::new(),
+                networks,
+                numbers,
                 bytes: BTreeMap::new(),
             }),
         })
@@ -128,14 +191,37 @@ impl Ppo {
         FusedPolicy::new(&self.weights(), &self.layout)
     }
 
-    /// What the policy it started from would do at every observation of the rollout.
+    /// What the policy to hold on to would do at every observation of the rollout.
     fn reference_probs(&self) -> Vec<f32> {
         let rollout = &self.rollout;
-        let policy = FusedPolicy::new(&self.reference, &self.layout);
+        let policy = FusedPolicy::new(&self.reference, &self.reference.view(self.env.layout()));
+        let codes = rollout.first_codes(policy.n_features());
         let mut probs = vec![0.0; rollout.len() * self.layout.n_actions()];
         let mut values = vec![0.0; rollout.len()];
-        policy.forward_batch(&rollout.codes, &rollout.masks, &mut probs, &mut values);
+        policy.forward_batch(&codes, &rollout.masks, &mut probs, &mut values);
         probs
+    }
+
+    /// Takes the multiplied costs from the rewards and moves the multipliers; what is reported of
+    /// each constraint is the mean cost, if a call ended, and the multiplier that was in force.
+    fn constrain(&mut self) -> Vec<(Cost, Option<f64>, f64)> {
+        let config = &self.config;
+        let (constraints, multipliers) = (&config.constraints, &mut self.multipliers);
+        let scale = f64::from(config.reward_scale);
+        self.rollout.charge(|call| {
+            let priced = constraints.iter().zip(&*multipliers);
+            let sum: f64 = priced.map(|(c, price)| price * c.figure.of(call)).sum();
+            (scale * sum) as f32
+        });
+        let ended = &self.rollout.ended;
+        let measured = constraints.iter().zip(multipliers).map(|(c, multiplier)| {
+            let sum: f64 = ended.iter().map(|call| c.figure.of(call)).sum();
+            let mean = (!ended.is_empty()).then(|| sum / ended.len() as f64);
+            let in_force = *multiplier;
+            *multiplier = mean.map_or(in_force, |mean| c.next_multiplier(in_force, mean));
+            (c.figure, mean, in_force)
+        });
+        measured.collect()
     }
 
     /// One iteration: a rollout and the gradient steps on it.
@@ -143,13 +229,18 @@ impl Ppo {
     /// # Errors
     /// If a loss or a gradient is not finite; the network is then not to be used.
     pub fn update(&mut self) -> Result<Metrics, LearnError> {
-        let config = &self.config;
         let policy = FusedPolicy::new(&self.trainer.weights(), &self.layout);
+        let critic = self.critic.as_ref().map(Trainer::weights);
+        let critic = critic.map(|weights| FusedPolicy::new(&weights, self.env.layout()));
         let seed = derive_seed(self.seed, Stream::Train, self.iteration);
+        let scale = self.config.reward_scale;
         self.rollout
-            .play(&mut *self.env, &policy, seed, config.reward_scale);
+            .play_judged(&mut *self.env, &policy, critic.as_ref(), seed, scale);
+        let constraints = self.constrain();
+        let config = &self.config;
         let advantages = advantages(self.rollout.scored(), config.gamma, config.gae_lambda);
         let mut metrics = describe(&self.rollout, &advantages);
+        metrics.constraints = constraints;
         metrics.iteration = self.iteration;
         metrics.steps = (self.iteration + 1) * config.steps_per_iteration();
         metrics.learning_rate = config.learning_rate_at(self.iteration);
@@ -162,7 +253,10 @@ impl Ppo {
             advantages: &advantages,
             reference,
         };
-        let inputs = Inputs::upload(&self.rollout.codes, &self.layout);
+        let codes = self.rollout.first_codes(self.layout.n_features());
+        let inputs = Inputs::upload(&codes, &self.layout);
+        let shown =
+            (self.critic.as_ref()).map(|_| Inputs::upload(&self.rollout.codes, self.env.layout()));
         let mut order: Vec<u32> = (0..self.rollout.len() as u32).collect();
         let mut n_minibatches = 0;
         for epoch in 0..config.n_epochs {
@@ -170,11 +264,25 @@ impl Ppo {
             shuffle(&mut order, &mut derive(self.seed, Stream::Shuffle, episode));
             let mut kl = 0.0;
             for rows in order.chunks(config.minibatch_size) {
-                let objective = |outputs: &[f32], gradient: &mut [f32]| {
-                    objective(&batch, rows, config, outputs, gradient)
-                };
                 let rate = metrics.learning_rate;
-                let (step, norm) = self.trainer.step(&inputs, rows, rate, None, objective);
+                let actor = &mut self.trainer;
+                let (step, norm) = match (&mut self.critic, &shown) {
+                    (Some(critic), Some(shown)) => {
+                        let (mut step, norm) =
+                            actor.step(&inputs, rows, rate, None, |outputs, gradient| {
+                                policy_objective(&batch, rows, config, outputs, gradient)
+                            });
+                        let (loss, critic_norm) =
+                            critic.step(shown, rows, rate, None, |outputs, gradient| {
+                                value_objective(&batch, rows, config, outputs, gradient)
+                            });
+                        step.value_loss = loss;
+                        (step, norm.hypot(critic_norm))
+                    }
+                    _ => actor.step(&inputs, rows, rate, None, |outputs, gradient| {
+                        objective(&batch, rows, config, outputs, gradient)
+                    }),
+                };
                 step.check(norm, self.iteration)?;
                 kl += step.approx_kl * rows.len() as f64 / order.len() as f64;
                 metrics.add(&step, norm, imitation_coef > 0.0);
@@ -221,16 +329,11 @@ impl Learner for Ppo {
 
 fn adam_config(config: &PpoConfig) -> OptimizerConfig {
     OptimizerConfig {
+        engine: config.engine,
         epsilon: config.adam_epsilon,
         weight_decay: 0.0,
         max_grad_norm: Some(config.max_grad_norm),
     }
-}
-
-fn config_json(config: &PpoConfig) -> Result<serde_json::Value, CheckpointError> {
-    serde_json::to_value(config).map_err(|e| CheckpointError::Header {
-        reason: e.to_string(),
-    })
 }
 
 /// Metrics that follow from the rollout alone.
@@ -257,203 +360,5 @@ fn describe(rollout: &Rollout, advantages: &[f32]) -> Metrics {
         explained_variance: (total > 0.0).then(|| 1.0 - unexplained / total),
         n_calls_ended: ended.len() as u64,
         ..Metrics::default()
-    }
-}
-
-/// What the objective needs to know about a rollout besides the observations.
-struct Batch<'a> {
-    rollout: &'a Rollout,
-    advantages: &'a [f32],
-    /// Probabilities of the policy to stay close to, a row of `n_actions` per transition, and
-    /// the weight of that wish.
-    reference: Option<(Vec<f32>, f32)>,
-}
-
-/// Loss and gradient of a minibatch, mean over rows:
-/// `L = L_clip + vf_coef L_value - ent_coef H + imitation_coef KL(reference || π)`
-/// (Schulman et al., 2017, eq. 9; the last term is kickstarting, Schmitt et al., 2018,
-/// arXiv:1803.03835, eq. 3 up to a constant).
-///
-/// With `p` the probabilities and `z` the logits: `d ln p_a / dz_k = [k = a] - p_k`,
-/// `dH / dz_k = -p_k (ln p_k + H)`, `dKL / dz_k = p_k - reference_k`.
-fn objective(
-    batch: &Batch<'_>,
-    rows: &[u32],
-    config: &PpoConfig,
-    outputs: &[f32],
-    gradient: &mut [f32],
-) -> StepMetrics {
-    let width = outputs.len() / rows.len();
-    let n_actions = width - 1;
-    let share = 1.0 / rows.len() as f32;
-    let (mean, deviation) = match config.norm_adv {
-        true => mean_and_deviation(rows.iter().map(|row| batch.advantages[*row as usize])),
-        false => (0.0, 1.0),
-    };
-    let clip = config.clip_coef;
-    let mut sums = StepMetrics::default();
-    let outs = outputs
-        .chunks_exact(width)
-        .zip(gradient.chunks_exact_mut(width));
-    for (&row, (out, gradient)) in rows.iter().zip(outs) {
-        let row = row as usize;
-        let (mask, action) = (
-            batch.rollout.masks[row],
-            batch.rollout.actions[row] as usize,
-        );
-        let softmax = Softmax::new(&out[..n_actions], mask);
-
-        let log_ratio = softmax.log_probs[action] - batch.rollout.log_probs[row];
-        let ratio = log_ratio.exp();
-        let advantage = (batch.advantages[row] - mean) / deviation;
-        let surrogate = ratio * advantage;
-        let clipped = ratio.clamp(1.0 - clip, 1.0 + clip) * advantage;
-        // Where the clipped term is the smaller one, it is constant in the ratio.
-        let push = if surrogate <= clipped {
-            -surrogate
-        } else {
-            0.0
-        };
-        let entropy = softmax.entropy(mask);
-        for a in mask.iter().map(usize::from) {
-            let (p, log_p) = (softmax.probs[a], softmax.log_probs[a]);
-            let own = if a == action { 1.0 } else { 0.0 };
-            let slope = push * (own - p) + config.ent_coef * p * (log_p + entropy);
-            gradient[a] = slope * share;
-        }
-        if let Some((reference, coef)) = &batch.reference {
-            for a in mask.iter().map(usize::from) {
-                let wanted = reference[row * n_actions + a];
-                gradient[a] += coef * share * (softmax.probs[a] - wanted);
-                if wanted > 0.0 {
-                    sums.imitation_kl += (wanted * (wanted.ln() - softmax.log_probs[a])) as f64;
-                }
-            }
-        }
-
-        let old_value = batch.rollout.values[row];
-        let target = batch.advantages[row] + old_value;
-        let (error, slope) = value_error(out[n_actions], old_value, target, config);
-        gradient[n_actions] = config.vf_coef * share * slope;
-
-        let log_ratio = log_ratio as f64;
-        sums.policy_loss -= surrogate.min(clipped) as f64;
-        sums.value_loss += 0.5 * (error * error) as f64;
-        sums.entropy += entropy as f64;
-        sums.old_approx_kl -= log_ratio;
-        // The k3 estimator of Schulman, "Approximating KL divergence", 2020.
-        sums.approx_kl += log_ratio.exp() - 1.0 - log_ratio;
-        sums.clip_fraction += f64::from(u8::from((ratio - 1.0).abs() > clip));
-    }
-    sums.scaled(1.0 / rows.len() as f64)
-}
-
-/// The error of a value that counts, and the slope of half its square.
-fn value_error(value: f32, old: f32, target: f32, config: &PpoConfig) -> (f32, f32) {
-    let error = value - target;
-    if !config.clip_vloss {
-        return (error, error);
-    }
-    let clip = config.clip_coef;
-    let clipped = old + (value - old).clamp(-clip, clip) - target;
-    let inside = (value - old).abs() <= clip;
-    match clipped.abs() > error.abs() {
-        true => (clipped, if inside { clipped } else { 0.0 }),
-        false => (error, error),
-    }
-}
-
-/// Mean and standard deviation, the latter never 0.
-fn mean_and_deviation(xs: impl Iterator<Item = f32> + Clone) -> (f32, f32) {
-    let n = xs.clone().count() as f64;
-    let mean = xs.clone().map(f64::from).sum::<f64>() / n;
-    let variance = xs.map(|x| (f64::from(x) - mean).powi(2)).sum::<f64>() / n;
-    (mean as f32, variance.sqrt() as f32 + 1e-8)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::objective::check_gradient;
-    use crate::testing::rollout;
-
-    /// Rows with ratios inside and outside the clip range, and values moved by more and less than
-    /// it, all away from the kinks.
-    const OUTPUTS: [f32; 12] = [
-        0.3, -0.2, 0.5, 0.1, 1.0, 7.0, -1.0, 2.0, -0.5, 0.4, 0.0, 0.35,
-    ];
-
-    fn check(config: &PpoConfig, reference: Option<(Vec<f32>, f32)>) -> StepMetrics {
-        let rollout = rollout(&[
-            (0b111, 1, -0.9, 0.0),
-            (0b101, 2, -2.5, 0.5),
-            (0b110, 1, -0.6, 0.3),
-        ]);
-        let batch = Batch {
-            rollout: &rollout,
-            advantages: &[1.0, 0.7, -2.0],
-            reference,
-        };
-        let run = |outputs: &[f32], gradient: &mut [f32]| {
-            objective(&batch, &[0, 1, 2], config, outputs, gradient)
-        };
-        let mut gradient = [0.0; 12];
-        let metrics = run(&OUTPUTS, &mut gradient);
-        check_gradient(&OUTPUTS, &gradient, |x| {
-            let m = run(x, &mut [0.0; 12]);
-            let coef = batch.reference.as_ref().map_or(0.0, |r| r.1 as f64);
-            m.policy_loss + config.vf_coef as f64 * m.value_loss
-                - config.ent_coef as f64 * m.entropy
-                + coef * m.imitation_kl
-        });
-        metrics
-    }
-
-    #[test]
-    fn the_objective_has_the_gradient_of_finite_differences() {
-        let reference = vec![0.2, 0.3, 0.5, 0.9, 0.0, 0.1, 0.0, 1.0, 0.0];
-        for norm_adv in [false, true] {
-            for clip_vloss in [false, true] {
-                let config = PpoConfig {
-                    norm_adv,
-                    clip_vloss,
-                    ent_coef: 0.3,
-                    ..Default::default()
-                };
-                check(&config, None);
-                check(&config, Some((reference.clone(), 0.7)));
-            }
-        }
-    }
-
-    #[test]
-    fn losses_agree_with_a_computation_by_hand() {
-        let config = PpoConfig {
-            norm_adv: false,
-            ..Default::default()
-        };
-        let found = check(&config, None);
-        let softmax = |z: &[f64], k: usize| z[k].exp() / z.iter().map(|z| z.exp()).sum::<f64>();
-        let (p0, p1) = (softmax(&[0.3, -0.2, 0.5], 1), softmax(&[1.0, -1.0], 1));
-        let p2 = softmax(&[0.4, 0.0], 0);
-        let ratios = [
-            p0 / (-0.9f64).exp(),
-            p1 / (-2.5f64).exp(),
-            p2 / (-0.6f64).exp(),
-        ];
-        let clipped = ratios.map(|r| r.clamp(0.8, 1.2));
-        let gain = [ratios[0].min(clipped[0]), 0.7 * ratios[1].min(clipped[1])];
-        let loss = -(gain[0] + gain[1] - 2.0 * ratios[2].max(clipped[2])) / 3.0;
-        assert!(
-            (found.policy_loss - loss).abs() < 1e-5,
-            "{} {loss}",
-            found.policy_loss
-        );
-        let value_loss = 0.5 * (0.9f64.powi(2) + 0.8f64.powi(2) + 2.05f64.powi(2)) / 3.0;
-        assert!(
-            (found.value_loss - value_loss).abs() < 1e-5,
-            "{} {value_loss}",
-            found.value_loss
-        );
     }
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::constraint::{Constraint, Cost};
 use super::{LearnError, require};
+use crate::engine::Engine;
 
 /// Settings of PPO. Sources: Schulman et al., 2017, table 3 (Atari) where not said otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +45,8 @@ pub struct PpoConfig {
     /// An epoch that moved the policy further than this (mean KL, nats) is the last of its
     /// iteration. Default 0.03; absent switches the stop off.
     pub target_kl: Option<f64>,
+    /// What computes the gradient steps; a run may go on with another one. Default `fused`.
+    pub engine: Engine,
     /// Added to the root of Adam's second moment. Default 1e-5 (Huang et al., 2022).
     pub adam_epsilon: f32,
     /// Rewards are multiplied by this before anything is learned from them, so that values are
@@ -53,6 +57,11 @@ pub struct PpoConfig {
     pub imitation_coef: f32,
     /// Share of the run over which that weight falls linearly to 0, in `(0, 1]`. Default 0.5.
     pub imitation_fade: f64,
+    /// Whether values come from a network of their own that sees the hidden customer; it never
+    /// leaves the simulator (Pinto et al., 2018). Default false.
+    pub privileged_critic: bool,
+    /// Bounds on what a call may cost on average. Default none.
+    pub constraints: Vec<Constraint>,
 }
 
 impl Default for PpoConfig {
@@ -74,10 +83,13 @@ impl Default for PpoConfig {
             vf_coef: 0.5,
             max_grad_norm: 0.5,
             target_kl: Some(0.03),
+            engine: Engine::default(),
             adam_epsilon: 1e-5,
             reward_scale: 1.0,
             imitation_coef: 0.0,
             imitation_fade: 0.5,
+            privileged_critic: false,
+            constraints: Vec::new(),
         }
     }
 }
@@ -152,6 +164,7 @@ impl PpoConfig {
         ] {
             require((0.0..=1.0).contains(&x), key, x, "in [0, 1]")?;
         }
+        self.constraints.iter().try_for_each(Constraint::check)?;
         let same = "the number of calls of the environment";
         require(self.n_calls == env_calls, "ppo.n_calls", self.n_calls, same)
     }
@@ -198,6 +211,9 @@ pub struct Metrics {
     pub grad_norm: f64,
     /// Epochs taken before the KL stop or the limit.
     pub n_epochs: u64,
+    /// Of every constraint the mean cost of the calls that ended, and the multiplier that their
+    /// rewards were lowered by, in reward units.
+    pub constraints: Vec<(Cost, Option<f64>, f64)>,
 }
 
 impl Metrics {
@@ -220,7 +236,13 @@ impl Metrics {
             ("losses/grad_norm", Some(self.grad_norm)),
             ("losses/n_epochs", Some(self.n_epochs as f64)),
         ];
+        let constraints = self.constraints.iter();
+        let constraints = constraints.flat_map(|(cost, mean, multiplier)| {
+            let [mean_name, multiplier_name] = cost.metrics();
+            [(mean_name, *mean), (multiplier_name, Some(*multiplier))]
+        });
         all.into_iter()
+            .chain(constraints)
             .filter_map(|(name, value)| Some((name, value?)))
             .collect()
     }

@@ -18,7 +18,7 @@ fn main() -> ExitCode {
 
 fn run(path: &str) -> Result<(), String> {
     let bytes = std::fs::read(path).map_err(|e| format!("cannot read '{path}': {e}"))?;
-    let table = DecisionTable::from_json(&bytes).map_err(|e| format!("'{path}': {e}"))?;
+    let table = DecisionTable::from_bytes(&bytes).map_err(|e| format!("'{path}': {e}"))?;
     println!(
         "table for {}, layout {}",
         table.scenario(),

@@ -16,8 +16,9 @@ pub const MAX_LEVELS: usize = 16;
 /// Most actions a layout may have, so that a set of actions is one `u64`.
 pub const MAX_ACTIONS: usize = 64;
 
-/// The first columns of a table's CSV, which no feature may be called.
-pub(crate) const RESERVED: [&str; 4] = ["rule", "action", "support", "fidelity"];
+/// The columns of a table's CSV beside its features, which no feature may be called: four before
+/// them and one after.
+pub(crate) const RESERVED: [&str; 5] = ["rule", "action", "support", "fidelity", "table"];
 
 /// One thing that a policy sees, with the values it can take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,9 +71,10 @@ impl Layout {
     /// Checks names and sizes.
     ///
     /// Names are unique within their list, have 1 to [`MAX_NAME_CHARS`](crate::MAX_NAME_CHARS)
-    /// characters and neither control characters, `"`, `|` nor blanks at either end. Features and
-    /// levels have no `,`, features no `=`, so that `a=x,b=y` and `x|y` can be read back; a level
-    /// is not `-`, which stands for "any".
+    /// characters and neither control characters, `"`, `|`, `\`, U+FFFE, U+FFFF nor blanks at
+    /// either end, since not every format could hold those. Features and levels have no `,`,
+    /// features no `=`, so that `a=x,b=y` and `x|y` can be read back; a level is not `-`, which
+    /// stands for "any".
     ///
     /// # Errors
     /// [`TableError::Invalid`] naming the place.

@@ -12,8 +12,9 @@
 //!   the affected states.
 //! - [`Monitor`] counts what a table does at work; [`drift`](fn@drift) holds it against what was
 //!   expected, and [`Comparison`] says what a new table would change.
-//! - [`format`](mod@format) reads and writes files ([`Format`]); [`DecisionTable::page`] is the
-//!   table as a readable text.
+//! - [`format`](mod@format) writes files ([`Format`]) and reads them
+//!   ([`DecisionTable::from_bytes`]): JSON, a compact binary, CSV, DMN; JDM and JSON Logic are
+//!   written only. [`DecisionTable::page`] is the table as a readable text.
 //!
 //! The crate does no input or output: bytes in, bytes out.
 //!
@@ -52,6 +53,11 @@
 //! let text = table.to_json();
 //! assert_eq!(DecisionTable::from_json(text.as_bytes())?, table);
 //! assert!(DecisionTable::from_json(text.replace("\"tell\"", "\"told\"").as_bytes()).is_err());
+//!
+//! // The same table, whatever the format; production wants the small one.
+//! let small = table.to_dpt();
+//! assert!(small.len() < 300);
+//! assert_eq!(DecisionTable::from_bytes(&small)?, DecisionTable::from_bytes(table.to_dmn().as_bytes())?);
 //! # Ok(())
 //! # }
 //! ```

@@ -116,6 +116,7 @@ impl DecisionTable {
 
     /// Sets the checksum of the content.
     fn seal(mut self) -> Result<Self, TableError> {
+        check_size(document::n_condition_bytes(&self.layout, &self.rules))?;
         let (checksum, n_bytes) = document::seal(&self);
         check_size(n_bytes)?;
         self.checksum = checksum;

@@ -53,6 +53,11 @@ impl Traffic {
         &self.levels
     }
 
+    /// Counts that [`Traffic::check`] is still to check.
+    pub(crate) fn from_levels(levels: Vec<Vec<u64>>) -> Self {
+        Self { levels }
+    }
+
     /// Reads what [`Traffic::named`] wrote.
     ///
     /// # Errors
@@ -106,6 +111,7 @@ impl Traffic {
 mod tests {
     use super::*;
     use crate::testing::random_table;
+    use crate::{DecisionTable, Format};
 
     #[test]
     fn counts_add_up_and_a_code_without_a_level_is_not_counted() {
@@ -126,8 +132,20 @@ mod tests {
         traffic.record(&[1, 0]);
         let counted = table.clone().with_traffic(traffic.clone()).unwrap();
         assert_ne!(counted.checksum(), table.checksum());
-        let back = crate::DecisionTable::from_json(counted.to_json().as_bytes()).unwrap();
-        assert_eq!((back.traffic(), &back), (Some(&traffic), &counted));
+        for format in Format::ALL {
+            if let Ok(back) = DecisionTable::from_bytes(&format.export(&counted)) {
+                assert_eq!(
+                    (back.traffic(), &back),
+                    (Some(&traffic), &counted),
+                    "{format}"
+                );
+            } else {
+                assert!(
+                    matches!(format, Format::Jdm | Format::JsonLogic),
+                    "{format}"
+                );
+            }
+        }
         let other = Traffic::new(random_table(2, 5, 3).layout());
         let message = table.with_traffic(other).unwrap_err().to_string();
         assert_eq!(

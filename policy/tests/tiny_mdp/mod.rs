@@ -3,6 +3,7 @@
 use offhook_env::action::{ActionId, ActionMask};
 use offhook_env::layout::{Feature, Layout};
 use offhook_env::outcome::{CallSummary, N_TERMS, Outcome};
+use offhook_env::policy::{Observation, Policy};
 use offhook_env::rng::{Rng, Stream, derive};
 use offhook_env::vector_env::{StepBatch, VectorEnv};
 use rand::Rng as _;
@@ -124,6 +125,23 @@ impl Mdp {
                 .find(|q| q.0 == action)
                 .expect("an allowed action")
                 .1
+        }))
+    }
+
+    /// Expected return of a call under a policy that may draw its actions.
+    pub fn worth_of(&self, policy: &dyn Policy) -> f64 {
+        mean(&self.values(|s, q| {
+            let (codes, mask) = (codes(s), self.masks[s]);
+            let mut probs = [0.0; N_ACTIONS];
+            policy.probabilities(
+                Observation {
+                    codes: &codes,
+                    mask,
+                },
+                &mut probs,
+            );
+            let worth = |&(a, q): &(ActionId, f64)| q * f64::from(probs[a as usize]);
+            q.iter().map(worth).sum()
         }))
     }
 

@@ -11,16 +11,17 @@ use offhook_env::scenario::Scenario;
 use rand::Rng as _;
 
 use super::model::{ChannelModel, N_BINS, Rates};
-use super::table::{Behind, Heard, KindTable, is_quiet, scaled, weights};
+use super::table::{Behind, Heard, KindTable, is_quiet, noisier, scaled, weights};
 use crate::dice::Pick;
+use crate::variation::{N_NOISES, NOISE_STEP};
 
 const N_KINDS: usize = UserActKind::ALL.len();
 
 /// A confusion channel, compiled for one scenario.
 #[derive(Clone, Debug)]
 pub struct ConfusionChannel {
-    /// What becomes of each kind, by difficulty.
-    fates: [[Pick<Heard>; N_KINDS]; 3],
+    /// What becomes of each kind, by difficulty: class by class, for one step of noise after the other.
+    fates: Vec<[Pick<Heard>; N_KINDS]>,
     kinds: [KindTable; N_KINDS],
     /// Acts that the scenario's customers do, kind by kind; silence always among them.
     acts: Vec<UserAct>,
@@ -32,6 +33,16 @@ impl ConfusionChannel {
     /// Compiles a model for the acts that the customers of `scenario` do: confusions with other
     /// acts count as lost.
     pub fn new(model: &ChannelModel, scenario: &Scenario) -> Self {
+        Self::with_noises(model, scenario, 1)
+    }
+
+    /// The same line, on which the difficulty of a call tells further noise; see
+    /// [`Variation`](crate::variation::Variation).
+    pub fn varied(model: &ChannelModel, scenario: &Scenario) -> Self {
+        Self::with_noises(model, scenario, N_NOISES)
+    }
+
+    fn with_noises(model: &ChannelModel, scenario: &Scenario, n_noises: usize) -> Self {
         let mut acts: [Vec<UserAct>; N_KINDS] = std::array::from_fn(|_| Vec::new());
         for (act, _) in &scenario.customer {
             let list = &mut acts[act.kind as usize];
@@ -54,9 +65,21 @@ impl ConfusionChannel {
             entry.map_or(&unknown, |entry| &entry.rates)
         };
         let weights = by_kind(|kind| weights(kind, rates(kind), can));
-        let fates = model
-            .difficulty_odds
-            .map(|odds| by_kind(|kind| Pick::new(scaled(kind, &weights[kind as usize], odds))));
+        let fates = (0..n_noises).flat_map(|step| {
+            let weights = &weights;
+            let noise = step as f64 * NOISE_STEP;
+            model.difficulty_odds.map(|odds| {
+                by_kind(|kind| {
+                    let scaled = scaled(kind, &weights[kind as usize], odds);
+                    Pick::new(if step == 0 {
+                        scaled
+                    } else {
+                        noisier(&scaled, noise)
+                    })
+                })
+            })
+        });
+        let fates = fates.collect();
         let kinds = by_kind(|kind| KindTable::new(kind, rates(kind), &weights[kind as usize]));
         acts[UserActKind::Silence as usize] = vec![UserAct::new(UserActKind::Silence)];
         let mut n_before = 0;
@@ -154,7 +177,7 @@ impl ConfusionChannel {
     fn pass<'a>(&'a self, act: &'a UserAct, difficulty: u8, rng: &mut Rng) -> Part<'a> {
         let (bits, more) = halves(rng.next_u64());
         let kind = act.kind as usize;
-        let fates = &self.fates[usize::from(difficulty.min(2))];
+        let fates = &self.fates[usize::from(difficulty).min(self.fates.len() - 1)];
         let fate = fates[kind].at(bits).unwrap_or(Heard::Right);
         let part = self.hear(act, fate, bits);
         let (right, loud) = (matches!(fate, Heard::Right), is_loud(part));
@@ -350,6 +373,28 @@ mod tests {
             rights[0] > rights[1] + 0.05 && rights[1] > rights[2] + 0.1,
             "{rights:?}"
         );
+    }
+
+    #[test]
+    fn noise_makes_a_share_of_what_was_right_wrong() {
+        let (scenario, _) = shop();
+        let model = ChannelModel::parse("dstc2.toml", DSTC2).unwrap_or_else(|e| panic!("{e}"));
+        let channel = ConfusionChannel::varied(&model, &scenario);
+        for act in [UserAct::new(UserActKind::Affirm), UserAct::inform(0, 1)] {
+            let rights = [0, 15, 30].map(|step| {
+                let mut rng = derive(2, Stream::Evaluate, 1);
+                let (mut heard, difficulty) = (NBest::EMPTY, 1 + 3 * step);
+                let right = |_: &usize| {
+                    channel.transmit(&act.into(), difficulty, &mut rng, &mut heard);
+                    is_right(&heard, act)
+                };
+                (0..N).filter(right).count() as f64 / N as f64
+            });
+            for (k, noise) in [(1, 0.15), (2, 0.3)] {
+                let told = rights[0] * (1.0 - noise);
+                assert!((rights[k] - told).abs() < 0.01, "{act:?}: {rights:?}");
+            }
+        }
     }
 
     #[test]

@@ -195,6 +195,34 @@ pub(super) fn weights(
     weights
 }
 
+/// The weights with the share `noise` of what is heard right made wrong, the way the kind goes wrong;
+/// lost where it never does.
+pub(super) fn noisier(weights: &[(f64, Heard)], noise: f64) -> Vec<(f64, Heard)> {
+    let sum_of = |right: bool| {
+        let fitting = weights
+            .iter()
+            .filter(|(_, h)| (*h == Heard::Right) == right);
+        fitting.map(|(weight, _)| weight).sum::<f64>()
+    };
+    let (right, wrong) = (sum_of(true), sum_of(false));
+    let more = noise * right;
+    let rise = if wrong > 0.0 { 1.0 + more / wrong } else { 1.0 };
+    let of = |heard: &Heard| {
+        if *heard == Heard::Right {
+            1.0 - noise
+        } else {
+            rise
+        }
+    };
+    let mut noisy: Vec<_> = (weights.iter())
+        .map(|(weight, heard)| (weight * of(heard), *heard))
+        .collect();
+    if wrong == 0.0 {
+        noisy.push((more, Heard::Lost));
+    }
+    noisy
+}
+
 /// The weights with the odds of error multiplied by `odds`.
 pub(super) fn scaled(kind: UserActKind, weights: &[(f64, Heard)], odds: f64) -> Vec<(f64, Heard)> {
     debug_assert!(

@@ -43,6 +43,7 @@ pub(super) fn compile(
         &section.wants_human,
     );
     let population = Population {
+        variation: None,
         right_person: share(source, "right_person", &section.right_person),
         voicemail,
         screening,

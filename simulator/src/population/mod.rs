@@ -9,6 +9,7 @@ use offhook_env::diagnostic::{Diagnostics, Source};
 use offhook_env::scenario::{MAX_SLOTS, Scenario, ScenarioText};
 
 use crate::dice::{Coins, Pick, Quantiles};
+use crate::variation::Variation;
 
 pub use lint::check as lint;
 
@@ -71,6 +72,8 @@ pub struct Person {
     pub talkativeness: f32,
     /// How hard to understand: 0 easy, 1 average, 2 hard.
     pub difficulty: u8,
+    /// Steps of further noise on the line.
+    pub noise: u8,
     /// Whether the robot's language is foreign to the person, who then is hard to understand too.
     pub foreign: bool,
     /// Value of each slot, or [`NONE`].
@@ -106,6 +109,8 @@ pub struct Population {
     concerns: Vec<f32>,
     offers: Vec<f32>,
     early_questions: u16,
+    /// How calls vary around it, if they do.
+    variation: Option<Variation>,
 }
 
 impl Population {
@@ -122,6 +127,12 @@ impl Population {
         }
         source.finish()?;
         Ok(population.expect("a section without mistakes compiles"))
+    }
+
+    /// The same population with calls that vary around it.
+    pub fn varied(mut self, variation: Variation) -> Self {
+        self.variation = Some(variation);
+        self
     }
 
     /// Questions that make sense before the purpose of the call was stated, one bit each.
@@ -165,7 +176,7 @@ impl Population {
         let questions = draw_set(&self.questions, coins);
         let foreign = coins.lands(self.language_difficulty);
         let difficulty = self.difficulty.at(u32::from(coins.bits()) << 16);
-        Person {
+        let mut person = Person {
             line,
             right_person,
             time,
@@ -178,6 +189,7 @@ impl Population {
             } else {
                 difficulty.unwrap_or(1)
             },
+            noise: 0,
             foreign,
             slots,
             questions: if right_person {
@@ -187,7 +199,11 @@ impl Population {
             },
             concerns,
             willing,
+        };
+        if let Some(variation) = &self.variation {
+            variation.apply(&mut person, coins);
         }
+        person
     }
 }
 

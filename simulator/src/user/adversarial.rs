@@ -5,7 +5,7 @@
 //! Every number here is an assumption, chosen so that each probe comes up in most calls long enough.
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
-use offhook_env::customer::{Customers, Mood, Spoken, Truth};
+use offhook_env::customer::{Customers, Goal, Mood, Spoken, Truth};
 use offhook_env::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -233,6 +233,10 @@ impl Customers for AdversarialCustomers {
 
     fn difficulty(&self, customer: &AdversarialCustomer) -> u8 {
         self.people.difficulty(&customer.person)
+    }
+
+    fn goal(&self, customer: &AdversarialCustomer) -> Goal {
+        self.people.goal(&customer.person)
     }
 
     fn mood(&self, customer: &AdversarialCustomer) -> Mood {

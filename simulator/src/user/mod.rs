@@ -9,7 +9,7 @@ pub mod replay;
 mod situation;
 
 use offhook_env::act::Utterance;
-use offhook_env::customer::{Customers, Mood, Spoken, Truth};
+use offhook_env::customer::{Customers, Goal, Mood, Spoken, Truth};
 use offhook_env::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -86,6 +86,10 @@ impl Customers for UserModel {
     #[inline]
     fn difficulty(&self, customer: &UserCustomer) -> u8 {
         with!(self, customer, m, c => m.difficulty(c))
+    }
+
+    fn goal(&self, customer: &UserCustomer) -> Goal {
+        with!(self, customer, m, c => m.goal(c))
     }
 
     fn mood(&self, customer: &UserCustomer) -> Mood {

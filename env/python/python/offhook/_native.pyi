@@ -54,7 +54,7 @@ class Table:
     """A decision table, loaded and checked; it never changes, so that threads may share it."""
 
     def __new__(cls, path: str | PathLike[str]) -> Table:
-        """Reads a table file.
+        """Reads a table file: JSON, DPT, CSV or DMN.
 
         ``FileNotFoundError`` if there is none, ``ValueError`` if it is no sound table.
         """

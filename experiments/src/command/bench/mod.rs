@@ -1,5 +1,6 @@
 //! `offhook bench`: the speeds that matter, measured on this machine.
 
+mod clock;
 mod env;
 mod learn;
 mod table;
@@ -45,16 +46,17 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
 fn report(
     args: &BenchArgs,
     metric: &str,
-    value: f64,
+    estimate: impl Into<Estimate>,
     n: u64,
     unit: &Unit,
     place: &[(&'static str, String)],
 ) {
+    let estimate = estimate.into();
     if args.json {
         let place = place.iter().map(|(name, value)| (*name, value.as_str()));
         outln!(
             "{}",
-            Record::new(metric, Estimate::point(value), n, unit, place).to_json()
+            Record::new(metric, estimate, n, unit, place).to_json()
         );
     } else {
         let place: Vec<String> = place
@@ -63,7 +65,7 @@ fn report(
             .collect();
         outln!(
             "{metric:<28} {:>14} {:<12} {}",
-            unit.text(value),
+            unit.estimate(&estimate),
             unit.name(),
             place.join(", ")
         );

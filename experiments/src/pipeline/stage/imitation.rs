@@ -1,15 +1,14 @@
-//! First stage: clone the hand-written flow.
+//! First stage: clone the hand-written flow, or what is in a log.
 
-use offhook_env::log::replay;
 use offhook_env::rng::Stream;
 use offhook_policy::checkpoint::Checkpoint;
-use offhook_policy::dataset::Dataset;
 use offhook_policy::fused::FusedPolicy;
 use offhook_policy::learner::imitation::imitate;
-use offhook_policy::returns::discounted_returns;
+use offhook_policy::trajectories::Trajectories;
 use offhook_policy::weights::Weights;
 
 use crate::error::Failure;
+use crate::logs::Log;
 use crate::pipeline::metrics::Row;
 use crate::pipeline::seed::SeedRun;
 use crate::play::{self, Choice, Plan};
@@ -17,57 +16,23 @@ use crate::play::{self, Choice, Plan};
 const STAGE: &str = "imitation";
 
 impl SeedRun<'_> {
-    /// Clones the hand-written flow from calls that it has played and logged.
+    /// Clones the hand-written flow from calls that it has played and logged, or the policy that
+    /// wrote the log of an offline experiment.
     pub(in crate::pipeline) fn imitate(&self) -> Result<(Weights, Vec<Row>), Failure> {
         if let Some(checkpoint) = self.stored("imitation.safetensors")? {
             return Ok((checkpoint.weights, self.stored_rows(STAGE, u64::MAX)?));
         }
         let imitation = &self.config.imitation;
         self.announce(STAGE, imitation.behavior_cloning.n_epochs, 0);
-        let world = &*self.loaded.world;
-        let layout = &world.scenario.layout;
-        let plan = Plan {
-            seed: self.seed,
-            stream: Stream::Demonstrate,
-            first: 0,
-            n_calls: imitation.calls,
-            choice: Choice::Best,
+        let layout = &self.loaded.world.scenario.layout;
+        let mut calls = match self.log {
+            Some(log) => log.clone(),
+            None => self.demonstrations(imitation.calls)?,
         };
-        let gamma = self
-            .config
-            .reinforcement
-            .as_ref()
-            .map_or(1.0, |r| r.ppo.gamma);
-        let scale = self
-            .config
-            .reinforcement
-            .as_ref()
-            .map_or(1.0, |r| r.ppo.reward_scale);
-        let mut data = Dataset {
-            returns: Some(Vec::new()),
-            ..Dataset::default()
-        };
-        for (k, (call, _)) in play::record(world, &world.scenario.script(), plan)
-            .iter()
-            .enumerate()
-        {
-            let episode = replay(&world.scenario, call).map_err(Failure::failed)?;
-            let rewards: Vec<f32> = episode
-                .steps
-                .iter()
-                .map(|s| s.reward.unwrap_or(0.0) * scale)
-                .collect();
-            for step in &episode.steps {
-                data.codes.extend(&step.codes);
-                data.masks.push(step.mask);
-                data.actions.push(step.action);
-                data.groups.push(k as u32);
-                data.weights.push(1.0);
-            }
-            data.returns
-                .get_or_insert_default()
-                .extend(discounted_returns(&rewards, gamma, 0.0));
-        }
+        let (gamma, scale) = self.config.units();
+        calls.rewards.iter_mut().for_each(|reward| *reward *= scale);
+        let n_calls = calls.n_episodes() as u64;
+        let data = calls.to_dataset(gamma);
         let initial = Weights::initial(&self.config.network, layout, self.seed);
         let imitated = imitate(
             &data,
@@ -80,13 +45,7 @@ impl SeedRun<'_> {
         let mut rows = Vec::new();
         for epoch in &imitated.epochs {
             let mut add = |metric: &str, value: f32| {
-                rows.push(self.row(
-                    STAGE,
-                    epoch.epoch,
-                    imitation.calls,
-                    metric,
-                    f64::from(value),
-                ));
+                rows.push(self.row(STAGE, epoch.epoch, n_calls, metric, f64::from(value)));
             };
             add("train/loss", epoch.train.loss);
             add("train/accuracy", epoch.train.top_1);
@@ -97,7 +56,7 @@ impl SeedRun<'_> {
             }
         }
         let policy = FusedPolicy::new(&imitated.weights, layout);
-        rows.extend(self.judge(&policy, STAGE, imitated.best as u64, imitation.calls));
+        rows.extend(self.judge(&policy, STAGE, imitated.best as u64, n_calls));
         let checkpoint = Checkpoint {
             layout: layout.clone(),
             weights: imitated.weights,
@@ -105,5 +64,20 @@ impl SeedRun<'_> {
         };
         self.save(STAGE, &rows, &checkpoint)?;
         Ok((checkpoint.weights, rows))
+    }
+
+    /// Calls that the hand-written flow has played and logged.
+    pub(super) fn demonstrations(&self, n_calls: u64) -> Result<Trajectories, Failure> {
+        let world = &*self.loaded.world;
+        let plan = Plan {
+            seed: self.seed,
+            stream: Stream::Demonstrate,
+            first: 0,
+            n_calls,
+            choice: Choice::Best,
+        };
+        let played = play::record(world, &world.scenario.script(), plan);
+        let calls = played.into_iter().map(|(call, _)| call).collect();
+        Ok(Log::of_played(&world.scenario, calls)?.trajectories()?.0)
     }
 }

@@ -3,3 +3,4 @@
 mod distill;
 mod imitation;
 mod reinforcement;
+mod teacher;

@@ -64,7 +64,8 @@ fn c_string(name: &str) -> CString {
     CString::new(name).unwrap_or_default()
 }
 
-/// Loads a table from the bytes of its file, checking all of them; any bytes are safe.
+/// Loads a table from the bytes of its file (JSON, DPT, CSV or DMN), checking all of them; any bytes
+/// are safe.
 ///
 /// On success `*table` is to be freed with `offhook_table_free`; else it is null and `message` (may
 /// be null) says what is wrong, cut to `message_bytes`.
@@ -84,7 +85,7 @@ pub unsafe extern "C" fn offhook_table_load(
     }
     // SAFETY: not null; the caller says that so many bytes are there.
     let bytes = unsafe { slice::from_raw_parts(bytes, n_bytes) };
-    let (loaded, status) = match DecisionTable::from_json(bytes) {
+    let (loaded, status) = match DecisionTable::from_bytes(bytes) {
         Ok(loaded) => {
             let names = |names: &mut dyn Iterator<Item = &str>| names.map(c_string).collect();
             let loaded = OffhookTable {

@@ -1,9 +1,9 @@
 //! The loaders, what they start from, and how an edited file gets past its checksum.
 
-use offhook_table::format::csv::rules_from_csv;
+use offhook_table::format::dpt;
 use offhook_table::sign::{check_signature, sign};
 use offhook_table::testing::{SplitMix, random_codes, random_table};
-use offhook_table::{DecisionTable, Monitor, Traffic, verify};
+use offhook_table::{DecisionTable, Format, Monitor, TableError, Traffic, verify};
 
 /// Something that takes any bytes.
 pub struct Loader {
@@ -19,24 +19,23 @@ pub struct Loader {
 pub const LOADERS: &[Loader] = &[
     Loader {
         name: "json",
-        load: |bytes| {
-            let table = DecisionTable::from_json(bytes).map_err(|e| e.to_string())?;
-            let again = DecisionTable::from_json(table.to_json().as_bytes());
-            assert_eq!(again.as_ref(), Ok(&table), "what was written reads back");
-            put_to_use(&table);
-            Ok(())
-        },
-        seeds: || tables().iter().map(|t| t.to_json().into_bytes()).collect(),
+        load: |bytes| round_trip(DecisionTable::from_json(bytes), Format::Json),
+        seeds: || seeds(Format::Json),
+    },
+    Loader {
+        name: "dpt",
+        load: |bytes| round_trip(DecisionTable::from_dpt(bytes), Format::Dpt),
+        seeds: || seeds(Format::Dpt),
     },
     Loader {
         name: "csv",
-        load: |bytes| {
-            let like = table();
-            let rules = rules_from_csv(bytes, like.layout()).map_err(|e| e.to_string())?;
-            put_to_use(&like.with_rules(rules).map_err(|e| e.to_string())?);
-            Ok(())
-        },
-        seeds: || vec![table().to_csv().into_bytes()],
+        load: |bytes| round_trip(DecisionTable::from_csv(bytes), Format::Csv),
+        seeds: || seeds(Format::Csv),
+    },
+    Loader {
+        name: "dmn",
+        load: |bytes| round_trip(DecisionTable::from_dmn(bytes), Format::Dmn),
+        seeds: || seeds(Format::Dmn),
     },
     Loader {
         name: "key",
@@ -69,28 +68,55 @@ pub fn corpus(loader: &Loader) -> Vec<Vec<u8>> {
     (loader.seeds)()
 }
 
-/// The same file with the checksum that the loader said it should have; `None` for other errors.
+/// The same file with the length, CRC or checksum that the loader said it should have; `None` for
+/// other errors.
 pub fn resealed(input: &[u8], message: &str) -> Option<Vec<u8>> {
-    let (found, computed) = message
-        .strip_prefix("checksum: found ")?
-        .split_once(", expected ")?;
-    let computed = computed.get(..64)?;
-    let at = input
-        .windows(found.len())
-        .rposition(|part| part == found.as_bytes())?;
+    let (what, expected) = message.split_once(", expected ")?;
+    let (what, found) = what.split_once(": found ")?;
     let mut sealed = input.to_vec();
-    sealed.splice(at..at + found.len(), computed.bytes());
+    if input.starts_with(&dpt::MAGIC) {
+        // Length, checksum and CRC stand at 8, 12 and 44.
+        if what.ends_with("body") {
+            let n_bytes = input.len().checked_sub(48)? as u32;
+            sealed
+                .get_mut(8..12)?
+                .copy_from_slice(&n_bytes.to_le_bytes());
+        } else if what == "CRC-32" {
+            let crc = u32::from_str_radix(expected.get(..8)?, 16).ok()?;
+            sealed.get_mut(44..48)?.copy_from_slice(&crc.to_le_bytes());
+        } else if what == "checksum" {
+            for (idx, byte) in sealed.get_mut(12..44)?.iter_mut().enumerate() {
+                *byte = u8::from_str_radix(expected.get(2 * idx..2 * idx + 2)?, 16).ok()?;
+            }
+        } else {
+            return None;
+        }
+    } else {
+        let computed = (what == "checksum").then(|| expected.get(..64))??;
+        let mut parts = input.windows(found.len().max(1));
+        let at = parts.rposition(|part| part == found.as_bytes())?;
+        sealed.splice(at..at + found.len(), computed.bytes());
+    }
     Some(sealed)
 }
 
-fn table() -> DecisionTable {
-    random_table(3, 8, 4)
+/// What was read is written and read again, and put to use.
+fn round_trip(table: Result<DecisionTable, TableError>, format: Format) -> Result<(), String> {
+    let table = table.map_err(|e| e.to_string())?;
+    let again = DecisionTable::from_bytes(&format.export(&table));
+    assert_eq!(again.as_ref(), Ok(&table), "what was written reads back");
+    put_to_use(&table);
+    Ok(())
+}
+
+fn seeds(format: Format) -> Vec<Vec<u8>> {
+    tables().iter().map(|table| format.export(table)).collect()
 }
 
 /// Small tables of several kinds: one rule, some rules, with traffic, the most features,
 /// many rules.
 fn tables() -> Vec<DecisionTable> {
-    let some = table();
+    let some = random_table(3, 8, 4);
     let mut traffic = Traffic::new(some.layout());
     traffic.record(&[0, 1, 0, 1]);
     let counted = some

@@ -12,13 +12,14 @@ pub(in crate::user) mod voice;
 
 use offhook_env::act::{NONE, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::customer::{Customers, Mood, Spoken, Truth};
+use offhook_env::customer::{Customers, Goal, Mood, Spoken, Truth};
 use offhook_env::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 
 use crate::dice::Coins;
 use crate::population::{Line, Person, Population, Time, Wish};
+use crate::variation::{N_CLASSES, Variation};
 use manners::Manner;
 use reply::Reply;
 
@@ -51,6 +52,7 @@ pub struct AgendaCustomer {
     time: Time,
     wish: Wish,
     difficulty: u8,
+    noise: u8,
     turns: u8,
     knows_purpose: bool,
     told_time: bool,
@@ -109,6 +111,14 @@ impl AgendaCustomers {
             manners,
             early_questions,
             distrust,
+        }
+    }
+
+    /// The same customers, but calls vary around their population.
+    pub fn varied(self, variation: Variation) -> Self {
+        Self {
+            population: self.population.varied(variation),
+            ..self
         }
     }
 
@@ -175,6 +185,7 @@ impl Customers for AgendaCustomers {
             time: person.time,
             wish: person.wish,
             difficulty: person.difficulty,
+            noise: person.noise,
             turns: 0,
             knows_purpose: false,
             told_time: false,
@@ -197,7 +208,7 @@ impl Customers for AgendaCustomers {
 
     #[inline]
     fn difficulty(&self, customer: &AgendaCustomer) -> u8 {
-        customer.difficulty
+        customer.difficulty + N_CLASSES * customer.noise
     }
 
     fn respond(
@@ -228,6 +239,16 @@ impl Customers for AgendaCustomers {
     /// and `w` is 1 when a human was asked for and none came. The constants stand in [`habit`].
     fn rating(&self, customer: &AgendaCustomer, outcome: Outcome) -> u8 {
         (self.points(customer, outcome) + 0.5).clamp(1.0, 5.0) as u8
+    }
+
+    fn goal(&self, customer: &AgendaCustomer) -> Goal {
+        Goal {
+            reachable: customer.expected && customer.line != Line::Voicemail,
+            questions: customer.questions,
+            offers: customer.willing,
+            wants_human: customer.wish == Wish::Human,
+            wants_opt_out: customer.wish == Wish::OptOut,
+        }
     }
 
     fn mood(&self, customer: &AgendaCustomer) -> Mood {

@@ -1,0 +1,69 @@
+//! The command line of `offhook ope`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::logs::parse_where;
+
+/// `offhook ope`
+#[derive(Debug, Args)]
+pub struct OpeArgs {
+    /// A call log.
+    pub log: PathBuf,
+    /// The policy to judge: `random`, `script`, a run directory, a checkpoint, a table, or
+    /// `sampled=` before a checkpoint or run directory for a network that draws its actions.
+    #[arg(long)]
+    pub policy: String,
+    /// The policy it has to beat; the log itself if not given.
+    #[arg(long)]
+    pub baseline: Option<String>,
+    /// Probability with which the gate calls no policy better that is not, in (0.5, 1).
+    #[arg(long, default_value_t = 0.95, value_parser = confidence)]
+    pub confidence: f64,
+    /// Who made the log: `logged` (its own probabilities), `estimated` (cloned from it), or a policy;
+    /// `logged` where every turn has a probability, else `estimated`.
+    #[arg(long)]
+    pub behavior: Option<String>,
+    /// Discount per turn, in [0, 1].
+    #[arg(long, default_value_t = 1.0, value_parser = share)]
+    pub gamma: f64,
+    /// Only calls with this caller feature, as in `dialog_manager=0`; may be given several times.
+    #[arg(long = "where", value_name = "FEATURE=VALUE", value_parser = parse_where)]
+    pub wanted: Vec<(String, String)>,
+    /// The scenario of the log: a path or the name of a bundled one; the one it names if not given.
+    #[arg(long)]
+    pub scenario: Option<String>,
+    /// Seed of fits and resamples.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Print the estimates as JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A number in `[0, 1]`.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    within(
+        text,
+        |x| (0.0..=1.0).contains(&x),
+        "a share in [0, 1], as in 0.01",
+    )
+}
+
+fn confidence(text: &str) -> Result<f64, String> {
+    within(
+        text,
+        |x| x > 0.5 && x < 1.0,
+        "a number between 0.5 and 1, as in 0.95",
+    )
+}
+
+fn within(text: &str, holds: impl Fn(f64) -> bool, expected: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|e| format!("{e}"))?;
+    if holds(value) {
+        Ok(value)
+    } else {
+        Err(format!("expected {expected}"))
+    }
+}
