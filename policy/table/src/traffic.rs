@@ -158,7 +158,8 @@ mod tests {
     fn counts_that_do_not_fit_are_named() {
         let table = random_table(1, 5, 2);
         let named = Traffic::new(table.layout()).named(table.layout());
-        let check = |change: &dyn Fn(&mut BTreeMap<String, Vec<u64>>), expected: &str| {
+        type Change = dyn Fn(&mut BTreeMap<String, Vec<u64>>);
+        let check = |change: &Change, expected: &str| {
             let mut named = named.clone();
             change(&mut named);
             let message = Traffic::from_named(&named, table.layout()).unwrap_err();

@@ -38,7 +38,8 @@ typedef struct OffhookDecision {
 extern "C" {
 #endif // __cplusplus
 
-// Loads a table from the bytes of its file, checking all of them; any bytes are safe.
+// Loads a table from the bytes of its file (JSON, DPT, CSV or DMN), checking all of them; any bytes
+// are safe.
 //
 // On success `*table` is to be freed with `offhook_table_free`; else it is null and `message` (may
 // be null) says what is wrong, cut to `message_bytes`.
