@@ -10,6 +10,8 @@ use offhook_env::scenario::Scenario;
 use offhook_policy::checkpoint::Checkpoint;
 use offhook_policy::learner::policy_of;
 use offhook_table::DecisionTable;
+use offhook_table::agent::act;
+pub use offhook_table::agent::layout_of as table_layout;
 
 use crate::error::Failure;
 use crate::play::Choice;
@@ -125,7 +127,7 @@ impl Opened {
     }
 }
 
-/// Reads a table file, or the table of a run directory.
+/// Reads a table file of any format that reads back, or the table of a run directory.
 ///
 /// # Errors
 /// If it cannot be read, or is no sound table.
@@ -137,7 +139,7 @@ pub fn open_table(path: &Path) -> Result<DecisionTable, Failure> {
     };
     let bytes = std::fs::read(&path)
         .map_err(|e| Failure::failed(format!("cannot read '{}': {e}", path.display())))?;
-    DecisionTable::from_json(&bytes)
+    DecisionTable::from_bytes(&bytes)
         .map_err(|e| Failure::failed(format!("'{}': {e}", path.display())))
 }
 
@@ -220,32 +222,9 @@ impl TablePolicy {
     /// # Errors
     /// If features, levels or actions differ; both sides are named.
     pub fn new(table: DecisionTable, scenario: &Scenario) -> Result<Self, Failure> {
-        let layout = table_layout(scenario)?;
-        if table.scenario() != scenario.name {
-            let (found, expected) = (table.scenario(), &scenario.name);
-            return Err(Failure::failed(format!(
-                "the table is for scenario '{found}', not for '{expected}'"
-            )));
-        }
-        layout.check_same(table.layout())?;
+        table.check_built_for(&scenario.name, &table_layout(scenario)?)?;
         Ok(Self { table })
     }
-}
-
-/// The scenario's layout as tables know it.
-///
-/// # Errors
-/// Never for a scenario that was checked; the limits are the same.
-pub fn table_layout(scenario: &Scenario) -> Result<offhook_table::Layout, Failure> {
-    let feature = |f: &offhook_env::layout::Feature| {
-        let levels: Vec<&str> = f.levels.iter().map(String::as_str).collect();
-        offhook_table::Feature::new(&f.name, &levels)
-    };
-    let features = scenario.layout.features.iter().map(feature).collect();
-    Ok(offhook_table::Layout::new(
-        features,
-        scenario.layout.actions.clone(),
-    )?)
 }
 
 impl Policy for TablePolicy {
@@ -255,12 +234,6 @@ impl Policy for TablePolicy {
     }
 
     fn best(&self, observation: Observation<'_>, _n_actions: usize) -> ActionId {
-        let action = self.table.decide(observation.codes).action;
-        // A verified table never comes here; an unverified one must not break a rule either.
-        if observation.mask.allows(action) {
-            action
-        } else {
-            observation.mask.nth(0)
-        }
+        act(&self.table, observation).action
     }
 }

@@ -9,6 +9,7 @@ mod bundled;
 mod call;
 mod figures;
 mod scenario;
+mod table;
 mod world;
 
 /// The module `offhook._native`.
@@ -22,4 +23,6 @@ mod _native {
     use crate::call::Call;
     #[pymodule_export]
     use crate::scenario::Scenario;
+    #[pymodule_export]
+    use crate::table::{Decision, Table};
 }

@@ -1,15 +1,23 @@
-//! `offhook table`: export, verify, decide, show.
+//! `offhook table`: export and decide; the other subcommands have files of their own.
 
-use std::path::Path;
+mod diff;
+mod drift;
+mod show;
+mod sign;
+mod turns;
+mod verify;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use offhook_env::scenario::{Scenario, condition};
-use offhook_table::{Constraint, DecisionTable, Format, Report, verify};
+use offhook_table::{Constraint, DecisionTable, Format, Report};
 
+use crate::atomic;
 use crate::cli::{TableCommand, TableFormat};
 use crate::error::Failure;
 use crate::policies::{open_table, table_layout};
-use crate::terminal::{out, outln};
-use crate::{atomic, world};
+use crate::terminal::outln;
 
 /// Runs a subcommand.
 ///
@@ -23,11 +31,7 @@ pub fn run(command: &TableCommand) -> Result<(), Failure> {
             out,
             force,
         } => export(table, *format, out, *force),
-        TableCommand::Verify {
-            table,
-            scenario,
-            json,
-        } => verify_file(table, scenario.as_deref(), *json),
+        TableCommand::Verify(args) => verify::run(args),
         TableCommand::Decide {
             table,
             set,
@@ -37,28 +41,60 @@ pub fn run(command: &TableCommand) -> Result<(), Failure> {
             Some(csv) => decide_csv(table, csv),
             None => decide(table, set, *json),
         },
-        TableCommand::Show { table } => {
-            out!("{}", open_table(table)?.page());
-            Ok(())
-        }
+        TableCommand::Show(args) => show::run(args),
+        TableCommand::Diff(args) => diff::run(args),
+        TableCommand::Drift(args) => drift::run(args),
+        TableCommand::Keygen(args) => sign::keygen(args),
+        TableCommand::Sign(args) => sign::run(args),
     }
 }
 
 fn export(table: &Path, format: TableFormat, out: &Path, force: bool) -> Result<(), Failure> {
     let table = open_table(table)?;
-    if out.exists() && !force {
-        return Err(Failure::failed(format!(
-            "'{}' is already there; replace it with --force",
-            out.display()
-        )));
-    }
     let format = match format {
         TableFormat::Json => Format::Json,
+        TableFormat::Dpt => Format::Dpt,
         TableFormat::Csv => Format::Csv,
+        TableFormat::Dmn => Format::Dmn,
+        TableFormat::Jdm => Format::Jdm,
+        TableFormat::JsonLogic => Format::JsonLogic,
     };
-    atomic::write(out, &format.export(&table))?;
-    outln!("{} rules written to {}", table.rules().len(), out.display());
+    let mut files = vec![(out.to_owned(), format.export(&table))];
+    if format == Format::Dmn {
+        files.push(test_cases(&table, out)?);
+    }
+    for (path, _) in &files {
+        if path.exists() && !force {
+            return Err(Failure::failed(format!(
+                "'{}' is already there; replace it with --force",
+                path.display()
+            )));
+        }
+    }
+    for (path, bytes) in &files {
+        atomic::write(path, bytes)?;
+        outln!(
+            "{} rules, {} bytes written to {}",
+            table.rules().len(),
+            bytes.len(),
+            path.display()
+        );
+    }
     Ok(())
+}
+
+/// The test cases of a DMN file, with the name that the DMN TCK gives them: `calls-test-01.xml` for
+/// `calls.dmn`.
+fn test_cases(table: &DecisionTable, model: &Path) -> Result<(PathBuf, Vec<u8>), Failure> {
+    let name = |part: Option<&OsStr>| {
+        let part = part.and_then(OsStr::to_str).map(str::to_owned);
+        part.ok_or_else(|| {
+            Failure::usage(format!("--out {}: expected a file name", model.display()))
+        })
+    };
+    let path = model.with_file_name(format!("{}-test-01.xml", name(model.file_stem())?));
+    let text = table.to_tck(&name(model.file_name())?);
+    Ok((path, text.into_bytes()))
 }
 
 /// Rules of conduct, and masks, of a scenario as tables know them.
@@ -87,33 +123,7 @@ pub fn constraints(scenario: &Scenario) -> (Vec<Constraint>, Vec<Constraint>) {
 pub fn prove(table: &DecisionTable, scenario: &Scenario) -> Result<Report, Failure> {
     let (rules, masks) = constraints(scenario);
     table.layout().check_same(&table_layout(scenario)?)?;
-    Ok(verify(table, &[rules, masks].concat())?)
-}
-
-fn verify_file(path: &Path, scenario: Option<&str>, json: bool) -> Result<(), Failure> {
-    let table = open_table(path)?;
-    let name = scenario.unwrap_or(table.scenario());
-    let (scenario, _) = world::load_scenario(name, None)?;
-    let report = prove(&table, &scenario)?;
-    if json {
-        outln!("{}", serde_json::to_string(&report)?);
-    } else {
-        out!("{report}");
-        let n_rules = scenario.constraints.iter().filter(|c| c.conduct).count();
-        if report.ok() {
-            outln!(
-                "proved: one rule for every state, {n_rules} rules of conduct and all masks hold in every cell"
-            );
-        }
-    }
-    if report.ok() {
-        Ok(())
-    } else {
-        Err(Failure::failed(format!(
-            "'{}' is not proved",
-            path.display()
-        )))
-    }
+    Ok(offhook_table::verify(table, &[rules, masks].concat())?)
 }
 
 fn decide(path: &Path, set: &[String], json: bool) -> Result<(), Failure> {
@@ -153,31 +163,31 @@ fn decide_csv(path: &Path, csv: &Path) -> Result<(), Failure> {
     let place = |e: csv::Error| Failure::failed(format!("'{}': {e}", csv.display()));
     let mut reader = csv::Reader::from_path(csv).map_err(place)?;
     let header = reader.headers().map_err(place)?.clone();
+    // Other columns, such as a call's number, are handed through.
+    let columns: Vec<usize> = (0..header.len())
+        .filter(|&column| table.layout().feature_idx(&header[column]).is_some())
+        .collect();
     let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
     writer
         .write_record(header.iter().chain(["action", "rule"]))
         .map_err(place)?;
-    for (k, record) in reader.records().enumerate() {
-        let record = record.map_err(place)?;
-        let known = |name: &str| table.layout().feature_idx(name).is_some();
-        let named: Vec<(&str, &str)> = header
+    let mut record = csv::StringRecord::new();
+    let mut n_rows = 0;
+    while reader.read_record(&mut record).map_err(place)? {
+        n_rows += 1;
+        let named: Vec<(&str, &str)> = columns
             .iter()
-            .zip(record.iter())
-            .filter(|(name, _)| known(name))
+            .map(|&column| (&header[column], &record[column]))
             .collect();
         let decision = table
             .decide_named(&named)
-            .map_err(|e| Failure::failed(format!("'{}' row {}: {e}", csv.display(), k + 1)))?;
+            .map_err(|e| Failure::failed(format!("'{}' row {n_rows}: {e}", csv.display())))?;
         let rule = decision
             .rule
             .map_or("", |k| table.rules()[k as usize].id.as_str());
-        writer
-            .write_record(
-                record
-                    .iter()
-                    .chain([table.action_name(decision.action), rule]),
-            )
-            .map_err(place)?;
+        record.push_field(table.action_name(decision.action));
+        record.push_field(rule);
+        writer.write_record(&record).map_err(place)?;
     }
     writer.flush()?;
     Ok(())

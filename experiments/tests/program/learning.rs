@@ -122,20 +122,35 @@ fn check_table(folder: &Path) {
         "a table of another scenario is refused"
     );
     assert!(succeed(folder, &["table", "show", "one"]).contains("when "));
-    succeed(
+    let export = |table: &str, format: &str, out: &str| {
+        let command = ["table", "export", table, "--format", format, "--out", out];
+        succeed(folder, &command);
+        fs::read(folder.join(out)).expect("written")
+    };
+    let exported = export("one", "csv", "table.csv");
+    assert!(exported == fs::read(folder.join("one/table.csv")).expect("written"));
+    let json = fs::read(folder.join("one/table.json")).expect("written");
+    for format in ["dpt", "csv", "dmn"] {
+        let file = format!("there.{format}");
+        export("one", format, &file);
+        assert!(export(&file, "json", &format!("back.{format}")) == json);
+    }
+    let cases = fs::read_to_string(folder.join("there-test-01.xml")).expect("written beside");
+    assert!(cases.contains("<modelName>there.dmn</modelName>"));
+    let message = fail(
         folder,
         &[
             "table",
             "export",
             "one",
             "--format",
-            "csv",
+            "dmn",
             "--out",
-            "table.csv",
+            "there.dmn",
         ],
+        1,
     );
-    let exported = fs::read(folder.join("table.csv")).expect("written");
-    assert!(exported == fs::read(folder.join("one/table.csv")).expect("written"));
+    assert!(message.contains("already there"), "{message}");
     // Hand-edited tables are refused.
     let json = fs::read_to_string(folder.join("one/table.json")).expect("written");
     let edited = json.replacen("\"action\":\"close\"", "\"action\":\"greet\"", 1);

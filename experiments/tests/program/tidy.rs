@@ -32,7 +32,7 @@ fn crates_point_only_along_the_allowed_arrows() {
     for (folder, allowed) in [
         ("env", &[][..]),
         ("simulator", &["offhook-env"]),
-        ("policy/table", &[]),
+        ("policy/table", &["offhook-env"]),
         ("policy", &["offhook-env", "offhook-table", "burn"]),
         (
             "experiments",

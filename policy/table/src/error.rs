@@ -20,7 +20,7 @@ pub enum TableError {
     /// The bytes are not a document of the format at all.
     #[error("not a table in {format}: {reason}; export the table again")]
     Syntax {
-        /// `JSON` or `CSV`.
+        /// `JSON`, `CSV` or `DMN`.
         format: &'static str,
         /// The parser's words, with line and column.
         reason: String,
@@ -55,6 +55,27 @@ pub enum TableError {
         found: String,
         /// The checksum of what the file holds.
         computed: String,
+    },
+    /// The table was built for another scenario than the one it is asked to serve.
+    #[error(
+        "the table is for scenario '{found}', expected '{expected}'; export a table of that scenario"
+    )]
+    Scenario {
+        /// Scenario of the table.
+        found: String,
+        /// Scenario wanted.
+        expected: String,
+    },
+    /// The bytes are not those that were written; typically a file harmed on its way.
+    #[error(
+        "CRC-32: found {found:08x}, expected {computed:08x} for these bytes; the file was damaged: \
+         copy it again, or export the table again"
+    )]
+    Damaged {
+        /// The CRC-32 in the file.
+        found: u32,
+        /// The CRC-32 of what the file holds.
+        computed: u32,
     },
     /// The table was built for other features or actions than those it is asked to serve.
     #[error(

@@ -11,6 +11,8 @@ use crate::cell::{Cell, Volume};
 
 /// Elementary comparisons before the search gives up; about one second.
 const WORK_LIMIT: u64 = 1_000_000_000;
+/// The same for [`is_covered`], which may be asked of each of 4,096 rules.
+const COVER_WORK_LIMIT: u64 = 1_000_000;
 /// Ways to split one feature that are compared.
 const MAX_CANDIDATES: usize = 16;
 
@@ -44,6 +46,21 @@ pub(crate) fn find_gaps(whole: &Cell, rules: &[&Cell], disjoint: bool, max_cells
         cells,
         exhaustive: !search.stopped,
     }
+}
+
+/// Whether `rules` cover all of `whole` between them. A search that takes too much work counts as
+/// no, so that yes is always true.
+pub(crate) fn is_covered(whole: &Cell, rules: &[&Cell]) -> bool {
+    let mut search = Search {
+        rules,
+        disjoint: false,
+        max_cells: 1,
+        found: Vec::new(),
+        work_left: COVER_WORK_LIMIT,
+        stopped: false,
+    };
+    search.sweep(whole.clone(), (0..rules.len()).collect());
+    search.found.is_empty() && !search.stopped
 }
 
 struct Search<'a> {

@@ -16,8 +16,9 @@ pub const MAX_LEVELS: usize = 16;
 /// Most actions a layout may have, so that a set of actions is one `u64`.
 pub const MAX_ACTIONS: usize = 64;
 
-/// The first columns of a table's CSV, which no feature may be called.
-pub(crate) const RESERVED: [&str; 4] = ["rule", "action", "support", "fidelity"];
+/// The columns of a table's CSV beside its features, which no feature may be called: four before
+/// them and one after.
+pub(crate) const RESERVED: [&str; 5] = ["rule", "action", "support", "fidelity", "table"];
 
 /// One thing that a policy sees, with the values it can take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,9 +71,10 @@ impl Layout {
     /// Checks names and sizes.
     ///
     /// Names are unique within their list, have 1 to [`MAX_NAME_CHARS`](crate::MAX_NAME_CHARS)
-    /// characters and neither control characters, `"`, `|` nor blanks at either end. Features and
-    /// levels have no `,`, features no `=`, so that `a=x,b=y` and `x|y` can be read back; a level
-    /// is not `-`, which stands for "any".
+    /// characters and neither control characters, `"`, `|`, `\`, U+FFFE, U+FFFF nor blanks at
+    /// either end, since not every format could hold those. Features and levels have no `,`,
+    /// features no `=`, so that `a=x,b=y` and `x|y` can be read back; a level is not `-`, which
+    /// stands for "any".
     ///
     /// # Errors
     /// [`TableError::Invalid`] naming the place.
@@ -234,15 +236,20 @@ impl Layout {
     /// low`, or `always`.
     #[must_use]
     pub fn words(&self, cell: &Cell) -> String {
-        let parts: Vec<String> = self
-            .restricted(cell)
-            .map(|(feature, mask)| condition_words(feature, mask))
-            .collect();
-        if parts.is_empty() {
-            "always".to_owned()
-        } else {
-            format!("when {}", parts.join(" and "))
-        }
+        joined_words(
+            self.condition_words(cell)
+                .into_iter()
+                .map(|(_, words)| words),
+        )
+    }
+
+    /// The conditions of a cell in words, with the index of their features.
+    pub(crate) fn condition_words(&self, cell: &Cell) -> Vec<(usize, String)> {
+        let features = self.features.iter().zip(cell.masks()).enumerate();
+        let restricted = features.filter(|(_, (f, mask))| **mask & f.full_mask() != f.full_mask());
+        restricted
+            .map(|(idx, (feature, &mask))| (idx, level_words(feature, mask & feature.full_mask())))
+            .collect()
     }
 
     /// Refuses a layout that is not this one.
@@ -308,8 +315,18 @@ impl Layout {
     }
 }
 
+/// `when A and B`, or `always`.
+pub(crate) fn joined_words(conditions: impl Iterator<Item = String>) -> String {
+    let conditions: Vec<String> = conditions.collect();
+    if conditions.is_empty() {
+        "always".to_owned()
+    } else {
+        format!("when {}", conditions.join(" and "))
+    }
+}
+
 /// One condition in words; few exceptions among many levels are shorter to read than the rest.
-fn condition_words(feature: &Feature, mask: u16) -> String {
+fn level_words(feature: &Feature, mask: u16) -> String {
     let names = |mask: u16| -> Vec<&str> {
         levels_in(mask)
             .map(|level| feature.levels[level].as_str())

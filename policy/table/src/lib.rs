@@ -8,8 +8,13 @@
 //!   runtime.
 //! - [`verify`](fn@verify) proves that exactly one rule fires everywhere and that no [`Constraint`]
 //!   is broken; its [`Report`] says where not, in feature names.
-//! - [`format`](mod@format) reads and writes files ([`Format`]); [`DecisionTable::page`] is the
-//!   table as a readable text.
+//! - [`self_test`](fn@self_test) breaks a table in known ways and checks that `verify` names exactly
+//!   the affected states.
+//! - [`Monitor`] counts what a table does at work; [`drift`](fn@drift) holds it against what was
+//!   expected, and [`Comparison`] says what a new table would change.
+//! - [`format`](mod@format) writes files ([`Format`]) and reads them
+//!   ([`DecisionTable::from_bytes`]): JSON, a compact binary, CSV, DMN; JDM and JSON Logic are
+//!   written only. [`DecisionTable::page`] is the table as a readable text.
 //!
 //! The crate does no input or output: bytes in, bytes out.
 //!
@@ -48,30 +53,52 @@
 //! let text = table.to_json();
 //! assert_eq!(DecisionTable::from_json(text.as_bytes())?, table);
 //! assert!(DecisionTable::from_json(text.replace("\"tell\"", "\"told\"").as_bytes()).is_err());
+//!
+//! // The same table, whatever the format; production wants the small one.
+//! let small = table.to_dpt();
+//! assert!(small.len() < 300);
+//! assert_eq!(DecisionTable::from_bytes(&small)?, DecisionTable::from_bytes(table.to_dmn().as_bytes())?);
 //! # Ok(())
 //! # }
 //! ```
 
+#[cfg(feature = "agent")]
+pub mod agent;
 mod cell;
+mod diff;
+mod drift;
 mod error;
 mod explain;
+mod flags;
 pub mod format;
 mod gap;
+mod html;
 mod layout;
+mod monitor;
 mod name;
 mod report;
 mod runtime;
+mod scan;
+mod self_test;
+#[cfg(feature = "sign")]
+pub mod sign;
 mod table;
 #[doc(hidden)]
 pub mod testing;
+mod traffic;
 mod verify;
 
 pub use cell::{Cell, levels_in};
+pub use diff::{Change, Comparison, Diff, Segment};
+pub use drift::{Drift, DriftReport, PSI_MOVED, PSI_SHIFTED, Share, Verdict, drift};
 pub use error::{DecideError, TableError};
 pub use format::Format;
 pub use layout::{Feature, Layout, MAX_ACTIONS, MAX_FEATURES, MAX_LEVELS};
+pub use monitor::Monitor;
 pub use name::MAX_NAME_CHARS;
-pub use report::{MAX_LISTED, Overlap, Region, Report, Violation};
+pub use report::{MAX_LISTED, Overlap, Region, Report, ThinRule, Violation};
 pub use runtime::Decision;
+pub use self_test::{Fault, FaultResult, SelfTest, self_test};
 pub use table::{DecisionTable, MAX_CONTENT_BYTES, MAX_RULES, Provenance, Rule, SCHEMA};
-pub use verify::{Constraint, verify};
+pub use traffic::Traffic;
+pub use verify::{Constraint, MIN_SUPPORT, verify, verify_with};

@@ -7,6 +7,11 @@ use crate::error::{TableError, shorten};
 /// Most characters in a name.
 pub const MAX_NAME_CHARS: usize = 120;
 
+/// Characters that some format would have to escape in a way that another cannot read: the string
+/// literals of rule engines end at `"` and differ in what `\` means, `|` parts the levels of a CSV
+/// cell, and XML has no way to write the last two.
+const UNPORTABLE: [char; 5] = ['"', '|', '\\', '\u{fffe}', '\u{ffff}'];
+
 /// Refuses no item, and more than `limit`.
 pub(crate) fn check_count(place: &str, found: usize, limit: usize) -> Result<(), TableError> {
     if (1..=limit).contains(&found) {
@@ -47,7 +52,7 @@ pub(crate) fn check_name(place: &str, name: &str, banned: &str) -> Result<(), Ta
         "no blanks at either end".to_owned()
     } else if let Some(found) = name
         .chars()
-        .find(|&c| c.is_control() || c == '"' || c == '|' || banned.contains(c))
+        .find(|&c| c.is_control() || UNPORTABLE.contains(&c) || banned.contains(c))
     {
         format!("a name without {found:?}")
     } else {
@@ -82,6 +87,9 @@ mod tests {
             ("rule", "a"),
             ("a", "-"),
             ("a", "x|y"),
+            ("a\\n", "x"),
+            ("a", "x\u{ffff}"),
+            ("table", "a"),
             ("a", " x"),
             ("a", "x\n"),
         ] {

@@ -63,6 +63,15 @@ pub struct Violation {
     pub region: Region,
 }
 
+/// A rule that rests on few visits: what it does was hardly tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ThinRule {
+    /// Id of the rule.
+    pub rule: String,
+    /// Visits when the rule was made, in system turns.
+    pub support: u64,
+}
+
 /// The outcome of [`verify`](fn@crate::verify).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
@@ -94,6 +103,17 @@ pub struct Report {
     pub n_violations: u64,
     /// The first [`MAX_LISTED`] of them, by constraint, then by rule.
     pub violations: Vec<Violation>,
+    /// Ids of rules that never fire, since earlier rules cover their whole cell. Only overlapping
+    /// rules can be so; they do not fail a proof by themselves.
+    pub unreachable: Vec<String>,
+    /// Rules with fewer visits than this are thin.
+    pub min_support: u64,
+    /// The thin rules, in the order of the table; flagged, not a failure.
+    pub thin: Vec<ThinRule>,
+    /// Constraints that somewhere forbid the default action, which is what an *unknown value* (a
+    /// code that no level of a tested feature has) leads to, and where they do; flagged, not a
+    /// failure, since no level is wrong there.
+    pub unknown_values: Vec<Violation>,
 }
 
 impl Report {
@@ -105,6 +125,47 @@ impl Report {
             && self.gaps.is_empty()
             && self.gaps_exhaustive
             && self.n_violations == 0
+    }
+
+    /// What is no failure but worth a look, a line each.
+    fn flags(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.unreachable.is_empty() {
+            writeln!(f, "unreachable rules: {}", few(&self.unreachable))?;
+        }
+        let thin: Vec<String> = self.thin.iter().map(|thin| thin.rule.clone()).collect();
+        if !thin.is_empty() {
+            let (n_thin, min_support) = (thin.len(), self.min_support);
+            writeln!(
+                f,
+                "thin rules (fewer than {min_support} visits): {n_thin}: {}",
+                few(&thin)
+            )?;
+        }
+        let mut names: Vec<String> = Vec::new();
+        for clash in &self.unknown_values {
+            if !names.contains(&clash.constraint) {
+                names.push(clash.constraint.clone());
+            }
+        }
+        write!(
+            f,
+            "unknown values: take the default action, {}, ",
+            self.default_action
+        )?;
+        if names.is_empty() {
+            writeln!(f, "which no constraint ever forbids")
+        } else {
+            writeln!(f, "which is forbidden somewhere by {}", few(&names))
+        }
+    }
+}
+
+/// The first names, and how many follow.
+fn few(names: &[String]) -> String {
+    let listed = names[..names.len().min(MAX_PRINTED)].join(", ");
+    match names.len().saturating_sub(MAX_PRINTED) {
+        0 => listed,
+        n_more => format!("{listed} and {n_more} more"),
     }
 }
 
@@ -162,6 +223,7 @@ impl fmt::Display for Report {
                 violation.constraint, violation.action, violation.region.words
             )
         })?;
+        self.flags(f)?;
         f.write_str(if self.ok() {
             "proved: exactly one rule applies to every state, and none breaks a constraint"
         } else {
@@ -227,6 +289,8 @@ gaps: 1 (16.667 % of states take the default action, close)
   no rule applies when identity is confirmed and opt_out is yes
 violations: 1
   opt_out_is_final: rule r1 takes offer when identity is unknown or claimed and opt_out is yes
+thin rules (fewer than 30 visits): 2: r1, r2
+unknown values: take the default action, close, which no constraint ever forbids
 not proved";
         assert!(report.to_string().ends_with(expected), "{report}");
         let json = serde_json::to_value(&report).unwrap();

@@ -4,7 +4,7 @@
 //! intersects the sets of the levels observed and takes the lowest bit left. Nothing is allocated
 //! and nothing branches on the data.
 
-use crate::error::{DecideError, shorten};
+use crate::error::{DecideError, TableError, shorten};
 use crate::layout::{Feature, Layout, MAX_FEATURES};
 use crate::table::{DecisionTable, Rule};
 
@@ -192,6 +192,20 @@ impl DecisionTable {
         Ok(self.decide(&codes[..features.len()]))
     }
 
+    /// Refuses to serve anything but the scenario and layout that the table was built for.
+    ///
+    /// # Errors
+    /// [`TableError::Scenario`] or [`TableError::Layout`], naming both sides.
+    pub fn check_built_for(&self, scenario: &str, layout: &Layout) -> Result<(), TableError> {
+        if self.scenario() != scenario {
+            return Err(TableError::Scenario {
+                found: self.scenario().to_owned(),
+                expected: shorten(scenario),
+            });
+        }
+        self.layout().check_same(layout)
+    }
+
     /// The features that at least one rule tests, by index, ascending.
     pub fn tested_features(&self) -> impl Iterator<Item = usize> {
         self.index
@@ -252,6 +266,27 @@ mod tests {
             named.reverse();
             assert_eq!(table.decide_named(&named).unwrap(), table.decide(&codes));
         }
+    }
+
+    #[test]
+    fn another_scenario_or_layout_is_refused_and_both_are_named() {
+        let table = random_table(6, 20, 4);
+        assert_eq!(table.check_built_for("random", table.layout()), Ok(()));
+        let error = table
+            .check_built_for("renewal", table.layout())
+            .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("the table is for scenario 'random', expected 'renewal'")
+        );
+        let other = random_table(7, 20, 4);
+        let error = table
+            .check_built_for("random", other.layout())
+            .unwrap_err()
+            .to_string();
+        let (found, expected) = (table.layout().hash(), other.layout().hash());
+        assert!(error.contains(found) && error.contains(expected), "{error}");
     }
 
     #[test]

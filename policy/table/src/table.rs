@@ -8,6 +8,7 @@ use crate::format::document;
 use crate::layout::Layout;
 use crate::name::check_name;
 use crate::runtime::Index;
+use crate::traffic::Traffic;
 
 /// The version of the table's file formats that this crate writes and reads.
 pub const SCHEMA: u32 = 1;
@@ -59,6 +60,7 @@ pub struct DecisionTable {
     layout: Layout,
     rules: Vec<Rule>,
     default_action: u8,
+    traffic: Option<Traffic>,
     provenance: Provenance,
     checksum: String,
     pub(crate) index: Index,
@@ -81,11 +83,44 @@ impl DecisionTable {
         default_action: u8,
         provenance: Provenance,
     ) -> Result<Self, TableError> {
-        let mut table = Self::unsealed(scenario.into(), layout, rules, default_action, provenance)?;
-        let (checksum, n_bytes) = document::seal(&table);
+        Self::unsealed(scenario.into(), layout, rules, default_action, provenance)?.seal()
+    }
+
+    /// The same table with the traffic that its rules were made on.
+    ///
+    /// # Errors
+    /// [`TableError::Invalid`] if it was counted for another layout, or makes the table too large.
+    pub fn with_traffic(mut self, traffic: Traffic) -> Result<Self, TableError> {
+        traffic.check(&self.layout)?;
+        self.traffic = Some(traffic);
+        self.seal()
+    }
+
+    /// The same table with other rules.
+    ///
+    /// # Errors
+    /// As [`DecisionTable::new`].
+    pub fn with_rules(&self, rules: Vec<Rule>) -> Result<Self, TableError> {
+        let copy = self.clone();
+        let (scenario, layout) = (copy.scenario, copy.layout);
+        let table = Self::unsealed(
+            scenario,
+            layout,
+            rules,
+            copy.default_action,
+            copy.provenance,
+        )?;
+        let traffic = copy.traffic;
+        Self { traffic, ..table }.seal()
+    }
+
+    /// Sets the checksum of the content.
+    fn seal(mut self) -> Result<Self, TableError> {
+        check_size(document::n_condition_bytes(&self.layout, &self.rules))?;
+        let (checksum, n_bytes) = document::seal(&self);
         check_size(n_bytes)?;
-        table.checksum = checksum;
-        Ok(table)
+        self.checksum = checksum;
+        Ok(self)
     }
 
     /// A table whose checksum is still to be set.
@@ -116,6 +151,7 @@ impl DecisionTable {
             layout,
             rules,
             default_action,
+            traffic: None,
             provenance,
             checksum,
             index,
@@ -128,12 +164,14 @@ impl DecisionTable {
         layout: Layout,
         rules: Vec<Rule>,
         default_action: u8,
+        traffic: Option<Traffic>,
         provenance: Provenance,
         (checksum, n_bytes): (String, usize),
     ) -> Result<Self, TableError> {
         check_size(n_bytes)?;
         Ok(Self {
             checksum,
+            traffic,
             ..Self::unsealed(scenario, layout, rules, default_action, provenance)?
         })
     }
@@ -160,6 +198,12 @@ impl DecisionTable {
     #[must_use]
     pub fn default_action(&self) -> u8 {
         self.default_action
+    }
+
+    /// What was observed when the rules were made, if that was kept.
+    #[must_use]
+    pub fn traffic(&self) -> Option<&Traffic> {
+        self.traffic.as_ref()
     }
 
     /// Where the table comes from.

@@ -28,6 +28,12 @@ impl SplitMix {
     }
 }
 
+/// One of the items, each as likely; `None` when there is none.
+pub(crate) fn pick(items: impl Iterator<Item = usize>, rng: &mut SplitMix) -> Option<usize> {
+    let items: Vec<usize> = items.collect();
+    items.get(rng.below(items.len().max(1))).copied()
+}
+
 /// A complete table of disjoint rules: the whole space, split again and again at a random feature
 /// into two random sets of levels. 2 to 6 levels per feature, 14 actions, random support and
 /// fidelity.
@@ -64,6 +70,56 @@ pub fn random_table(seed: u64, n_rules: usize, n_features: usize) -> DecisionTab
     });
     DecisionTable::new("random", layout, rules.collect(), 0, Provenance::new())
         .expect("generated rules are valid")
+}
+
+/// A random table whose names, numbers and provenance are as awkward as a table may have them. It
+/// may overlap and have gaps; with `n_rules` 0 it has none.
+#[cfg(test)]
+pub(crate) fn awkward_table(seed: u64, n_rules: usize, n_features: usize) -> DecisionTable {
+    const ENDINGS: [&str; 8] = [
+        ".x",
+        "_x",
+        " x",
+        "<&'>",
+        "\u{20ac}\u{85dd}",
+        "(x; y)",
+        "]]>",
+        "#%",
+    ];
+    let plain = random_table(seed, n_rules, n_features);
+    let mut rng = SplitMix(seed);
+    let rename =
+        |name: &str, rng: &mut SplitMix| format!("{name}{}", ENDINGS[rng.below(ENDINGS.len())]);
+    let features = plain.layout().features().iter().map(|feature| Feature {
+        name: rename(&feature.name, &mut rng),
+        levels: feature
+            .levels
+            .iter()
+            .map(|level| rename(level, &mut rng))
+            .collect(),
+    });
+    let features = features.collect();
+    let actions = plain.layout().actions().iter();
+    let actions = actions.map(|action| rename(action, &mut rng)).collect();
+    let layout = Layout::new(features, actions).expect("awkward names are valid");
+    let mut rules = plain.rules().to_vec();
+    rules.truncate(n_rules);
+    for rule in &mut rules {
+        rule.id = rename(&rule.id, &mut rng);
+        match rng.below(6) {
+            0 => rule.support = u64::MAX - rng.below(2) as u64,
+            1 => rule.fidelity = Some(rng.next_u64() as f64 / 2f64.powi(64)),
+            2 => rule.fidelity = Some(-0.0),
+            3 => rule.fidelity = Some((rule.support / 3) as f64 / rule.support.max(1) as f64),
+            4 => rule.when = plain.rules()[rng.below(plain.rules().len())].when.clone(),
+            _ => rule.when = layout.any(),
+        }
+    }
+    let provenance = serde_json::json!({
+        "text": "<\u{ffff}\u{fffe}\u{7f}\\ \"\u{1}\r\n]]>", "z": {"b": [1.5e-300, null], "a": seed}, "": true,
+    });
+    let provenance = serde_json::from_value(provenance).expect("an object");
+    DecisionTable::new("scenario <1>", layout, rules, 3, provenance).expect("the table is valid")
 }
 
 /// The cell in two parts along a random feature with at least two levels left; `None` for a single

@@ -1,5 +1,7 @@
 """The native half of the package; environments are made of it."""
 
+from collections.abc import Mapping
+from os import PathLike
 from typing import Any, final
 
 import numpy as np
@@ -32,6 +34,59 @@ class Scenario:
     @property
     def actions(self) -> list[str]:
         """Names of the actions, in the order of their numbers."""
+
+@final
+class Decision:
+    """What a table says about one observation."""
+
+    @property
+    def action(self) -> int:
+        """Number of the action to take."""
+    @property
+    def name(self) -> str:
+        """Its name."""
+    @property
+    def rule(self) -> str | None:
+        """Id of the rule that fired; None when none did and the default action is taken."""
+
+@final
+class Table:
+    """A decision table, loaded and checked; it never changes, so that threads may share it."""
+
+    def __new__(cls, path: str | PathLike[str]) -> Table:
+        """Reads a table file: JSON, DPT, CSV or DMN.
+
+        ``FileNotFoundError`` if there is none, ``ValueError`` if it is no sound table.
+        """
+    @staticmethod
+    def from_bytes(bytes: bytes) -> Table:
+        """Reads the bytes of a table file; any bytes are safe. ``ValueError`` as above."""
+    @property
+    def scenario(self) -> str:
+        """Name of the scenario that the table was built for."""
+    @property
+    def layout(self) -> str:
+        """Hash of its features, levels and actions."""
+    @property
+    def checksum(self) -> str:
+        """SHA-256 over its content."""
+    @property
+    def actions(self) -> list[str]:
+        """Names of the actions, in the order of their numbers."""
+    def check_built_for(self, scenario: Scenario) -> None:
+        """``ValueError`` for another scenario than the one that the table was built for."""
+    def decide(self, codes: NDArray[np.uint8]) -> Decision:
+        """Decides by one level code per feature, as environments observe them.
+
+        ``ValueError`` for another number of codes; a code without a level gets the default action.
+        """
+    def decide_named(self, levels: Mapping[str, str]) -> Decision:
+        """Decides by names, feature to level; features that no rule tests may be left out.
+
+        ``KeyError`` with what is unknown or missing.
+        """
+    def __len__(self) -> int:
+        """Its rules."""
 
 @final
 class Call:

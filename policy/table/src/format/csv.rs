@@ -1,104 +1,144 @@
 //! A table as a spreadsheet: one row per rule, `rule,action,support,fidelity`, then a column per
-//! feature that any rule tests.
+//! feature that any rule tests, then `table`.
 //!
 //! A cell is `-` where the rule allows any level, and otherwise the levels allowed,
-//! `claimed|doubted`; a fidelity that was not measured is empty. Scenario, untested features,
-//! default action and provenance are not in the file: with the layout of the table it came from,
-//! [`rules_from_csv`] reads the same rules back.
+//! `claimed|doubted`; a fidelity that was not measured is empty. The last column holds, in the
+//! first row only, what the rows do not show (untested features, default action, provenance,
+//! checksum), so that the file reads back as the same table. A table without rules has one row with
+//! nothing but that.
 
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 
 use crate::error::{TableError, shorten};
+use crate::format::check_len;
+use crate::format::document::{Document, action, compact};
 use crate::layout::{Layout, RESERVED};
 use crate::table::{DecisionTable, MAX_CONTENT_BYTES, MAX_RULES, Rule};
 
+/// Columns before those of the features.
+const N_BEFORE: usize = RESERVED.len() - 1;
+
 impl DecisionTable {
-    /// The rules as CSV, in the order of the table.
+    /// The table as CSV, its rules in order.
     #[must_use]
     pub fn to_csv(&self) -> String {
         let mut writer = WriterBuilder::new().from_writer(Vec::new());
-        let header = RESERVED
-            .into_iter()
-            .chain(self.tested().map(|(_, feature)| feature.name.as_str()));
-        writer
-            .write_record(header)
-            .expect("a Vec takes every write");
+        let mut write = |row: Vec<&str>| {
+            writer
+                .write_record(row)
+                .expect("a Vec takes every write, and all rows are as long as the header");
+        };
+        let (before, after) = RESERVED.split_at(N_BEFORE);
+        let tested = || self.tested().map(|(_, feature)| feature.name.as_str());
+        write([before, &tested().collect::<Vec<_>>(), after].concat());
+        let mut head = compact(&Document::head(self));
         for rule in self.rules() {
             let conditions = self.layout().conditions(&rule.when);
-            let fixed = [
-                rule.id.clone(),
-                self.action_name(rule.action).to_owned(),
-                rule.support.to_string(),
-                rule.fidelity
-                    .map_or(String::new(), |share| share.to_string()),
+            let support = rule.support.to_string();
+            let fidelity = rule
+                .fidelity
+                .map_or(String::new(), |share| share.to_string());
+            let cells: Vec<String> = tested()
+                .map(|name| {
+                    conditions
+                        .get(name)
+                        .map_or("-".to_owned(), |levels| levels.join("|"))
+                })
+                .collect();
+            let mut row = vec![
+                &*rule.id,
+                self.action_name(rule.action),
+                &support,
+                &fidelity,
             ];
-            let cells = self.tested().map(|(_, feature)| {
-                conditions
-                    .get(&feature.name)
-                    .map_or("-".to_owned(), |levels| levels.join("|"))
-            });
-            writer
-                .write_record(fixed.into_iter().chain(cells))
-                .expect("all rows are as long as the header");
+            row.extend(cells.iter().map(String::as_str));
+            row.push(&head);
+            write(row);
+            head.clear();
+        }
+        if self.rules().is_empty() {
+            write(vec!["", "", "", "", &head]);
         }
         let bytes = writer.into_inner().expect("a Vec takes every write");
         String::from_utf8(bytes).expect("names are UTF-8")
     }
+
+    /// Reads a table from what [`DecisionTable::to_csv`] writes; features may come in any order.
+    ///
+    /// Any bytes are safe: input beyond four times [`MAX_CONTENT_BYTES`] is refused unread, and
+    /// reading takes memory in proportion to it.
+    ///
+    /// # Errors
+    /// [`TableError`] with line and column, what was found and what was expected.
+    pub fn from_csv(bytes: &[u8]) -> Result<Self, TableError> {
+        check_len(bytes, 4 * MAX_CONTENT_BYTES)?;
+        let mut reader = ReaderBuilder::new().from_reader(bytes);
+        let header = reader.headers().map_err(syntax)?.clone();
+        let columns = columns(&header)?;
+        let mut rows = Vec::new();
+        for record in reader.records() {
+            if rows.len() == MAX_RULES {
+                return Err(TableError::invalid(
+                    "rows",
+                    format!("more than {MAX_RULES}"),
+                    format!("at most {MAX_RULES}"),
+                ));
+            }
+            rows.push(record.map_err(syntax)?);
+        }
+        let mut heads = rows.iter().map(|row| &row[row.len() - 1]);
+        let head = heads.find(|head| !head.is_empty()).ok_or_else(|| {
+            TableError::invalid(
+                "column 'table'",
+                "nothing",
+                "the features and the provenance in some row",
+            )
+        })?;
+        Document::parse("CSV", head.as_bytes())?.open(|layout| {
+            check_features(&columns, layout)?;
+            let is_rule =
+                |row: &&StringRecord| row.iter().take(N_BEFORE).any(|cell| !cell.is_empty());
+            let rules = rows.iter().filter(is_rule);
+            rules.map(|row| parse_rule(&columns, row, layout)).collect()
+        })
+    }
 }
 
-/// Reads rules as [`DecisionTable::to_csv`] writes them, for a table with this layout.
-///
-/// The first four columns are fixed; features may come in any order, and one without a column may
-/// take any level. Rules are not checked against each other here: [`DecisionTable::new`] does that.
-///
-/// # Errors
-/// [`TableError`] with line and column, what was found and what was expected.
-pub fn rules_from_csv(bytes: &[u8], layout: &Layout) -> Result<Vec<Rule>, TableError> {
-    let limit = 2 * MAX_CONTENT_BYTES;
-    if bytes.len() > limit {
-        return Err(TableError::TooLarge {
-            found: bytes.len(),
-            limit,
-        });
-    }
-    let syntax = |error: csv::Error| TableError::Syntax {
+fn syntax(error: csv::Error) -> TableError {
+    TableError::Syntax {
         format: "CSV",
         reason: error.to_string(),
-    };
-    let mut reader = ReaderBuilder::new().from_reader(bytes);
-    let header = reader.headers().map_err(syntax)?.clone();
-    check_header(&header, layout)?;
-    let mut rules = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(syntax)?;
-        if rules.len() == MAX_RULES {
-            return Err(TableError::invalid(
-                "rows",
-                format!("more than {MAX_RULES}"),
-                format!("at most {MAX_RULES}"),
-            ));
-        }
-        rules.push(parse_rule(&header, &record, layout)?);
     }
-    Ok(rules)
 }
 
-fn check_header(header: &StringRecord, layout: &Layout) -> Result<(), TableError> {
-    if !header.iter().take(RESERVED.len()).eq(RESERVED) {
-        let found = header
+/// The names of the feature columns.
+fn columns(header: &StringRecord) -> Result<Vec<&str>, TableError> {
+    let names: Vec<&str> = header.iter().collect();
+    let (before, after) = RESERVED.split_at(N_BEFORE);
+    let features = names
+        .strip_prefix(before)
+        .and_then(|rest| rest.strip_suffix(after));
+    features.map(<[&str]>::to_vec).ok_or_else(|| {
+        let found: Vec<String> = names
             .iter()
-            .take(RESERVED.len())
-            .map(shorten)
-            .collect::<Vec<_>>()
-            .join(",");
-        return Err(TableError::invalid(
+            .take(N_BEFORE)
+            .map(|name| shorten(name))
+            .collect();
+        TableError::invalid(
             "line 1",
-            format!("'{found}'"),
-            format!("the columns {}", RESERVED.join(",")),
-        ));
-    }
-    for (idx, name) in header.iter().enumerate().skip(RESERVED.len()) {
-        let place = format!("line 1, column {}", idx + 1);
+            format!(
+                "'{} ... {}'",
+                found.join(","),
+                shorten(names.last().unwrap_or(&""))
+            ),
+            format!("'{} ... {}'", before.join(","), after.concat()),
+        )
+    })
+}
+
+fn check_features(columns: &[&str], layout: &Layout) -> Result<(), TableError> {
+    for (idx, name) in columns.iter().enumerate() {
+        let place = format!("line 1, column {}", N_BEFORE + idx + 1);
         if layout.feature_idx(name).is_none() {
             let expected = format!("one of {}", layout.feature_names());
             return Err(TableError::invalid(
@@ -107,7 +147,7 @@ fn check_header(header: &StringRecord, layout: &Layout) -> Result<(), TableError
                 expected,
             ));
         }
-        if header.iter().take(idx).any(|earlier| earlier == name) {
+        if columns[..idx].contains(name) {
             return Err(TableError::invalid(
                 place,
                 format!("feature '{name}' again"),
@@ -120,18 +160,16 @@ fn check_header(header: &StringRecord, layout: &Layout) -> Result<(), TableError
 
 /// One row; the reader has checked that it is as long as the header.
 fn parse_rule(
-    header: &StringRecord,
+    columns: &[&str],
     record: &StringRecord,
     layout: &Layout,
 ) -> Result<Rule, TableError> {
     let line = record.position().map_or(0, csv::Position::line);
     let invalid = |column: usize, expected: &str| {
-        let place = format!("line {line}, column '{}'", &header[column]);
+        let place = format!("line {line}, column '{}'", RESERVED[column]);
         TableError::invalid(place, format!("'{}'", shorten(&record[column])), expected)
     };
-    let action = layout
-        .action_idx(&record[1])
-        .ok_or_else(|| invalid(1, &format!("one of {}", layout.actions().join(", "))))?;
+    let action = action(layout, &format!("line {line}"), &record[1])?;
     let support = record[2]
         .parse()
         .map_err(|_| invalid(2, "a number of visits"))?;
@@ -143,12 +181,11 @@ fn parse_rule(
                 .map_err(|_| invalid(3, "a share from 0 to 1, or nothing"))?,
         ),
     };
-    let cells: Vec<(&str, Vec<&str>)> = header
+    let cells: Vec<(&str, Vec<&str>)> = columns
         .iter()
-        .zip(record)
-        .skip(RESERVED.len())
+        .zip(record.iter().skip(N_BEFORE))
         .filter(|&(_, levels)| levels != "-")
-        .map(|(name, levels)| (name, levels.split('|').collect()))
+        .map(|(&name, levels)| (name, levels.split('|').collect()))
         .collect();
     let conditions: Vec<(&str, &[&str])> = cells
         .iter()
@@ -171,7 +208,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::testing::{cases, random_table};
+    use crate::testing::cases;
     use crate::{Feature, Provenance};
 
     fn table() -> DecisionTable {
@@ -204,22 +241,30 @@ mod tests {
 
     #[test]
     fn a_row_reads_like_the_rule_and_untested_features_have_no_column() {
-        let expected = "rule,action,support,fidelity,identity,confidence
-r1,\"offer(cover, € 5)\",9,0.25,claimed|doubted,-
-r2,ask,0,,unknown,low
-";
-        assert_eq!(table().to_csv(), expected);
+        let text = table().to_csv();
+        let (head, rest) = text.split_once(",\"{\"\"schema\"\"").unwrap();
         assert_eq!(
-            rules_from_csv(expected.as_bytes(), table().layout()).unwrap(),
-            table().rules()
+            head,
+            "rule,action,support,fidelity,identity,confidence,table
+r1,\"offer(cover, \u{20ac} 5)\",9,0.25,claimed|doubted,-"
         );
+        assert!(rest.ends_with("\"\nr2,ask,0,,unknown,low,\n"), "{rest}");
+        assert_eq!(DecisionTable::from_csv(text.as_bytes()).unwrap(), table());
+    }
+
+    #[test]
+    fn a_table_without_rules_comes_back_as_well() {
+        let layout = table().layout().clone();
+        let empty = DecisionTable::new("mock", layout, vec![], 1, Provenance::new()).unwrap();
+        let back = DecisionTable::from_csv(empty.to_csv().as_bytes()).unwrap();
+        assert_eq!(back, empty);
     }
 
     #[test]
     fn a_broken_cell_is_named_by_line_and_column() {
         let check = |from: &str, to: &str, expected: &str| {
-            let text = table().to_csv().replace(from, to);
-            let message = rules_from_csv(text.as_bytes(), table().layout())
+            let text = table().to_csv().replacen(from, to, 1);
+            let message = DecisionTable::from_csv(text.as_bytes())
                 .unwrap_err()
                 .to_string();
             assert!(message.contains(expected), "{message}");
@@ -227,7 +272,7 @@ r2,ask,0,,unknown,low
         check(
             "r2,ask",
             "r2,shout",
-            "line 3, column 'action': found 'shout', expected one of ask, offer",
+            "line 3: found action 'shout', expected one of ask, offer",
         );
         check(
             ",9,",
@@ -248,33 +293,34 @@ r2,ask,0,,unknown,low
         check(
             "rule,action",
             "id,action",
-            "line 1: found 'id,action,support,fidelity'",
+            "line 1: found 'id,action,support,fidelity ... table', expected 'rule,",
         );
-        check("unknown,low", "unknown", "found record with 5 fields");
-        assert!(rules_from_csv(b"", table().layout()).is_err());
+        check("unknown,low", "unknown", "found record with 6 fields");
+        check("schema", "scheme", "missing field `schema`");
+        check("{\"\"schema", "", "not a table in CSV");
+        check("unknown,low", "unknown,high", "checksum: found ");
+        check("\nr2,ask,0,,unknown,low,", "", "checksum: found ");
+        assert!(DecisionTable::from_csv(b"").is_err());
+        assert!(DecisionTable::from_csv(b"rule,action,support,fidelity,table\n").is_err());
     }
 
     proptest! {
         #![proptest_config(cases(64))]
 
         #[test]
-        fn rules_come_back_from_csv(seed: u64, n_rules in 1..60usize, n_features in 1..12usize) {
-            let table = random_table(seed, n_rules, n_features);
-            prop_assert_eq!(rules_from_csv(table.to_csv().as_bytes(), table.layout()).unwrap(), table.rules());
-        }
-
-        #[test]
         fn no_bytes_make_the_reader_panic(
             bytes in prop::collection::vec(any::<u8>(), 0..200),
             edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)
         ) {
-            let _ = rules_from_csv(&bytes, table().layout());
+            let _ = DecisionTable::from_csv(&bytes);
             let mut mutated = table().to_csv().into_bytes();
             for (place, byte) in edits {
                 let idx = place.index(mutated.len());
                 mutated[idx] = byte;
             }
-            let _ = rules_from_csv(&mutated, table().layout());
+            if let Ok(read) = DecisionTable::from_csv(&mutated) {
+                prop_assert_eq!(read, table());
+            }
         }
     }
 }

@@ -1,14 +1,20 @@
 //! A table by names, as its files describe it; what is sealed by the checksum.
+//!
+//! Formats that show the rules in their own way (CSV, DMN) carry everything else as a *head*: this
+//! document without its rules, as JSON without blanks. Rules and head together must have the
+//! checksum in the head, so a table is the same table in every format, or refused.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::cell::levels_in;
 use crate::error::{TableError, shorten};
 use crate::layout::{Feature, Layout};
 use crate::name::hex;
 use crate::table::{DecisionTable, Provenance, Rule, SCHEMA};
+use crate::traffic::Traffic;
 
 /// The table as a file holds it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,6 +27,8 @@ pub(crate) struct Document {
     pub actions: Vec<String>,
     pub default_action: String,
     pub rules: Vec<RuleDocument>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<BTreeMap<String, Vec<u64>>>,
     pub provenance: Provenance,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<String>,
@@ -38,12 +46,107 @@ pub(crate) struct RuleDocument {
     pub fidelity: Option<f64>,
 }
 
+/// Only the version, so that a file of another version is called that, not a file with unknown
+/// keys.
+#[derive(Deserialize)]
+struct Version {
+    schema: u64,
+}
+
 /// The checksum of a table and its size in bytes as JSON without blanks.
 pub(crate) fn seal(table: &DecisionTable) -> (String, usize) {
     Document::of(table).seal()
 }
 
+/// Bytes that the conditions of rules take in JSON at least. Much less memory than the document
+/// itself: a few bytes of bit masks can stand for thousands of names.
+pub(crate) fn n_condition_bytes(layout: &Layout, rules: &[Rule]) -> usize {
+    let features = layout.features();
+    let n_bytes = |rule: &Rule| -> usize {
+        let restricted = features
+            .iter()
+            .zip(rule.when.masks())
+            .filter(|&(feature, &mask)| mask != feature.full_mask());
+        restricted
+            .map(|(feature, &mask)| {
+                let levels = levels_in(mask).map(|level| feature.levels[level].len() + 3);
+                feature.name.len() + levels.sum::<usize>()
+            })
+            .sum()
+    };
+    rules.iter().map(n_bytes).sum()
+}
+
 impl Document {
+    /// Reads a document, or a head, from JSON.
+    ///
+    /// # Errors
+    /// [`TableError::Syntax`] of this format, and [`TableError::Version`].
+    pub(crate) fn parse(format: &'static str, bytes: &[u8]) -> Result<Self, TableError> {
+        let syntax = |error: serde_json::Error| {
+            // A parser quotes what it found, which may be most of the file.
+            let reason = error.to_string().chars().take(300).collect();
+            TableError::Syntax { format, reason }
+        };
+        let version: Version = serde_json::from_slice(bytes).map_err(syntax)?;
+        if version.schema != u64::from(SCHEMA) {
+            return Err(TableError::Version {
+                found: version.schema,
+                expected: SCHEMA,
+            });
+        }
+        serde_json::from_slice(bytes).map_err(syntax)
+    }
+
+    /// Everything but the rules, and with the checksum.
+    pub(crate) fn head(table: &DecisionTable) -> Self {
+        Self {
+            checksum: Some(table.checksum().to_owned()),
+            ..Self::about(table)
+        }
+    }
+
+    /// The table of this head and the rules that `read` finds in the file, once it knows the layout.
+    ///
+    /// # Errors
+    /// Those of `read`, of [`DecisionTable::new`], and [`TableError::Checksum`] when the result is
+    /// not the table that was written.
+    pub(crate) fn open(
+        self,
+        read: impl FnOnce(&Layout) -> Result<Vec<Rule>, TableError>,
+    ) -> Result<DecisionTable, TableError> {
+        let (layout, default_action) = self.frame()?;
+        let rules = read(&layout)?;
+        let traffic = self
+            .traffic
+            .map(|named| Traffic::from_named(&named, &layout));
+        let traffic = traffic.transpose()?;
+        let mut table = DecisionTable::new(
+            self.scenario,
+            layout,
+            rules,
+            default_action,
+            self.provenance,
+        )?;
+        if let Some(traffic) = traffic {
+            table = table.with_traffic(traffic)?;
+        }
+        check_checksum(self.checksum, table.checksum())?;
+        Ok(table)
+    }
+
+    /// The table of a whole document, its checksum examined before anything else.
+    ///
+    /// # Errors
+    /// [`TableError`] with the place, what was found and what was expected.
+    pub(crate) fn open_whole(mut self) -> Result<DecisionTable, TableError> {
+        let found = self.checksum.take();
+        self.provenance = sorted(&self.provenance);
+        let seal = self.seal();
+        check_checksum(found, &seal.0)?;
+        self.into_table(seal)
+    }
+
     /// The document of a table, without its checksum.
     pub(crate) fn of(table: &DecisionTable) -> Self {
         let layout = table.layout();
@@ -55,13 +158,23 @@ impl Document {
             fidelity: rule.fidelity,
         });
         Self {
+            rules: rules.collect(),
+            ..Self::about(table)
+        }
+    }
+
+    /// Everything but rules and checksum.
+    fn about(table: &DecisionTable) -> Self {
+        let layout = table.layout();
+        Self {
             schema: SCHEMA,
             scenario: table.scenario().to_owned(),
             layout: layout.hash().to_owned(),
             features: layout.features().to_vec(),
             actions: layout.actions().to_vec(),
             default_action: table.action_name(table.default_action()).to_owned(),
-            rules: rules.collect(),
+            rules: Vec::new(),
+            traffic: table.traffic().map(|traffic| traffic.named(layout)),
             provenance: sorted(table.provenance()),
             checksum: None,
         }
@@ -72,10 +185,9 @@ impl Document {
         (hex(&Sha256::digest(&content)), content.len())
     }
 
-    /// The table that a document with this seal describes. The document must be in canonical form,
-    /// so that the seal is the table's as well.
-    pub(crate) fn into_table(self, seal: (String, usize)) -> Result<DecisionTable, TableError> {
-        let layout = Layout::new(self.features, self.actions)?;
+    /// Layout and default action.
+    fn frame(&self) -> Result<(Layout, u8), TableError> {
+        let layout = Layout::new(self.features.clone(), self.actions.clone())?;
         if self.layout != layout.hash() {
             let expected = format!("{}, the hash of its features and actions", layout.hash());
             return Err(TableError::invalid(
@@ -84,13 +196,18 @@ impl Document {
                 expected,
             ));
         }
-        let action = |place: String, name: &str| {
-            layout.action_idx(name).ok_or_else(|| {
-                let expected = format!("one of {}", layout.actions().join(", "));
-                TableError::invalid(place, format!("action '{}'", shorten(name)), expected)
-            })
-        };
-        let default_action = action("default_action".to_owned(), &self.default_action)?;
+        let default_action = action(&layout, "default_action", &self.default_action)?;
+        Ok((layout, default_action))
+    }
+
+    /// The table that a document with this seal describes. The document must be in canonical form,
+    /// so that the seal is the table's as well.
+    fn into_table(self, seal: (String, usize)) -> Result<DecisionTable, TableError> {
+        let (layout, default_action) = self.frame()?;
+        let traffic = self
+            .traffic
+            .map(|named| Traffic::from_named(&named, &layout));
+        let traffic = traffic.transpose()?;
         let mut rules = Vec::with_capacity(self.rules.len());
         for rule in self.rules {
             let place = format!("rule '{}'", shorten(&rule.id));
@@ -111,7 +228,7 @@ impl Document {
                     expected,
                 ));
             }
-            let action = action(place, &rule.action)?;
+            let action = action(&layout, &place, &rule.action)?;
             rules.push(Rule {
                 id: rule.id,
                 when,
@@ -125,10 +242,30 @@ impl Document {
             layout,
             rules,
             default_action,
+            traffic,
             self.provenance,
             seal,
         )
     }
+}
+
+/// The index of an action given by name in this place of a file.
+pub(crate) fn action(layout: &Layout, place: &str, name: &str) -> Result<u8, TableError> {
+    layout.action_idx(name).ok_or_else(|| {
+        let expected = format!("one of {}", layout.actions().join(", "));
+        TableError::invalid(place, format!("action '{}'", shorten(name)), expected)
+    })
+}
+
+fn check_checksum(found: Option<String>, computed: &str) -> Result<(), TableError> {
+    let found = found.unwrap_or_else(|| "none".to_owned());
+    if found == computed {
+        return Ok(());
+    }
+    Err(TableError::Checksum {
+        found: shorten(&found),
+        computed: computed.to_owned(),
+    })
 }
 
 /// JSON without blanks.

@@ -1,13 +1,47 @@
 //! The file formats of a table, one file each; all work on bytes in memory.
+//!
+//! | format | reads back | what for |
+//! |---|---|---|
+//! | [`json`](mod@json) | yes | the canonical file |
+//! | [`dpt`] | yes | the same in a few kilobytes, for production |
+//! | [`csv`](mod@csv) | yes | spreadsheets |
+//! | [`dmn`] | yes | DMN 1.3 tools and engines; with test cases beside it, [`tck`] |
+//! | [`jdm`] | no | GoRules |
+//! | [`jsonlogic`] | no | JSON Logic, in almost any language |
+//!
+//! What reads back gives the same table, down to its checksum, or is refused; see
+//! [`DecisionTable::from_bytes`].
+//!
+//! # Outside engines
+//!
+//! In DMN, JDM and JSON Logic the inputs are the features that some rule tests, as strings that
+//! name a level. Their identifiers have `_` for every character but ASCII letters and digits:
+//! `slot.payment` is `slot_payment`; each file lists the original name beside. The outputs are
+//! `action` and `rule`, the id of the rule that fired.
+//!
+//! **Missing and unknown values.** A value that is absent, null or no level of its feature meets no
+//! condition on that feature. So no rule that tests the feature fires; one that does not may; and
+//! where none does, the answer is the default action and no rule. Our own runtime is stricter:
+//! [`DecisionTable::decide_named`] refuses such an observation by name, and
+//! [`DecisionTable::decide`] takes the default action at once. Prefer to stop such an observation
+//! before an engine sees it.
 
 use std::fmt;
 use std::str::FromStr;
 
+use crate::error::TableError;
 use crate::table::DecisionTable;
 
 pub mod csv;
+pub mod dmn;
 pub(crate) mod document;
+pub mod dpt;
+pub(crate) mod feel;
+pub mod jdm;
 pub mod json;
+pub mod jsonlogic;
+pub mod tck;
+mod xml;
 
 /// A format that a table can be exported to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,20 +49,39 @@ pub mod json;
 pub enum Format {
     /// The canonical, lossless one: [`json`](mod@json).
     Json,
-    /// One row per rule, for spreadsheets: [`csv`](mod@csv).
+    /// Compact and lossless: [`dpt`].
+    Dpt,
+    /// One row per rule, for spreadsheets, lossless: [`csv`](mod@csv).
     Csv,
+    /// DMN 1.3, lossless: [`dmn`].
+    Dmn,
+    /// The JSON Decision Model of GoRules: [`jdm`].
+    Jdm,
+    /// JSON Logic: [`jsonlogic`].
+    JsonLogic,
 }
 
 impl Format {
     /// Every format, in the order that help texts list them.
-    pub const ALL: [Self; 2] = [Self::Json, Self::Csv];
+    pub const ALL: [Self; 6] = [
+        Self::Json,
+        Self::Dpt,
+        Self::Csv,
+        Self::Dmn,
+        Self::Jdm,
+        Self::JsonLogic,
+    ];
 
-    /// The name on the command line, which is the file extension as well.
+    /// The name on the command line, which is the usual file extension as well.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
+            Self::Dpt => "dpt",
             Self::Csv => "csv",
+            Self::Dmn => "dmn",
+            Self::Jdm => "jdm",
+            Self::JsonLogic => "jsonlogic",
         }
     }
 
@@ -37,7 +90,11 @@ impl Format {
     pub fn export(self, table: &DecisionTable) -> Vec<u8> {
         match self {
             Self::Json => table.to_json().into_bytes(),
+            Self::Dpt => table.to_dpt(),
             Self::Csv => table.to_csv().into_bytes(),
+            Self::Dmn => table.to_dmn().into_bytes(),
+            Self::Jdm => table.to_jdm().into_bytes(),
+            Self::JsonLogic => table.to_json_logic().into_bytes(),
         }
     }
 }
@@ -65,9 +122,51 @@ impl FromStr for Format {
     }
 }
 
+impl DecisionTable {
+    /// Reads a table from a file of any format that reads back, told apart by its first bytes.
+    ///
+    /// Any bytes are safe; each format states its bound on memory.
+    ///
+    /// # Errors
+    /// [`TableError`] of the format, and for bytes that look like none.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, TableError> {
+        if bytes.starts_with(&dpt::MAGIC) {
+            return Self::from_dpt(bytes);
+        }
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        match text.trim_ascii_start().first() {
+            Some(b'{') => Self::from_json(text),
+            Some(b'<') => Self::from_dmn(text),
+            Some(b'r' | b'"') => Self::from_csv(text),
+            _ => Err(TableError::invalid(
+                "table file",
+                "none of the formats that tables are read from",
+                "JSON, DPT, CSV or DMN",
+            )),
+        }
+    }
+}
+
+/// Refuses input that is larger than any table, before anything is read of it.
+pub(crate) fn check_len(bytes: &[u8], limit: usize) -> Result<(), TableError> {
+    if bytes.len() <= limit {
+        return Ok(());
+    }
+    Err(TableError::TooLarge {
+        found: bytes.len(),
+        limit,
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::testing::{awkward_table, cases};
+
+    /// The formats that read back.
+    const LOSSLESS: [Format; 4] = [Format::Json, Format::Dpt, Format::Csv, Format::Dmn];
 
     #[test]
     fn every_format_is_found_by_its_name() {
@@ -76,7 +175,41 @@ mod tests {
         }
         assert_eq!(
             "xls".parse::<Format>(),
-            Err("unknown table format 'xls', expected one of json, csv".to_owned())
+            Err(
+                "unknown table format 'xls', expected one of json, dpt, csv, dmn, jdm, jsonlogic"
+                    .to_owned()
+            )
         );
+    }
+
+    #[test]
+    fn a_file_of_no_known_format_is_called_that() {
+        for bytes in [&b""[..], b"  ", b"PK\x03\x04", b"\xff\xfe"] {
+            let message = DecisionTable::from_bytes(bytes).unwrap_err().to_string();
+            assert!(
+                message.ends_with("expected JSON, DPT, CSV or DMN"),
+                "{message}"
+            );
+        }
+    }
+
+    proptest! {
+        #![proptest_config(cases(128))]
+
+        #[test]
+        fn a_table_comes_back_from_every_lossless_format(
+            seed: u64, n_rules in 0..80usize, n_features in 1..48usize
+        ) {
+            let table = awkward_table(seed, n_rules, n_features);
+            for format in LOSSLESS {
+                let bytes = format.export(&table);
+                let back = DecisionTable::from_bytes(&bytes);
+                prop_assert!(back.is_ok(), "{}: {:?}", format, back);
+                let back = back.unwrap();
+                prop_assert_eq!(back.to_json(), table.to_json(), "{}", format);
+                prop_assert_eq!(format.export(&back), bytes, "{}", format);
+                prop_assert_eq!(&back, &table, "{}", format);
+            }
+        }
     }
 }

@@ -1,0 +1,195 @@
+//! The command line of `offhook table`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// `offhook table ...`
+#[derive(Debug, Subcommand)]
+pub enum TableCommand {
+    /// Write the table of a run in a format; beside DMN (`calls.dmn`) its test cases (`calls-test-01.xml`).
+    #[command(
+        after_help = "Example: offhook table export results/quickstart --format dmn --out calls.dmn"
+    )]
+    Export {
+        /// A run directory, or a table file: JSON, DPT, CSV or DMN.
+        table: PathBuf,
+        /// The format.
+        #[arg(long, value_enum, default_value_t = TableFormat::Json)]
+        format: TableFormat,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// Replace the file if it is already there.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Prove that rules neither overlap nor leave gaps, and that the rules of conduct hold.
+    #[command(
+        after_help = "Example: offhook table verify results/quickstart/table.json --scenario fraud_alert --self-test"
+    )]
+    Verify(VerifyArgs),
+    /// Decide one observation, or every line of a CSV file.
+    #[command(
+        after_help = "Example: offhook table decide table.json --set identity=claimed,confidence=low"
+    )]
+    Decide {
+        /// A run directory or a table file.
+        table: PathBuf,
+        /// Levels of the features the table tests: `identity=claimed,...`.
+        #[arg(
+            long,
+            value_delimiter = ',',
+            required_unless_present = "csv",
+            conflicts_with = "csv"
+        )]
+        set: Vec<String>,
+        /// A file with a column per feature and level names; `action` and `rule` are added.
+        #[arg(long)]
+        csv: Option<PathBuf>,
+        /// Print the decision as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the rules in words, the busiest first, or write them as a page.
+    #[command(
+        after_help = "Example: offhook table show results/quickstart --html table.html --log calls.jsonl"
+    )]
+    Show(ShowArgs),
+    /// Say what a new table changes, in words and by share of turns.
+    #[command(after_help = "Example: offhook table diff results/a results/b --log calls.jsonl.zst")]
+    Diff(DiffArgs),
+    /// Hold the traffic of a call log against what the table was made for.
+    #[command(after_help = "Example: offhook table drift results/quickstart today.jsonl")]
+    Drift(DriftArgs),
+    /// Make a pair of keys for signatures.
+    #[command(after_help = "Example: offhook table keygen --out release.key")]
+    Keygen(KeygenArgs),
+    /// Sign a table file of any format.
+    #[command(
+        after_help = "Example: offhook table sign table.json --key release.key --out table.json.sig"
+    )]
+    Sign(SignArgs),
+}
+
+/// `offhook table verify`
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// A run directory or a table file.
+    pub table: PathBuf,
+    /// The scenario: a path or the name of a bundled one; the table's own if not given.
+    #[arg(long)]
+    pub scenario: Option<String>,
+    /// Flag rules with fewer visits than this as thin.
+    #[arg(long, value_name = "VISITS", default_value_t = offhook_table::MIN_SUPPORT)]
+    pub min_support: u64,
+    /// Break the table in known ways, so often each, and check that exactly the affected states are
+    /// named.
+    #[arg(long, value_name = "TIMES", num_args = 0..=1, default_missing_value = "100",
+        value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub self_test: Option<u64>,
+    /// A public key that the file must have been signed for.
+    #[arg(long, value_name = "PUB")]
+    pub key: Option<PathBuf>,
+    /// The signature; `<table file>.sig` if not given.
+    #[arg(long, value_name = "SIG", requires = "key")]
+    pub signature: Option<PathBuf>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `offhook table show`
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// A run directory or a table file.
+    pub table: PathBuf,
+    /// Write an HTML page instead.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// A call log to take examples from.
+    #[arg(long, requires = "html")]
+    pub log: Option<PathBuf>,
+    /// Replace the page if it is already there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `offhook table diff`
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The table as it was: a run directory or a table file.
+    pub a: PathBuf,
+    /// The table as it would be.
+    pub b: PathBuf,
+    /// Count turns of this call log, by caller; else the rules' support says how much of the traffic
+    /// changes.
+    #[arg(long)]
+    pub log: Option<PathBuf>,
+    /// The scenario of the log: a path or the name of a bundled one; the table's own if not given.
+    #[arg(long, requires = "log")]
+    pub scenario: Option<String>,
+    /// Print the changes as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `offhook table drift`
+#[derive(Debug, Args)]
+pub struct DriftArgs {
+    /// A run directory or a table file.
+    pub table: PathBuf,
+    /// A call log (`.jsonl` or `.jsonl.zst`).
+    pub log: PathBuf,
+    /// A call log that says what to expect; else the table does.
+    #[arg(long, value_name = "LOG")]
+    pub expected: Option<PathBuf>,
+    /// The scenario: a path or the name of a bundled one; the table's own if not given.
+    #[arg(long)]
+    pub scenario: Option<String>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `offhook table keygen`
+#[derive(Debug, Args)]
+pub struct KeygenArgs {
+    /// The private key to write, as PEM; the public one gets `.pub` added.
+    #[arg(long)]
+    pub out: PathBuf,
+}
+
+/// `offhook table sign`
+#[derive(Debug, Args)]
+pub struct SignArgs {
+    /// A run directory or a table file.
+    pub table: PathBuf,
+    /// The private key.
+    #[arg(long, value_name = "PRIV")]
+    pub key: PathBuf,
+    /// The signature to write; `<table file>.sig` if not given.
+    #[arg(long, value_name = "SIG")]
+    pub out: Option<PathBuf>,
+    /// Replace the signature if it is already there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Formats of exported tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// The canonical format.
+    Json,
+    /// The same in a few kilobytes, for production.
+    Dpt,
+    /// One row a rule, for spreadsheets.
+    Csv,
+    /// DMN 1.3, for rule engines and modelers.
+    Dmn,
+    /// The JSON Decision Model of GoRules; export only.
+    Jdm,
+    /// JSON Logic as nested ifs; export only.
+    #[value(name = "jsonlogic")]
+    JsonLogic,
+}

@@ -1,0 +1,73 @@
+//! The turns of a call log as a table sees them.
+
+use std::path::Path;
+
+use offhook_env::log::{CallLog, Step, read_calls, replay};
+use offhook_env::scenario::Scenario;
+use offhook_table::{DecisionTable, Monitor};
+
+use crate::error::Failure;
+use crate::jsonl;
+use crate::policies::table_layout;
+use crate::world;
+
+/// The scenario of a table, by the table's own name for it or by another, which must have the
+/// table's layout.
+///
+/// # Errors
+/// If there is no such scenario, or the table was built for another.
+pub fn scenario_of(
+    table: &DecisionTable,
+    name: Option<&str>,
+) -> Result<std::sync::Arc<Scenario>, Failure> {
+    let (scenario, _) = world::load_scenario(name.unwrap_or(table.scenario()), None)?;
+    table.check_built_for(&scenario.name, &table_layout(&scenario)?)?;
+    Ok(scenario)
+}
+
+/// Replays every call of a log through the tracker.
+///
+/// # Errors
+/// If the log cannot be read, or a line of it is no call of the scenario.
+pub fn for_each_call(
+    log: &Path,
+    scenario: &Scenario,
+    mut each: impl FnMut(&CallLog, &[Step]),
+) -> Result<(), Failure> {
+    let place = |message: String| Failure::failed(format!("'{}' {message}", log.display()));
+    for call in read_calls(jsonl::open(log)?) {
+        let (line, call) = call.map_err(|e| place(e.to_string()))?;
+        let episode = replay(scenario, &call).map_err(|e| place(format!("line {line}: {e}")))?;
+        each(&call, &episode.steps);
+    }
+    Ok(())
+}
+
+/// What a table would have decided in the calls of a log, and the share of turns where that is what
+/// the log says was done, `[0, 1]`.
+///
+/// # Errors
+/// As [`for_each_call`], or if the log has no turn.
+pub fn monitor(
+    table: &DecisionTable,
+    scenario: &Scenario,
+    log: &Path,
+) -> Result<(Monitor, f64), Failure> {
+    let mut monitor = Monitor::new(table);
+    let (mut n_turns, mut n_alike) = (0u64, 0u64);
+    for_each_call(log, scenario, |_, steps| {
+        for step in steps {
+            let decision = table.decide(&step.codes);
+            monitor.record(&step.codes, decision);
+            n_turns += 1;
+            n_alike += u64::from(decision.action == step.action);
+        }
+    })?;
+    if n_turns == 0 {
+        let log = log.display();
+        return Err(Failure::failed(format!(
+            "'{log}' has no turn, expected at least one call"
+        )));
+    }
+    Ok((monitor, n_alike as f64 / n_turns as f64))
+}

@@ -1,0 +1,195 @@
+//! Feeds mutated bytes to a loader for some minutes:
+//! `cargo run --release -p offhook-table-fuzz -- json 10 [SEED]`.
+//!
+//! A panic, a load that takes longer than [`MAX_SECONDS`] or more memory than [`MAX_BYTES_PER_BYTE`]
+//! allows ends it with exit 1 and the bytes in `crash-<loader>`. A run is a function of loader, seed and number of inputs;
+//! only when it ends depends on the clock.
+
+mod loaders;
+mod memory;
+mod mutate;
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use loaders::{LOADERS, Loader};
+use mutate::Mutator;
+
+/// A load may take at most so many bytes of memory for each byte of input, ...
+const MAX_BYTES_PER_BYTE: usize = 64;
+/// ... and so many more, for what every table needs.
+const MAX_BYTES_MORE: usize = 1 << 20;
+/// Inputs of so many bytes say how much memory a byte takes.
+const LARGE: usize = 1 << 14;
+/// Longest that one load may take.
+const MAX_SECONDS: f64 = 5.0;
+
+/// The input that is being loaded, for whoever finds the loader panicking.
+static CURRENT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let loader = args
+        .first()
+        .and_then(|name| LOADERS.iter().find(|l| l.name == name));
+    let minutes = args.get(1).and_then(|text| text.parse::<f64>().ok());
+    let seed = args.get(2).map_or(Some(1), |text| text.parse().ok());
+    let (Some(loader), Some(minutes), Some(seed)) = (loader, minutes, seed) else {
+        let names: Vec<&str> = LOADERS.iter().map(|l| l.name).collect();
+        eprintln!(
+            "usage: offhook-table-fuzz {} MINUTES [SEED]",
+            names.join("|")
+        );
+        return ExitCode::from(2);
+    };
+    let crash = format!("crash-{}", loader.name);
+    let in_hook = crash.clone();
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if let Ok(input) = CURRENT.try_lock() {
+            let _ = std::fs::write(&in_hook, &*input);
+            eprintln!("the input that panics is in '{in_hook}'");
+        }
+        usual(info);
+    }));
+    match fuzz(loader, Duration::from_secs_f64(minutes * 60.0), seed) {
+        Ok(figures) => {
+            println!("{}: {figures}", loader.name);
+            ExitCode::SUCCESS
+        }
+        Err((message, input)) => {
+            let _ = std::fs::write(&crash, input);
+            eprintln!("{}: {message}; the input is in '{crash}'", loader.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Loads mutated inputs until the time is over; what is loaded must survive use as well.
+fn fuzz(loader: &Loader, time: Duration, seed: u64) -> Result<String, (String, Vec<u8>)> {
+    let begin = Instant::now();
+    let mut mutator = Mutator::new(seed, loaders::corpus(loader));
+    let mut outcomes = BTreeSet::new();
+    let (mut n_inputs, mut n_loaded) = (0u64, 0u64);
+    let (mut most, mut slowest) = (0.0f64, 0.0f64);
+    while begin.elapsed() < time {
+        let mut input = mutator.next_input();
+        // A checksum that fits lets the input through to what lies behind the check.
+        for _ in 0..5 {
+            *CURRENT.lock().unwrap_or_else(|e| e.into_inner()) = input.clone();
+            let load = || {
+                let start = Instant::now();
+                let answer = memory::peak_of(|| (loader.load)(&input));
+                (answer, start.elapsed().as_secs_f64())
+            };
+            let ((outcome, peak), mut seconds) = load();
+            if seconds > MAX_SECONDS {
+                // A busy machine is slow once, a slow loader always.
+                seconds = seconds.min(load().1);
+            }
+            n_inputs += 1;
+            slowest = slowest.max(seconds);
+            if input.len() >= LARGE {
+                most = most.max(peak as f64 / input.len() as f64);
+            }
+            if seconds > MAX_SECONDS {
+                return Err((format!("a load took {seconds:.1} s"), input));
+            }
+            if peak > MAX_BYTES_MORE + MAX_BYTES_PER_BYTE * input.len() {
+                let n = input.len();
+                return Err((
+                    format!("a load of {n} bytes took {peak} bytes of memory"),
+                    input,
+                ));
+            }
+            let shape = match &outcome {
+                Ok(()) => "loaded".to_owned(),
+                Err(message) => shape_of(message),
+            };
+            n_loaded += u64::from(outcome.is_ok());
+            // An answer never heard before makes its input a parent of others.
+            if outcomes.insert(shape) {
+                mutator.keep(input.clone());
+            }
+            match outcome
+                .err()
+                .and_then(|message| loaders::resealed(&input, &message))
+            {
+                Some(sealed) => input = sealed,
+                None => break,
+            }
+        }
+    }
+    Ok(format!(
+        "{n_inputs} inputs in {:.1} min, {n_loaded} loaded, {} different answers, no panic; slowest \
+         {slowest:.3} s, at most {most:.1} bytes of memory per byte of large inputs",
+        begin.elapsed().as_secs_f64() / 60.0,
+        outcomes.len()
+    ))
+}
+
+/// A message without what differs from input to input: what was expected, quoted text, digits.
+fn shape_of(message: &str) -> String {
+    let told = message.split(", expected").next().unwrap_or_default();
+    let unquoted = told.split(['\'', '`', '"']).step_by(2);
+    let kept = unquoted.flat_map(str::chars);
+    kept.filter(|c| c.is_ascii_alphabetic() || *c == ' ')
+        .take(120)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thousand_mutated_inputs_of_every_loader_are_answered() {
+        for loader in LOADERS {
+            let mut mutator = Mutator::new(7, loaders::corpus(loader));
+            let mut n_refused = 0;
+            for _ in 0..1000 {
+                let input = mutator.next_input();
+                let (outcome, peak) = memory::peak_of(|| (loader.load)(&input));
+                n_refused += u32::from(outcome.is_err());
+                assert!(peak <= MAX_BYTES_MORE + MAX_BYTES_PER_BYTE * input.len());
+            }
+            assert!(
+                n_refused > 500,
+                "{}: {n_refused} of 1000 refused",
+                loader.name
+            );
+        }
+    }
+
+    #[test]
+    fn every_seed_of_the_corpus_loads() {
+        for loader in LOADERS {
+            for seed in loaders::corpus(loader) {
+                assert_eq!((loader.load)(&seed), Ok(()), "{}", loader.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_resealed_table_passes_the_checksum() {
+        let by_name = |name: &str| LOADERS.iter().find(|l| l.name == name).expect("a loader");
+        let json = by_name("json");
+        let text = String::from_utf8(loaders::corpus(json).remove(0)).expect("JSON is text");
+        let dpt = by_name("dpt");
+        let mut scenario = loaders::corpus(dpt).remove(0);
+        // The first letter of the scenario, behind the header and its length.
+        scenario[49] = b'b';
+        scenario[8] ^= 1;
+        let edited = text.replace("\"support\":", "\"support\":1").into_bytes();
+        for (loader, mut input) in [(json, edited), (dpt, scenario)] {
+            let mut n_seals = 0;
+            while let Err(message) = (loader.load)(&input) {
+                input = loaders::resealed(&input, &message).unwrap_or_else(|| panic!("{message}"));
+                n_seals += 1;
+            }
+            assert!((1..5).contains(&n_seals), "{n_seals}");
+        }
+    }
+}
