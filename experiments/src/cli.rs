@@ -15,7 +15,8 @@ use crate::user_models::Named;
 pub use ope::OpeArgs;
 pub use scenario::{CheckArgs, GraphArgs, GraphFormat, NewArgs, ScenarioCommand};
 pub use table::{
-    DiffArgs, DriftArgs, KeygenArgs, ShowArgs, SignArgs, TableCommand, TableFormat, VerifyArgs,
+    DiffArgs, DistillArgs, DriftArgs, KeygenArgs, ShowArgs, SignArgs, TableCommand, TableFormat,
+    VerifyArgs,
 };
 
 /// Learns and simulates dialog policies for outbound calls, and ships them as verified decision tables.

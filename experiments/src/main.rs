@@ -7,6 +7,7 @@ mod bundled;
 mod cli;
 mod command;
 mod config;
+mod distillery;
 mod error;
 mod figures;
 mod import;

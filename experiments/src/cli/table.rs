@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use offhook_policy::distill::Method;
 
 /// `offhook table ...`
 #[derive(Debug, Subcommand)]
@@ -24,6 +25,11 @@ pub enum TableCommand {
         #[arg(long)]
         force: bool,
     },
+    /// Put networks into tables, by several methods and budgets, and say what each table loses.
+    #[command(
+        after_help = "Example: offhook table distill results/quickstart --method regret,viper,cloning --max-rules 100,200"
+    )]
+    Distill(DistillArgs),
     /// Prove that rules neither overlap nor leave gaps, and that the rules of conduct hold.
     #[command(
         after_help = "Example: offhook table verify results/quickstart/table.json --scenario fraud_alert --self-test"
@@ -70,6 +76,66 @@ pub enum TableCommand {
         after_help = "Example: offhook table sign table.json --key release.key --out table.json.sig"
     )]
     Sign(SignArgs),
+}
+
+/// `offhook table distill`
+#[derive(Debug, Args)]
+pub struct DistillArgs {
+    /// Run directories or checkpoints, all of one scenario; several are told apart as training seeds.
+    #[arg(required = true, value_name = "POLICY")]
+    pub policies: Vec<PathBuf>,
+    /// The scenario: a path or the name of a bundled one; the run's own if not given.
+    #[arg(long)]
+    pub scenario: Option<String>,
+    /// The config whose `[distill]` counts: a path or the name of a bundled one; the run's own if not
+    /// given.
+    #[arg(long)]
+    pub config: Option<String>,
+    /// What wrong actions cost, instead of what the config says.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub method: Vec<DistillMethod>,
+    /// Most rules, instead of what the config says.
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    pub max_rules: Vec<usize>,
+    /// Held-out calls that table and network are compared on, for each policy.
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub calls: u64,
+    /// Seed of the first policy's calls; the others' follow.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Worker threads; results do not depend on it.
+    #[arg(long)]
+    pub threads: Option<u16>,
+    /// Write the table, if only one is made.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Replace the table if it is already there.
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Ways to distill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DistillMethod {
+    /// Every action at its regret, then at what it proves to cost.
+    Regret,
+    /// Mistakes at the regret of the worst action (Bastani et al., 2018).
+    Viper,
+    /// Every mistake alike.
+    Cloning,
+}
+
+impl From<DistillMethod> for Method {
+    fn from(method: DistillMethod) -> Self {
+        match method {
+            DistillMethod::Regret => Self::Regret,
+            DistillMethod::Viper => Self::Viper,
+            DistillMethod::Cloning => Self::Cloning,
+        }
+    }
 }
 
 /// `offhook table verify`

@@ -1,6 +1,7 @@
 //! `offhook table`: export and decide; the other subcommands have files of their own.
 
 mod diff;
+mod distill;
 mod drift;
 mod show;
 mod sign;
@@ -42,6 +43,7 @@ pub fn run(command: &TableCommand) -> Result<(), Failure> {
             None => decide(table, set, *json),
         },
         TableCommand::Show(args) => show::run(args),
+        TableCommand::Distill(args) => distill::run(args),
         TableCommand::Diff(args) => diff::run(args),
         TableCommand::Drift(args) => drift::run(args),
         TableCommand::Keygen(args) => sign::keygen(args),

@@ -1,40 +1,61 @@
 //! Distillation: a policy as a decision table, chosen for what the table itself achieves.
 //!
-//! 1. The policy plays calls, and a tree is grown on the observations it meets ([`growth`]). A leaf costs
-//!    the *regret* of its action: how much less probable the policy finds it than its best one, in
-//!    nats. Where actions are as good as equal a wrong one costs little, so that rules are spent
-//!    where they matter. No leaf takes a masked action anywhere in its box, visited or not.
-//! 2. The tree plays, and what it meets is added: the student is taught on its own states (`DAgger`;
+//! 1. The policy plays calls, and a tree is grown on the observations it meets ([`growth`]). An action
+//!    costs its *regret*: how much less probable the policy finds it than its best one, in nats.
+//!    Where actions are as good as equal a wrong one costs little, so that rules are spent where they
+//!    matter. No leaf takes a masked action anywhere in its box, visited or not.
+//! 2. The tree is grown beyond the budget of rules and merged down to it ([`merge`]).
+//! 3. The tree plays, and what it meets is added: the student is taught on its own states (`DAgger`;
 //!    Ross, Gordon and Bagnell, 2011, arXiv:1011.0686).
-//! 3. The round that does best on calls of its own is kept.
+//! 4. From then on actions cost what they prove to cost when the table goes on after them
+//!    ([`policy_iteration`]).
+//! 5. The round that does best on calls of its own is kept.
+//!
+//! Two other methods are there to compare with: see [`Method`].
 
+mod costs;
 pub mod growth;
-mod regret;
+mod merge;
+pub mod policy_iteration;
+mod split;
 pub mod tree;
 
+use offhook_env::batch::CallBatch;
+use offhook_env::customer::Customers;
 use offhook_env::policy::Policy;
 use offhook_env::rng::{Stream, derive_seed};
 use offhook_env::vector_env::VectorEnv;
 use offhook_table::{Constraint, Rule};
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::Dataset;
 use crate::evaluate::{Choice, Episodes, collect, evaluate};
 use crate::learner::{LearnError, require};
-use growth::Growth;
+use costs::Rows;
+use growth::{Criterion, Growth};
+use policy_iteration::PolicyIterationConfig;
 use tree::Tree;
+
+pub use costs::Method;
+
+/// Leaves grown for each rule of the budget, before they are merged.
+const LEAVES_PER_RULE: usize = 2;
 
 /// Settings of distillation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DistillConfig {
-    /// Most leaves of the tree, and so rules of the table. Default 200, what an analyst still reads.
+    /// What a wrong action costs. Default `regret`.
+    pub method: Method,
+    /// Most rules of the table. Default 200, what an analyst still reads.
     pub max_rules: usize,
-    /// Rounds, the first on calls of the teacher. Default 5, after which returns have leveled off.
+    /// Rounds that learn from the teacher, the first on its own calls. Default 5, after which returns
+    /// have leveled off.
     pub rounds: u64,
     /// Calls per round whose observations are learned from. Default 3,000.
     pub calls: u64,
-    /// Calls that choose between rounds. Default 5,000.
+    /// What follows them, with method `regret` alone.
+    pub policy_iteration: PolicyIterationConfig,
+    /// Calls that choose between rounds. Default 20,000.
     pub choose_calls: u64,
     /// Calls side by side. Default 512.
     pub n_calls: usize,
@@ -43,10 +64,12 @@ pub struct DistillConfig {
 impl Default for DistillConfig {
     fn default() -> Self {
         Self {
+            method: Method::Regret,
             max_rules: 200,
             rounds: 5,
             calls: 3_000,
-            choose_calls: 5_000,
+            policy_iteration: PolicyIterationConfig::default(),
+            choose_calls: 20_000,
             n_calls: 512,
         }
     }
@@ -58,8 +81,17 @@ impl DistillConfig {
         Self {
             rounds: self.rounds.min(2),
             calls: self.calls.min(1_000),
+            policy_iteration: self.policy_iteration.quick(),
             choose_calls: self.choose_calls.min(500),
             ..self
+        }
+    }
+
+    /// Rounds of every kind.
+    pub fn n_rounds(&self) -> u64 {
+        match self.method {
+            Method::Regret => self.rounds + self.policy_iteration.rounds,
+            Method::Viper | Method::Cloning => self.rounds,
         }
     }
 
@@ -74,6 +106,7 @@ impl DistillConfig {
         for (key, n) in counts {
             require(n > 0, key, n, "at least 1")?;
         }
+        self.policy_iteration.check()?;
         let most = offhook_table::MAX_RULES;
         require(
             self.max_rules <= most,
@@ -130,8 +163,8 @@ pub struct Distilled {
 ///
 /// # Errors
 /// A setting out of range, or constraints that leave some observation without an action.
-pub fn distill(
-    env: &mut dyn VectorEnv,
+pub fn distill<C: Customers + 'static>(
+    env: &mut CallBatch<C>,
     teacher: &dyn Policy,
     rules: &[Constraint],
     masks: &[Constraint],
@@ -140,60 +173,81 @@ pub fn distill(
     on_round: &mut dyn FnMut(u64),
 ) -> Result<Distilled, LearnError> {
     config.check(env.n_calls())?;
+    let layout = env.layout().clone();
+    let growth = Growth {
+        layout: &layout,
+        rules,
+        masks,
+        criterion: match config.method {
+            Method::Regret => Criterion::Cost,
+            Method::Viper | Method::Cloning => Criterion::Gini,
+        },
+        max_leaves: LEAVES_PER_RULE * config.max_rules,
+    };
     let choose = Episodes {
         seed,
         stream: Stream::Choose,
         n_episodes: config.choose_calls,
     };
     let teacher_return = mean_return(env, teacher, choose);
-    let mut met = Dataset::default();
-    let mut regrets = Vec::new();
-    let mut rounds = Vec::new();
+    let mut met = Rows::default();
+    let mut rounds: Vec<RoundMetrics> = Vec::new();
     let mut trees: Vec<Tree> = Vec::new();
-    for round in 0..config.rounds {
-        let player: &dyn Policy = trees.last().map_or(teacher, |tree| tree);
+    for round in 0..config.n_rounds() {
         // Not the calls that choose: another seed of the same stream.
         let seed = derive_seed(seed, Stream::Choose, round);
-        let episodes = Episodes {
-            seed,
-            stream: Stream::Choose,
-            n_episodes: config.calls,
+        let of_round;
+        let rows = if round < config.rounds {
+            let player: &dyn Policy = match (config.method, trees.last()) {
+                (Method::Regret | Method::Viper, Some(tree)) => tree,
+                _ => teacher,
+            };
+            let episodes = Episodes {
+                seed,
+                stream: Stream::Choose,
+                n_episodes: config.calls,
+            };
+            let (mut more, _) = collect(env, player, Choice::Greedy, episodes, 1.0);
+            for call in &mut more.groups {
+                *call += (round * config.calls) as u32;
+            }
+            met.append(Rows::of(config.method, teacher, &layout, more));
+            &met
+        } else {
+            let player = &trees[best_of(&rounds)];
+            of_round = config
+                .policy_iteration
+                .rows(env.world(), player, teacher, seed);
+            &of_round
         };
-        let (more, _) = collect(env, player, Choice::Greedy, episodes, 1.0);
-        regrets.extend(regret::of(teacher, env.layout(), &more));
-        met.codes.extend(more.codes);
-        met.masks.extend(more.masks);
-
-        let growth = Growth {
-            layout: env.layout(),
-            rules,
-            masks,
-            max_rules: config.max_rules,
-        };
-        let tree = growth
-            .grow(&met.codes, &regrets)
-            .ok_or_else(|| LearnError::Dataset {
-                row: None,
-                reason: "the constraints leave no action in some observation".to_owned(),
-            })?;
-        let mean_return = mean_return(env, &tree, choose);
+        let tree = growth.grow(rows).ok_or_else(|| LearnError::Dataset {
+            row: None,
+            reason: "the constraints leave no action in some observation".to_owned(),
+        })?;
+        let tree = growth.merge(tree, rows, config.max_rules);
         rounds.push(RoundMetrics {
             rules: tree.n_rules(),
-            mean_return,
+            mean_return: mean_return(env, &tree, choose),
             teacher_return,
         });
         trees.push(tree);
         on_round(round);
     }
-    let best = (0..rounds.len())
-        .rev()
-        .max_by(|&a, &b| rounds[a].mean_return.total_cmp(&rounds[b].mean_return));
-    let tree = &trees[best.unwrap_or(0)];
+    let tree = &trees[best_of(&rounds)];
     let (visits, _) = collect(env, tree, Choice::Greedy, choose, 1.0);
     Ok(Distilled {
-        rules: tree.rules(env.layout(), teacher, &visits),
+        rules: tree.rules(&layout, teacher, &visits),
         rounds,
     })
+}
+
+/// The round of the highest return, the first among equals.
+fn best_of(rounds: &[RoundMetrics]) -> usize {
+    let better = |best: usize, k: usize| match rounds[k].mean_return > rounds[best].mean_return {
+        true => k,
+        false => best,
+    };
+    (1..rounds.len()).fold(0, better)
 }
 
 fn mean_return(env: &mut dyn VectorEnv, policy: &dyn Policy, episodes: Episodes) -> f64 {

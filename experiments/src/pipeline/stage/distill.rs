@@ -1,15 +1,15 @@
 //! Third stage: put the policy into a table.
 
-use offhook_env::batch::CallBatch;
 use offhook_env::policy::Policy;
-use offhook_policy::distill::{DistillConfig, distill};
+use offhook_policy::distill::DistillConfig;
 use offhook_table::DecisionTable;
 use serde_json::json;
 
+use crate::distillery::distill_table;
 use crate::error::Failure;
 use crate::pipeline::metrics::{self, Row};
 use crate::pipeline::seed::SeedRun;
-use crate::policies::{self, table_layout};
+use crate::policies;
 
 const STAGE: &str = "distill";
 
@@ -27,20 +27,7 @@ impl SeedRun<'_> {
                 self.stored_rows(STAGE, u64::MAX)?,
             ));
         }
-        self.announce(STAGE, config.rounds, 0);
-        let scenario = &*self.loaded.world.scenario;
-        let mut env = CallBatch::new(self.loaded.world.clone(), config.n_calls, 0);
-        let (rules, masks) = crate::command::table::constraints(scenario);
-        let distilled = distill(
-            &mut env,
-            policy,
-            &rules,
-            &masks,
-            config,
-            self.seed,
-            &mut |_| self.bar.inc(1),
-        )?;
-        let close = scenario.layout.action("close").unwrap_or(0);
+        self.announce(STAGE, config.n_rounds(), 0);
         let provenance = [
             ("config", json!(self.config.name)),
             (
@@ -53,15 +40,12 @@ impl SeedRun<'_> {
         let provenance = provenance
             .map(|(key, value)| (key.to_owned(), value))
             .into();
-        let table = DecisionTable::new(
-            &scenario.name,
-            table_layout(scenario)?,
-            distilled.rules,
-            close,
-            provenance,
-        )?;
+        let world = &self.loaded.world;
+        let on_round = &mut |_| self.bar.inc(1);
+        let (table, rounds) =
+            distill_table(world, policy, config, self.seed, provenance, on_round)?;
         let mut rows = Vec::new();
-        for (round, figures) in distilled.rounds.iter().enumerate() {
+        for (round, figures) in rounds.iter().enumerate() {
             for (metric, value) in figures.named() {
                 rows.push(self.row(STAGE, round as u64, 0, metric, value));
             }
