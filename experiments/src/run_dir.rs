@@ -174,6 +174,11 @@ impl RunDir {
         self.progress
     }
 
+    /// What the run was begun with.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
     /// Where the file or folder `name` lies.
     pub fn join(&self, name: &str) -> PathBuf {
         self.path.join(name)

@@ -120,6 +120,8 @@ pub struct Distilled {
     pub rules: Vec<Rule>,
     /// Every round in order.
     pub rounds: Vec<RoundMetrics>,
+    /// What the rules met on the choosing calls.
+    pub visits: Dataset,
 }
 
 /// Distills `teacher` into rules; a function of its arguments alone.
@@ -193,6 +195,7 @@ pub fn distill(
     Ok(Distilled {
         rules: tree.rules(env.layout(), teacher, &visits),
         rounds,
+        visits,
     })
 }
 

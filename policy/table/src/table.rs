@@ -96,6 +96,16 @@ impl DecisionTable {
         self.seal()
     }
 
+    /// The same table with another account of where it comes from.
+    ///
+    /// # Errors
+    /// [`TableError::Invalid`] if it is nested too deeply, or makes the table too large.
+    pub fn with_provenance(mut self, provenance: Provenance) -> Result<Self, TableError> {
+        check_provenance(&provenance)?;
+        self.provenance = provenance;
+        self.seal()
+    }
+
     /// The same table with other rules.
     ///
     /// # Errors
@@ -134,16 +144,7 @@ impl DecisionTable {
         check_name("scenario", &scenario, "")?;
         check_rules(&layout, &rules)?;
         check_action("default action", default_action, &layout)?;
-        for (key, value) in &provenance {
-            if depth(value) > 16 {
-                let place = format!("provenance '{}'", shorten(key));
-                return Err(TableError::invalid(
-                    place,
-                    "deeper nesting",
-                    "at most 16 levels",
-                ));
-            }
-        }
+        check_provenance(&provenance)?;
         let index = Index::new(&layout, &rules);
         let checksum = String::new();
         Ok(Self {
@@ -304,6 +305,20 @@ fn check_action(place: &str, action: u8, layout: &Layout) -> Result<(), TableErr
         format!("action number {action}"),
         expected,
     ))
+}
+
+fn check_provenance(provenance: &Provenance) -> Result<(), TableError> {
+    for (key, value) in provenance {
+        if depth(value) > 16 {
+            let place = format!("provenance '{}'", shorten(key));
+            return Err(TableError::invalid(
+                place,
+                "deeper nesting",
+                "at most 16 levels",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// How deeply arrays and objects are nested; a JSON reader stops at some depth, so a writer must as

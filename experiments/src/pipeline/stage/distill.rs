@@ -3,11 +3,11 @@
 use offhook_env::batch::CallBatch;
 use offhook_env::policy::Policy;
 use offhook_policy::distill::{DistillConfig, distill};
-use offhook_table::DecisionTable;
-use serde_json::json;
+use offhook_table::{DecisionTable, Traffic};
 
 use crate::error::Failure;
 use crate::pipeline::metrics::{self, Row};
+use crate::pipeline::provenance;
 use crate::pipeline::seed::SeedRun;
 use crate::policies::{self, table_layout};
 
@@ -41,25 +41,19 @@ impl SeedRun<'_> {
             &mut |_| self.bar.inc(1),
         )?;
         let close = scenario.layout.action("close").unwrap_or(0);
-        let provenance = [
-            ("config", json!(self.config.name)),
-            (
-                "program",
-                json!(concat!("offhook ", env!("CARGO_PKG_VERSION"))),
-            ),
-            ("seed", json!(self.seed)),
-            ("inputs", json!(self.loaded.inputs)),
-        ];
-        let provenance = provenance
-            .map(|(key, value)| (key.to_owned(), value))
-            .into();
+        let layout = table_layout(scenario)?;
+        let mut traffic = Traffic::new(&layout);
+        for codes in distilled.visits.codes.chunks_exact(layout.features().len()) {
+            traffic.record(codes);
+        }
         let table = DecisionTable::new(
             &scenario.name,
-            table_layout(scenario)?,
+            layout,
             distilled.rules,
             close,
-            provenance,
-        )?;
+            provenance::made(self.config, self.dir.manifest(), self.seed),
+        )?
+        .with_traffic(traffic)?;
         let mut rows = Vec::new();
         for (round, figures) in distilled.rounds.iter().enumerate() {
             for (metric, value) in figures.named() {
