@@ -55,11 +55,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<(), Failure> {
     let scenarios: Vec<(String, Loaded)> = scenario_names
         .into_iter()
         .map(|name| {
-            let loaded = world::load(&name, None)?;
-            let loaded = match args.noise {
-                0.0 => loaded,
-                noise => loaded.noisier(noise)?,
-            };
+            let loaded = world::load(&name, None)?.with_noise(args.noise)?;
             Ok((name, loaded))
         })
         .collect::<Result<_, Failure>>()?;
@@ -298,9 +294,9 @@ impl<'a> Matrix<'a> {
 /// A table that breaks a rule is held back while it plays, so that none is counted as broken.
 fn proof_note(name: &str, proved: bool) -> String {
     match proved {
-        true => format!("{name}: proved to break no rule in any cell"),
+        true => format!("table {name} is proved to break no rule in any cell"),
         false => format!(
-            "{name}: NOT proved; where it breaks a rule the first allowed action was taken instead"
+            "table {name} is NOT proved; where it breaks a rule the first allowed action was taken instead"
         ),
     }
 }

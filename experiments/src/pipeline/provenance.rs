@@ -119,11 +119,12 @@ fn proofs(report: &Report, scenario: &Scenario) -> Value {
     proofs
 }
 
-/// A number and the ends of its interval, to four decimals.
+/// A number and the ends of its interval, to four decimals; a count alone.
 fn figure(estimate: Estimate) -> Value {
     let round = |x: f64| (x * 1e4).round() / 1e4;
     match estimate.bounds {
         Some((low, high)) => json!([estimate.value, low, high].map(round)),
+        None if estimate.value.fract() == 0.0 => json!(estimate.value as i64),
         None => json!(round(estimate.value)),
     }
 }
@@ -153,6 +154,6 @@ mod tests {
     fn a_figure_has_its_interval_where_there_is_one() {
         let found = figure(Estimate::new(0.123_456_78, -0.5, 1.0));
         assert_eq!(found.to_string(), "[0.1235,-0.5,1.0]");
-        assert_eq!(figure(Estimate::point(0.0)).to_string(), "0.0");
+        assert_eq!(figure(Estimate::point(2.0)).to_string(), "2");
     }
 }

@@ -42,7 +42,11 @@ impl DecisionTable {
             writeln!(page, "{text}").expect("a String takes every write");
         };
         for (key, lines) in lines(self.provenance()) {
-            line(format_args!("{key}: {}", lines.join("\n  ")));
+            let lines = match &lines[..] {
+                [text] => format!(" {text}"),
+                lines => lines.iter().map(|text| format!("\n  {text}")).collect(),
+            };
+            line(format_args!("{key}:{lines}"));
         }
         let n_visits = self.n_visits();
         let ids = self.rules().iter().map(|rule| rule.id.chars().count());

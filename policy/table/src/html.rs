@@ -65,8 +65,11 @@ impl DecisionTable {
             "<h2>Actions</h2>\n<table class=\"short\"><thead><tr><th>action</th><th class=\"n\">rules</th>\
              <th class=\"n\">share of visits</th></tr></thead><tbody>\n",
         );
-        for (action, n_rules, visits) in self.by_action() {
-            let (action, share) = (escape(self.action_name(action)), share_cell(share(visits)));
+        let actions = self.by_action();
+        let most = actions.first().and_then(|&(_, _, visits)| share(visits));
+        for (action, n_rules, visits) in actions {
+            let share = share_cell(share(visits), most);
+            let action = escape(self.action_name(action));
             push(
                 &mut page,
                 format_args!(
@@ -79,7 +82,12 @@ impl DecisionTable {
              <th>rule</th><th>action</th><th>when</th><th class=\"n\">fidelity</th>\
              <th class=\"n\">visits</th><th class=\"n\">share</th></tr></thead><tbody>\n",
         );
-        for idx in self.by_traffic() {
+        let order = self.by_traffic();
+        let most = order
+            .first()
+            .map(|&idx| u128::from(self.rules()[idx].support));
+        let most = most.and_then(share);
+        for idx in order {
             let rule = &self.rules()[idx];
             let fidelity = rule.fidelity.map_or("–".to_owned(), percent);
             push(
@@ -91,7 +99,7 @@ impl DecisionTable {
                     self.conditions_html(rule),
                     examples_html(examples.get(idx).map_or(&[], Vec::as_slice)),
                     rule.support,
-                    share_cell(share(u128::from(rule.support))),
+                    share_cell(share(u128::from(rule.support)), most),
                     id = escape(&rule.id),
                 ),
             );
@@ -173,11 +181,12 @@ fn examples_html(examples: &[String]) -> String {
     )
 }
 
-fn share_cell(share: Option<f64>) -> String {
-    let Some(share) = share else {
+/// A share with a bar, which is as wide as the cell for `most`.
+fn share_cell(share: Option<f64>, most: Option<f64>) -> String {
+    let (Some(share), Some(most)) = (share, most) else {
         return "<td class=\"n\">–</td>".to_owned();
     };
-    let (text, width) = (percent(share), share * 100.0);
+    let (text, width) = (percent(share), share / most * 100.0);
     format!("<td class=\"n\">{text}<span class=\"bar\" style=\"width:{width:.1}%\"></span></td>")
 }
 

@@ -91,7 +91,7 @@ mod verify;
 
 pub use cell::{Cell, levels_in};
 pub use diff::{CallerShare, Change, Comparison, Diff, Segment};
-pub use drift::{Drift, DriftReport, PSI_MOVED, PSI_SHIFTED, Share, Verdict, drift};
+pub use drift::{Drift, DriftReport, MIN_COUNT, PSI_MOVED, PSI_SHIFTED, Share, Verdict, drift};
 pub use error::{DecideError, TableError};
 pub use format::Format;
 pub use layout::{Feature, Layout, MAX_ACTIONS, MAX_FEATURES, MAX_LEVELS};

@@ -32,21 +32,25 @@ fn text(value: &Value, intervals: bool) -> String {
         Value::String(text) => text.clone(),
         Value::Array(items) => match &items[..] {
             [value, low, high] if intervals => format!("{value} [{low}, {high}]"),
-            items => join(items.iter().map(|item| text(item, intervals))),
+            items => {
+                let texts: Vec<String> = items.iter().map(|item| text(item, intervals)).collect();
+                // A name may have a comma in it.
+                texts.join(if items.iter().any(Value::is_string) {
+                    "; "
+                } else {
+                    ", "
+                })
+            }
         },
         Value::Object(fields) => {
             let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
             fields.sort_by_key(|(name, _)| *name);
             let entry =
                 |(name, value): (&String, &Value)| format!("{name} {}", text(value, intervals));
-            join(fields.into_iter().map(entry))
+            fields.into_iter().map(entry).collect::<Vec<_>>().join(", ")
         }
         scalar => scalar.to_string(),
     }
-}
-
-fn join(texts: impl Iterator<Item = String>) -> String {
-    texts.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -72,7 +76,7 @@ mod tests {
                 ],
             ),
             ("program", vec!["offhook 0.1.0"]),
-            ("proofs", vec!["rules: no offer, say hello first"]),
+            ("proofs", vec!["rules: no offer; say hello first"]),
             ("seeds", vec!["3, 2, 4"]),
         ];
         let expected = expected.map(|(key, lines)| {

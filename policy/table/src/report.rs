@@ -161,7 +161,7 @@ impl Report {
         }
         write!(
             f,
-            "unknown values: take the default action, {}, ",
+            "unknown values: are refused by name; as codes they take the default action, {}, ",
             self.default_action
         )?;
         if names.is_empty() {
@@ -302,7 +302,8 @@ gaps: 1 (16.667 % of states take the default action, close)
 violations: 1
   opt_out_is_final: rule r1 takes offer when identity is unknown or claimed and opt_out is yes
 thin rules (fewer than 30 visits): 2: r1, r2
-unknown values: take the default action, close, which no constraint ever forbids
+unknown values: are refused by name; as codes they take the default action, close, which no \
+                        constraint ever forbids
 not proved";
         assert!(report.to_string().ends_with(expected), "{report}");
         let json = serde_json::to_value(&report).unwrap();
