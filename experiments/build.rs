@@ -4,13 +4,17 @@ use std::path::Path;
 use std::process::Command;
 
 /// What the program is built from, from the top of the workspace.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 10] = [
     "Cargo.lock",
     "Cargo.toml",
-    "env",
-    "experiments",
-    "policy",
-    "simulator",
+    "env/src",
+    "experiments/channels",
+    "experiments/configs",
+    "experiments/scenarios",
+    "experiments/src",
+    "policy/src",
+    "policy/table/src",
+    "simulator/src",
 ];
 
 fn main() {
@@ -24,8 +28,8 @@ fn main() {
     if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {
         println!("cargo:rerun-if-changed={log}");
     }
-    for source in ["../Cargo.lock", "../env", "../policy", "../simulator", "."] {
-        println!("cargo:rerun-if-changed={source}");
+    for source in SOURCES {
+        println!("cargo:rerun-if-changed=../{source}");
     }
     let Some(revision) = git(&["rev-parse", "--short=12", "HEAD"]) else {
         return;
