@@ -45,7 +45,9 @@ pub struct CallerShare {
     pub feature: String,
     /// Its value.
     pub value: String,
-    /// Share of these callers' turns, in `[0, 1]`.
+    /// Turns of these callers.
+    pub n_turns: u64,
+    /// Share of those turns, in `[0, 1]`.
     pub share: f64,
 }
 
@@ -245,6 +247,7 @@ fn callers(piece: &Piece, segments: &BTreeMap<(String, String), (u64, u64)>) -> 
     let share = |(key, (n_turns, _)): (&(String, String), &(u64, u64))| CallerShare {
         feature: key.0.clone(),
         value: key.1.clone(),
+        n_turns: *n_turns,
         share: piece.by_caller.get(key).map_or(0.0, |&n| n as f64) / *n_turns as f64,
     };
     segments.iter().map(share).collect()
@@ -355,13 +358,14 @@ fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
 }
 
 impl Change {
-    /// The callers whom the change takes most of, where they are more than callers are on the whole.
+    /// The callers whom the change takes most of, where that is more than chance: three standard errors
+    /// above the share of all.
     fn most(&self) -> Option<&CallerShare> {
-        let most = self
-            .callers
-            .iter()
-            .max_by(|a, b| a.share.total_cmp(&b.share))?;
-        (Some(most.share) > self.share).then_some(most)
+        let all = self.share?;
+        let error = |n_turns: u64| (all * (1.0 - all) / n_turns as f64).sqrt();
+        (self.callers.iter())
+            .filter(|caller| caller.share > all + 3.0 * error(caller.n_turns))
+            .max_by(|a, b| a.share.total_cmp(&b.share))
     }
 }
 
