@@ -1,10 +1,16 @@
 //! Feeds mutated bytes to a loader for some minutes:
-//! `cargo run --release -p offhook-table-fuzz -- json 10 [SEED]`.
+//! `cargo run --release -p offhook-table-fuzz -- json 10 [SEED]`, or `fuzz.sh` for all of them.
 //!
 //! A panic, a load that takes longer than [`MAX_SECONDS`] or more memory than [`MAX_BYTES_PER_BYTE`]
 //! allows ends it with exit 1 and the bytes in `crash-<loader>`. A run is a function of loader, seed and number of inputs;
 //! only when it ends depends on the clock.
+//!
+//! What guides it: an input becomes a parent of others when its answer was never heard before and, in a build
+//! that counts edges (see [`coverage`]; `fuzz.sh` makes one), when it took a path that none before it took.
+//! Comparisons are not traced, so only the words of [`mutate`] and luck get past a test for a certain word; checksums are
+//! mended from what the loader says ([`loaders::resealed`]), so that a changed file reaches what lies behind them.
 
+mod coverage;
 mod loaders;
 mod memory;
 mod mutate;
@@ -14,6 +20,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use coverage::Coverage;
 use loaders::{LOADERS, Loader};
 use mutate::Mutator;
 
@@ -25,9 +32,30 @@ const MAX_BYTES_MORE: usize = 1 << 20;
 const LARGE: usize = 1 << 14;
 /// Longest that one load may take.
 const MAX_SECONDS: f64 = 5.0;
+/// A load that takes so long will never end.
+const HANGS: Duration = Duration::from_secs(120);
 
-/// The input that is being loaded, for whoever finds the loader panicking.
-static CURRENT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// The input that is being loaded and since when, for whoever finds the loader panicking or hanging.
+static CURRENT: Mutex<(Vec<u8>, Option<Instant>)> = Mutex::new((Vec::new(), None));
+
+/// Notes what is loaded from now on.
+fn load_begins(input: &[u8]) {
+    let mut current = CURRENT.lock().unwrap_or_else(|e| e.into_inner());
+    *current = (input.to_vec(), Some(Instant::now()));
+}
+
+/// Ends the program, and leaves the input behind, when a load never ends.
+fn watch(crash: &str) {
+    loop {
+        std::thread::sleep(HANGS / 10);
+        let current = CURRENT.lock().unwrap_or_else(|e| e.into_inner());
+        if current.1.is_some_and(|since| since.elapsed() > HANGS) {
+            let _ = std::fs::write(crash, &current.0);
+            eprintln!("a load hangs; the input is in '{crash}'");
+            std::process::exit(1);
+        }
+    }
+}
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -49,11 +77,13 @@ fn main() -> ExitCode {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if let Ok(input) = CURRENT.try_lock() {
-            let _ = std::fs::write(&in_hook, &*input);
+            let _ = std::fs::write(&in_hook, &input.0);
             eprintln!("the input that panics is in '{in_hook}'");
         }
         usual(info);
     }));
+    let in_watch = crash.clone();
+    std::thread::spawn(move || watch(&in_watch));
     match fuzz(loader, Duration::from_secs_f64(minutes * 60.0), seed) {
         Ok(figures) => {
             println!("{}: {figures}", loader.name);
@@ -72,13 +102,15 @@ fn fuzz(loader: &Loader, time: Duration, seed: u64) -> Result<String, (String, V
     let begin = Instant::now();
     let mut mutator = Mutator::new(seed, loaders::corpus(loader));
     let mut outcomes = BTreeSet::new();
-    let (mut n_inputs, mut n_loaded) = (0u64, 0u64);
+    let mut coverage = Coverage::new();
+    let (mut n_inputs, mut n_loaded, mut n_kept) = (0u64, 0u64, 0u64);
     let (mut most, mut slowest) = (0.0f64, 0.0f64);
     while begin.elapsed() < time {
         let mut input = mutator.next_input();
         // A checksum that fits lets the input through to what lies behind the check.
         for _ in 0..5 {
-            *CURRENT.lock().unwrap_or_else(|e| e.into_inner()) = input.clone();
+            load_begins(&input);
+            coverage.clear();
             let load = || {
                 let start = Instant::now();
                 let answer = memory::peak_of(|| (loader.load)(&input));
@@ -109,8 +141,10 @@ fn fuzz(loader: &Loader, time: Duration, seed: u64) -> Result<String, (String, V
                 Err(message) => shape_of(message),
             };
             n_loaded += u64::from(outcome.is_ok());
-            // An answer never heard before makes its input a parent of others.
-            if outcomes.insert(shape) {
+            // An answer never heard before makes its input a parent of others, and so does a new path.
+            let is_new_path = coverage.found_new();
+            if outcomes.insert(shape) || is_new_path {
+                n_kept += 1;
                 mutator.keep(input.clone());
             }
             match outcome
@@ -122,8 +156,12 @@ fn fuzz(loader: &Loader, time: Duration, seed: u64) -> Result<String, (String, V
             }
         }
     }
+    let edges = match coverage.n_edges() {
+        Some((n_seen, n_edges)) => format!("{n_seen} of {n_edges} edges"),
+        None => "edges not counted".to_owned(),
+    };
     Ok(format!(
-        "{n_inputs} inputs in {:.1} min, {n_loaded} loaded, {} different answers, no panic; slowest \
+        "{n_inputs} inputs in {:.1} min, {n_loaded} loaded, {} different answers, {n_kept} kept, {edges}, no panic; slowest \
          {slowest:.3} s, at most {most:.1} bytes of memory per byte of large inputs",
         begin.elapsed().as_secs_f64() / 60.0,
         outcomes.len()
