@@ -296,7 +296,7 @@ r1,\"offer(cover, \u{20ac} 5)\",9,0.25,claimed|doubted,-"
             "line 1: found 'id,action,support,fidelity ... table', expected 'rule,",
         );
         check("unknown,low", "unknown", "found record with 6 fields");
-        check("schema", "scheme", "missing field `schema`");
+        check("schema", "scheme", "unknown field `scheme`");
         check("{\"\"schema", "", "not a table in CSV");
         check("unknown,low", "unknown,high", "checksum: found ");
         check("\nr2,ask,0,,unknown,low,", "", "checksum: found ");

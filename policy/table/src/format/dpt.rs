@@ -246,11 +246,7 @@ fn table(body: &[u8]) -> Result<DecisionTable, TableError> {
     let provenance = serde_json::from_str(json)
         .map_err(|error| invalid(place, shorten(&error.to_string()), "a JSON object"))?;
     reader.end()?;
-    let table = DecisionTable::new(scenario, layout, rules, default_action, provenance)?;
-    match traffic {
-        Some(traffic) => table.with_traffic(traffic),
-        None => Ok(table),
-    }
+    DecisionTable::build(scenario, layout, rules, default_action, traffic, provenance)
 }
 
 fn traffic(reader: &mut Reader, layout: &Layout) -> Result<Option<Traffic>, TableError> {
