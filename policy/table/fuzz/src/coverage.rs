@@ -69,10 +69,15 @@ impl Coverage {
         any
     }
 
+    /// Whether edges are counted at all.
+    pub fn is_on(&self) -> bool {
+        !self.seen.is_empty()
+    }
+
     /// Edges seen, and edges there are; `None` where none are counted.
     pub fn n_edges(&self) -> Option<(usize, usize)> {
         let n_seen = self.seen.iter().filter(|classes| **classes != 0).count();
-        (!self.seen.is_empty()).then_some((n_seen, self.seen.len()))
+        self.is_on().then_some((n_seen, self.seen.len()))
     }
 }
 

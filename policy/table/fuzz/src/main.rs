@@ -5,8 +5,8 @@
 //! allows ends it with exit 1 and the bytes in `crash-<loader>`. A run is a function of loader, seed and number of inputs;
 //! only when it ends depends on the clock.
 //!
-//! What guides it: an input becomes a parent of others when its answer was never heard before and, in a build
-//! that counts edges (see [`coverage`]; `fuzz.sh` makes one), when it took a path that none before it took.
+//! What guides it: in a build that counts edges (see [`coverage`]; `fuzz.sh` makes one) an input becomes a parent
+//! of others when it took a path that none before it took, in any other build when its answer was never heard before.
 //! Comparisons are not traced, so only the words of [`mutate`] and luck get past a test for a certain word; checksums are
 //! mended from what the loader says ([`loaders::resealed`]), so that a changed file reaches what lies behind them.
 
@@ -141,9 +141,11 @@ fn fuzz(loader: &Loader, time: Duration, seed: u64) -> Result<String, (String, V
                 Err(message) => shape_of(message),
             };
             n_loaded += u64::from(outcome.is_ok());
-            // An answer never heard before makes its input a parent of others, and so does a new path.
+            // What is new makes its input a parent of others. Answers quote too much of what they found
+            // to tell as well as edges do, so they count only where edges do not.
+            let is_new_answer = outcomes.insert(shape);
             let is_new_path = coverage.found_new();
-            if outcomes.insert(shape) || is_new_path {
+            if is_new_path || is_new_answer && !coverage.is_on() {
                 n_kept += 1;
                 mutator.keep(input.clone());
             }
@@ -168,14 +170,14 @@ fn fuzz(loader: &Loader, time: Duration, seed: u64) -> Result<String, (String, V
     ))
 }
 
-/// A message without what differs from input to input: what was expected, quoted text, digits.
+/// A message without what differs from input to input: what was expected, quoted text, words with
+/// digits.
 fn shape_of(message: &str) -> String {
     let told = message.split(", expected").next().unwrap_or_default();
     let unquoted = told.split(['\'', '`', '"']).step_by(2);
-    let kept = unquoted.flat_map(str::chars);
-    kept.filter(|c| c.is_ascii_alphabetic() || *c == ' ')
-        .take(120)
-        .collect()
+    let words = unquoted.flat_map(str::split_whitespace);
+    let words = words.filter(|word| word.chars().all(|c| c.is_ascii_alphabetic() || c == ':'));
+    words.take(20).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -199,6 +201,13 @@ mod tests {
                 loader.name
             );
         }
+    }
+
+    #[test]
+    fn an_answer_that_differs_only_in_what_was_found_is_not_new() {
+        let shape = |found: &str| shape_of(&format!("CRC-32: found {found}, expected 12ab"));
+        assert_eq!(shape("7f00aa01"), shape("00e1c2d3"));
+        assert_ne!(shape("7f00aa01"), shape_of("checksum: found none"));
     }
 
     #[test]
