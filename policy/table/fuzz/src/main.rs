@@ -1,7 +1,7 @@
 //! Feeds mutated bytes to a loader for some minutes:
 //! `cargo run --release -p offhook-table-fuzz -- json 10 [SEED]`, or `fuzz.sh` for all of them.
 //!
-//! A panic, a load that takes longer than [`MAX_SECONDS`] or more memory than [`MAX_BYTES_PER_BYTE`]
+//! A panic, a load that takes longer than [`MAX_SECONDS`] or more memory than [`MEMORY_PER_BYTE`]
 //! allows ends it with exit 1 and the bytes in `crash-<loader>`. A run is a function of loader, seed and number of inputs;
 //! only when it ends depends on the clock.
 //!
@@ -23,17 +23,17 @@ use std::time::{Duration, Instant};
 use coverage::Coverage;
 use loaders::{LOADERS, Loader};
 use mutate::Mutator;
+use offhook_table::format::{MEMORY_MORE, MEMORY_PER_BYTE};
 
-/// A load may take at most so many bytes of memory for each byte of input, ...
-const MAX_BYTES_PER_BYTE: usize = 64;
-/// ... and so many more, for what every table needs.
-const MAX_BYTES_MORE: usize = 1 << 20;
 /// Inputs of so many bytes say how much memory a byte takes.
 const LARGE: usize = 1 << 14;
 /// Longest that one load may take.
 const MAX_SECONDS: f64 = 5.0;
-/// A load that takes so long will never end.
-const HANGS: Duration = Duration::from_secs(120);
+/// A load that is still the same at so many looks, ...
+const MAX_LOOKS: u32 = 12;
+/// ... each so long after the one before, will never end. Looks are counted, since a program that was
+/// stopped and let go again finds that much time has passed.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// The input that is being loaded and since when, for whoever finds the loader panicking or hanging.
 static CURRENT: Mutex<(Vec<u8>, Option<Instant>)> = Mutex::new((Vec::new(), None));
@@ -46,10 +46,13 @@ fn load_begins(input: &[u8]) {
 
 /// Ends the program, and leaves the input behind, when a load never ends.
 fn watch(crash: &str) {
+    let (mut last, mut n_looks) = (None, 0);
     loop {
-        std::thread::sleep(HANGS / 10);
+        std::thread::sleep(LOOK);
         let current = CURRENT.lock().unwrap_or_else(|e| e.into_inner());
-        if current.1.is_some_and(|since| since.elapsed() > HANGS) {
+        n_looks = if current.1 == last { n_looks + 1 } else { 0 };
+        last = current.1;
+        if n_looks >= MAX_LOOKS {
             let _ = std::fs::write(crash, &current.0);
             eprintln!("a load hangs; the input is in '{crash}'");
             std::process::exit(1);
@@ -129,7 +132,7 @@ fn fuzz(loader: &Loader, time: Duration, seed: u64) -> Result<String, (String, V
             if seconds > MAX_SECONDS {
                 return Err((format!("a load took {seconds:.1} s"), input));
             }
-            if peak > MAX_BYTES_MORE + MAX_BYTES_PER_BYTE * input.len() {
+            if peak > MEMORY_MORE + MEMORY_PER_BYTE * input.len() {
                 let n = input.len();
                 return Err((
                     format!("a load of {n} bytes took {peak} bytes of memory"),
@@ -182,6 +185,8 @@ fn shape_of(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use offhook_table::{Cell, DecisionTable, Feature, Format, Layout, Provenance, Rule};
+
     use super::*;
 
     #[test]
@@ -193,7 +198,7 @@ mod tests {
                 let input = mutator.next_input();
                 let (outcome, peak) = memory::peak_of(|| (loader.load)(&input));
                 n_refused += u32::from(outcome.is_err());
-                assert!(peak <= MAX_BYTES_MORE + MAX_BYTES_PER_BYTE * input.len());
+                assert!(peak <= MEMORY_MORE + MEMORY_PER_BYTE * input.len());
             }
             assert!(
                 n_refused > 500,
@@ -208,6 +213,45 @@ mod tests {
         let shape = |found: &str| shape_of(&format!("CRC-32: found {found}, expected 12ab"));
         assert_eq!(shape("7f00aa01"), shape("00e1c2d3"));
         assert_ne!(shape("7f00aa01"), shape_of("checksum: found none"));
+    }
+
+    /// Loads of tables and bytes that are much larger in memory than in a file.
+    #[test]
+    fn the_hungriest_inputs_stay_within_the_bound() {
+        let table = |n_features: usize, n_levels: usize, n_rules: usize| {
+            let levels: Vec<String> = (0..n_levels).map(|idx| format!("{idx:x}")).collect();
+            let features = (0..n_features).map(|idx| Feature {
+                name: format!("{idx}"),
+                levels: levels.clone(),
+            });
+            let layout = Layout::new(features.collect(), vec!["a".into()]).expect("names");
+            let cell = Cell::new(vec![1; n_features]);
+            let rules = (0..n_rules).map(|idx| Rule::new(format!("{idx:x}"), cell.clone(), 0));
+            let none = Provenance::new();
+            DecisionTable::new("a", layout, rules.collect(), 0, none).expect("a table")
+        };
+        // One more than a power of two: a vector has just doubled.
+        let many = |before: &str, item: &str, n_items: usize| {
+            (before.to_owned() + &item.repeat(n_items + 1)).into_bytes()
+        };
+        let mut inputs = vec![
+            many(r#"{"schema":1,"provenance":{"a":[0"#, ",0", 1 << 20),
+            many(r#"{"schema":1,"provenance":{"a":[0"#, ",[]", 1 << 20),
+            many("<a>", "<a/>", 1 << 19),
+            many("<a>", r#"<a b=""/>"#, 1 << 18),
+        ];
+        for table in [table(1, 2, 4096), table(48, 16, 4096), table(48, 2, 100)] {
+            let formats = [Format::Json, Format::Dpt, Format::Csv, Format::Dmn];
+            inputs.extend(formats.map(|format| format.export(&table)));
+        }
+        for (idx, input) in inputs.iter().enumerate() {
+            let (_, peak) = memory::peak_of(|| DecisionTable::from_bytes(input).is_ok());
+            let most = MEMORY_MORE + MEMORY_PER_BYTE * input.len();
+            assert!(
+                peak <= most,
+                "input {idx}: {peak} bytes, expected at most {most}"
+            );
+        }
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl DecisionTable {
     /// Reads a table from what [`DecisionTable::to_csv`] writes; features may come in any order.
     ///
     /// Any bytes are safe: input beyond four times [`MAX_CONTENT_BYTES`] is refused unread, and
-    /// reading takes memory in proportion to it.
+    /// [`format`](mod@crate::format) bounds the memory.
     ///
     /// # Errors
     /// [`TableError`] with line and column, what was found and what was expected.

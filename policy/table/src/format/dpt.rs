@@ -73,8 +73,8 @@ impl DecisionTable {
 
     /// Reads a table from what [`DecisionTable::to_dpt`] writes, checking every bit of it.
     ///
-    /// Any bytes are safe: input beyond [`MAX_CONTENT_BYTES`] is refused unread, and reading takes
-    /// memory in proportion to the input and to [`MAX_CONTENT_BYTES`].
+    /// Any bytes are safe: input beyond [`MAX_CONTENT_BYTES`] is refused unread, and
+    /// [`format`](mod@crate::format) bounds the memory.
     ///
     /// # Errors
     /// [`TableError`] with the place, what was found, what was expected, and the remedy.

@@ -73,8 +73,8 @@ impl DecisionTable {
     /// Reads a table from its canonical JSON, checking version, checksum, layout and every
     /// invariant.
     ///
-    /// Any bytes are safe: input beyond twice [`MAX_CONTENT_BYTES`] is refused unread, and reading
-    /// takes memory in proportion to it.
+    /// Any bytes are safe: input beyond twice [`MAX_CONTENT_BYTES`] is refused unread, and
+    /// [`format`](mod@crate::format) bounds the memory.
     ///
     /// # Errors
     /// [`TableError`] with the place, what was found, what was expected, and the remedy.
