@@ -268,6 +268,18 @@ pub struct BenchArgs {
     /// Settings of `learn`.
     #[command(flatten, next_help_heading = "Options of learn")]
     pub learn: LearnBenchArgs,
+    /// Settings of `table`.
+    #[command(flatten, next_help_heading = "Options of table")]
+    pub table: TableBenchArgs,
+}
+
+/// What `offhook bench table` leaves behind.
+#[derive(Debug, Args)]
+pub struct TableBenchArgs {
+    /// Also write the measured table here, as JSON: `policy/table/engines/bench.sh` holds other engines against
+    /// the same one.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
 }
 
 /// What `offhook bench learn` trains on, and how long.

@@ -16,7 +16,28 @@
 //!   ([`DecisionTable::from_bytes`]): JSON, a compact binary, CSV, DMN; JDM and JSON Logic are
 //!   written only. [`DecisionTable::page`] is the table as a readable text.
 //!
-//! The crate does no input or output: bytes in, bytes out.
+//! The crate does no input or output: bytes in, bytes out. In production:
+//!
+//! ```
+//! use offhook_table::{DecisionTable, Layout, Monitor, TableError};
+//!
+//! fn answer(file: &[u8], scenario: &str, layout: &Layout, calls: &[Vec<u8>]) -> Result<Monitor, TableError> {
+//!     let table = DecisionTable::from_bytes(file)?; // any format, every bit checked
+//!     table.check_built_for(scenario, layout)?; // or refused, with both sides named
+//!     let mut monitor = Monitor::new(&table); // what `offhook table drift` reads
+//!     for codes in calls {
+//!         let decision = table.decide(codes); // allocates nothing
+//!         println!("{}", table.action_name(decision.action));
+//!         monitor.record(codes, decision);
+//!     }
+//!     Ok(monitor)
+//! }
+//! # let table = offhook_table::testing::random_table(1, 9, 3);
+//! # let monitor = answer(&table.to_dpt(), "random", table.layout(), &[vec![0; 3]]).unwrap();
+//! # assert_eq!(monitor.rules().iter().sum::<u64>(), 1);
+//! ```
+//!
+//! From a table made by hand to a file:
 //!
 //! ```
 //! use std::collections::BTreeMap;

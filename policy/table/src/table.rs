@@ -83,7 +83,25 @@ impl DecisionTable {
         default_action: u8,
         provenance: Provenance,
     ) -> Result<Self, TableError> {
-        Self::unsealed(scenario.into(), layout, rules, default_action, provenance)?.seal()
+        let scenario = scenario.into();
+        Self::build(scenario, layout, rules, default_action, None, provenance)
+    }
+
+    /// [`DecisionTable::new`] and [`DecisionTable::with_traffic`] in one, so that the checksum is
+    /// computed once.
+    pub(crate) fn build(
+        scenario: String,
+        layout: Layout,
+        rules: Vec<Rule>,
+        default_action: u8,
+        traffic: Option<Traffic>,
+        provenance: Provenance,
+    ) -> Result<Self, TableError> {
+        let table = Self::unsealed(scenario, layout, rules, default_action, provenance)?;
+        match traffic {
+            Some(traffic) => table.with_traffic(traffic),
+            None => table.seal(),
+        }
     }
 
     /// The same table with the traffic that its rules were made on.
@@ -112,16 +130,14 @@ impl DecisionTable {
     /// As [`DecisionTable::new`].
     pub fn with_rules(&self, rules: Vec<Rule>) -> Result<Self, TableError> {
         let copy = self.clone();
-        let (scenario, layout) = (copy.scenario, copy.layout);
-        let table = Self::unsealed(
-            scenario,
-            layout,
+        Self::build(
+            copy.scenario,
+            copy.layout,
             rules,
             copy.default_action,
+            copy.traffic,
             copy.provenance,
-        )?;
-        let traffic = copy.traffic;
-        Self { traffic, ..table }.seal()
+        )
     }
 
     /// Sets the checksum of the content.
