@@ -1,24 +1,52 @@
-//! Puts the code's revision into the program, for the manifests of its runs.
+//! Puts the code's revision into the program, for the manifests of its runs and for its tables.
 
 use std::path::Path;
 use std::process::Command;
 
+/// What the program is built from, from the top of the workspace.
+const SOURCES: [&str; 10] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "env/src",
+    "experiments/channels",
+    "experiments/configs",
+    "experiments/scenarios",
+    "experiments/src",
+    "policy/src",
+    "policy/table/src",
+    "simulator/src",
+];
+
 fn main() {
-    let head = Path::new("../.git/HEAD");
     println!("cargo:rerun-if-changed=build.rs");
-    if !head.exists() {
+    let top = git(&["rev-parse", "--show-toplevel"]);
+    let top = top.and_then(|path| Path::new(&path).canonicalize().ok());
+    // Without git, or unpacked into somebody else's repository, there is no revision.
+    if top.is_none() || top != Path::new("..").canonicalize().ok() {
         return;
     }
-    println!("cargo:rerun-if-changed=../.git/logs/HEAD");
-    let revision = Command::new("git")
-        .args(["rev-parse", "--short=12", "HEAD"])
-        .output();
-    if let Ok(output) = revision
-        && output.status.success()
-    {
-        println!(
-            "cargo:rustc-env=OFFHOOK_REVISION={}",
-            String::from_utf8_lossy(&output.stdout).trim()
-        );
+    if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {
+        println!("cargo:rerun-if-changed={log}");
     }
+    for source in SOURCES {
+        println!("cargo:rerun-if-changed=../{source}");
+    }
+    let Some(revision) = git(&["rev-parse", "--short=12", "HEAD"]) else {
+        return;
+    };
+    let at_top = SOURCES.map(|source| format!(":/{source}"));
+    let status = ["--no-optional-locks", "status", "--porcelain", "--"].into_iter();
+    let arguments: Vec<&str> = status.chain(at_top.iter().map(String::as_str)).collect();
+    let changed = match git(&arguments) {
+        Some(changes) if changes.is_empty() => "",
+        _ => "+changes",
+    };
+    println!("cargo:rustc-env=OFFHOOK_REVISION={revision}{changed}");
+}
+
+/// What git prints; `None` where it fails or is not there.
+fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
 }

@@ -30,6 +30,9 @@ say 'the Rust side of the comparison'
 say 'tests'
 "$venv/bin/python" -m pytest -p no:cacheprovider --durations 3
 
+say 'a table decides'
+"$venv/bin/python" -W error ../../policy/table/examples/decide.py ../../results/reference/quickstart/table.json | grep -x greet
+
 say 'benchmark'
 "$venv/bin/python" benches/bench.py
 

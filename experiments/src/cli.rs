@@ -140,6 +140,9 @@ pub struct SimulateArgs {
     /// are fitted to a call log, else to calls that the script plays with agenda customers.
     #[arg(long, default_value = "agenda", value_name = "MODEL")]
     pub user_model: Named,
+    /// Share of what the line hears right that is misheard on top, 0 to 0.3.
+    #[arg(long, default_value_t = 0.0)]
+    pub noise: f32,
     /// Calls to play.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub calls: u64,
@@ -266,6 +269,18 @@ pub struct BenchArgs {
     /// Settings of `learn`.
     #[command(flatten, next_help_heading = "Options of learn")]
     pub learn: LearnBenchArgs,
+    /// Settings of `table`.
+    #[command(flatten, next_help_heading = "Options of table")]
+    pub table: TableBenchArgs,
+}
+
+/// What `offhook bench table` leaves behind.
+#[derive(Debug, Args)]
+pub struct TableBenchArgs {
+    /// Also write the measured table here, as JSON: `policy/table/engines/bench.sh` holds other engines against
+    /// the same one.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
 }
 
 /// What `offhook bench learn` trains on, and how long.

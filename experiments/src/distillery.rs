@@ -6,7 +6,7 @@ use std::sync::Arc;
 use offhook_env::batch::CallBatch;
 use offhook_env::policy::Policy;
 use offhook_policy::distill::{DistillConfig, RoundMetrics, distill};
-use offhook_table::DecisionTable;
+use offhook_table::{DecisionTable, Traffic};
 use serde_json::Value;
 
 use crate::command::table::constraints;
@@ -31,12 +31,13 @@ pub fn distill_table(
     let (rules, masks) = constraints(scenario);
     let distilled = distill(&mut env, policy, &rules, &masks, config, seed, on_round)?;
     let close = scenario.layout.action("close").unwrap_or(0);
-    let table = DecisionTable::new(
-        &scenario.name,
-        table_layout(scenario)?,
-        distilled.rules,
-        close,
-        provenance,
-    )?;
+    let layout = table_layout(scenario)?;
+    let mut traffic = Traffic::new(&layout);
+    for codes in distilled.visits.codes.chunks_exact(layout.features().len()) {
+        traffic.record(codes);
+    }
+    let rules = distilled.rules;
+    let table = DecisionTable::new(&scenario.name, layout, rules, close, provenance)?
+        .with_traffic(traffic)?;
     Ok((table, distilled.rounds))
 }

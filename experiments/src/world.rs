@@ -59,11 +59,15 @@ impl Loaded {
         }))
     }
 
-    /// The same with noise on the line that is the same for all calls, for every user model.
+    /// The same with noise on the line that is the same for all calls, for every user model; 0 for
+    /// none.
     ///
     /// # Errors
     /// As [`varied`](Self::varied).
-    pub fn noisier(mut self, noise: f32) -> Result<Self, Failure> {
+    pub fn with_noise(mut self, noise: f32) -> Result<Self, Failure> {
+        if noise == 0.0 {
+            return Ok(self);
+        }
         let variation = Variation::noise(noise);
         self.world = self.varied(variation)?;
         self.people = self.people.varied(variation);

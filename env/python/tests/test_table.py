@@ -56,7 +56,7 @@ def test_what_is_wrong_is_said(table):
     with pytest.raises(FileNotFoundError):
         Table("missing.json")
     with pytest.raises(ValueError, match="checksum"):
-        Table.from_bytes(FILE.read_bytes().replace(b'"seed":2', b'"seed":3'))
+        Table.from_bytes(FILE.read_bytes().replace(b'"support":', b'"support":1', 1))
     with pytest.raises(ValueError, match="for scenario 'fraud_alert', expected 'fund_notice'"):
         table.check_built_for(Scenario("fund_notice"))
     with pytest.raises(ValueError, match="expected 28"):

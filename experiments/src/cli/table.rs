@@ -53,7 +53,7 @@ pub enum TableCommand {
         /// A file with a column per feature and level names; `action` and `rule` are added.
         #[arg(long)]
         csv: Option<PathBuf>,
-        /// Print the decision as JSON.
+        /// Print decisions as JSON, one object a line.
         #[arg(long)]
         json: bool,
     },
@@ -171,14 +171,17 @@ pub struct ShowArgs {
     /// A run directory or a table file.
     pub table: PathBuf,
     /// Write an HTML page instead.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
     pub html: Option<PathBuf>,
-    /// A call log to take examples from.
-    #[arg(long, requires = "html")]
+    /// A call log to take example calls from.
+    #[arg(long)]
     pub log: Option<PathBuf>,
     /// Replace the page if it is already there.
-    #[arg(long)]
+    #[arg(long, requires = "html")]
     pub force: bool,
+    /// Print the table as JSON, with shares and words.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `offhook table diff`

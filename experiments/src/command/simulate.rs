@@ -29,7 +29,7 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
 }
 
 fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
-    let loaded = world::load(&args.scenario, None)?;
+    let loaded = world::load(&args.scenario, None)?.with_noise(args.noise)?;
     let populated = user_models::populate(&loaded, &args.user_model, args.seed)?;
     let world = &*populated.world;
     let (mut policy, mut choice) = policies::find(&args.policy, &world.scenario)?;

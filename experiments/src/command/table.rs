@@ -1,5 +1,6 @@
 //! `offhook table`: export and decide; the other subcommands have files of their own.
 
+mod decide;
 mod diff;
 mod distill;
 mod drift;
@@ -39,8 +40,8 @@ pub fn run(command: &TableCommand) -> Result<(), Failure> {
             csv,
             json,
         } => match csv {
-            Some(csv) => decide_csv(table, csv),
-            None => decide(table, set, *json),
+            Some(csv) => decide::many(table, csv, *json),
+            None => decide::one(table, set, *json),
         },
         TableCommand::Show(args) => show::run(args),
         TableCommand::Distill(args) => distill::run(args),
@@ -126,71 +127,4 @@ pub fn prove(table: &DecisionTable, scenario: &Scenario) -> Result<Report, Failu
     let (rules, masks) = constraints(scenario);
     table.layout().check_same(&table_layout(scenario)?)?;
     Ok(offhook_table::verify(table, &[rules, masks].concat())?)
-}
-
-fn decide(path: &Path, set: &[String], json: bool) -> Result<(), Failure> {
-    let table = open_table(path)?;
-    let pair = |text: &String| -> Result<(String, String), Failure> {
-        let (feature, level) = text.split_once('=').ok_or_else(|| {
-            Failure::usage(format!(
-                "--set {text}: expected feature=level, as in --set identity=claimed,heard=affirm"
-            ))
-        })?;
-        Ok((feature.trim().to_owned(), level.trim().to_owned()))
-    };
-    let pairs = set.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
-    let named: Vec<(&str, &str)> = pairs
-        .iter()
-        .map(|(f, l)| (f.as_str(), l.as_str()))
-        .collect();
-    let decision = table.decide_named(&named)?;
-    let rule = decision.rule.map(|k| &table.rules()[k as usize]);
-    let action = table.action_name(decision.action);
-    if json {
-        outln!(
-            "{}",
-            serde_json::json!({ "action": action, "rule": rule.map(|r| &r.id) })
-        );
-    } else {
-        match rule {
-            Some(rule) => outln!("{action}\nrule {}: {}", rule.id, table.explain(rule)),
-            None => outln!("{action}\nno rule applies; this is the default action"),
-        }
-    }
-    Ok(())
-}
-
-fn decide_csv(path: &Path, csv: &Path) -> Result<(), Failure> {
-    let table = open_table(path)?;
-    let place = |e: csv::Error| Failure::failed(format!("'{}': {e}", csv.display()));
-    let mut reader = csv::Reader::from_path(csv).map_err(place)?;
-    let header = reader.headers().map_err(place)?.clone();
-    // Other columns, such as a call's number, are handed through.
-    let columns: Vec<usize> = (0..header.len())
-        .filter(|&column| table.layout().feature_idx(&header[column]).is_some())
-        .collect();
-    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
-    writer
-        .write_record(header.iter().chain(["action", "rule"]))
-        .map_err(place)?;
-    let mut record = csv::StringRecord::new();
-    let mut n_rows = 0;
-    while reader.read_record(&mut record).map_err(place)? {
-        n_rows += 1;
-        let named: Vec<(&str, &str)> = columns
-            .iter()
-            .map(|&column| (&header[column], &record[column]))
-            .collect();
-        let decision = table
-            .decide_named(&named)
-            .map_err(|e| Failure::failed(format!("'{}' row {n_rows}: {e}", csv.display())))?;
-        let rule = decision
-            .rule
-            .map_or("", |k| table.rules()[k as usize].id.as_str());
-        record.push_field(table.action_name(decision.action));
-        record.push_field(rule);
-        writer.write_record(&record).map_err(place)?;
-    }
-    writer.flush()?;
-    Ok(())
 }

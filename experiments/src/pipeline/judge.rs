@@ -57,7 +57,7 @@ pub struct Summary {
     /// Rules of every seed's table.
     n_rules: Vec<usize>,
     /// The proof of the exported table.
-    proof: offhook_table::Report,
+    pub proof: offhook_table::Report,
     /// How steadily each seed learned.
     pub stability: Vec<SeedStability>,
     /// What a planner that sees the customer has over the script, if it was asked to play.
@@ -180,6 +180,22 @@ impl Summary {
 
     pub fn n_calls(&self) -> u64 {
         self.policies[0].calls.iter().map(|c| c.len() as u64).sum()
+    }
+
+    /// Held-out calls that the exported table played.
+    pub fn n_calls_of_exported(&self) -> usize {
+        self.policy("table").calls[self.chosen].len()
+    }
+
+    /// A figure of the exported table alone.
+    pub fn of_exported(&self, figure: &Figure) -> Option<Estimate> {
+        figure.estimate(&[&self.policy("table").calls[self.chosen]])
+    }
+
+    /// What the exported table loses against the network that it was made from, on the same calls.
+    pub fn lost_by_exported(&self, metric: &str) -> Option<Estimate> {
+        let values = |name| Figure::named(metric).values(&self.policy(name).calls[self.chosen]);
+        stats::paired_difference(&[values("reinforcement")], &[values("table")])
     }
 
     pub fn policy(&self, name: &str) -> &Judged {

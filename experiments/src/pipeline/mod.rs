@@ -7,6 +7,7 @@ mod gap;
 mod judge;
 pub mod metrics;
 mod outcome;
+pub mod provenance;
 mod seed;
 mod stability;
 mod stage;

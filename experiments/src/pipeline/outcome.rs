@@ -5,7 +5,7 @@ use offhook_table::Format;
 use super::judge::{Line, Summary};
 use super::metrics::{self, Row};
 use super::seed::SeedResult;
-use super::{curve, gap, stability};
+use super::{curve, gap, provenance, stability};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::figures::{self, Figure};
@@ -67,8 +67,9 @@ pub fn write(
     dir.write("curve.png", &figure.png()?)?;
 
     let chosen = &results[summary.chosen];
-    dir.write("table.json", chosen.table.to_json().as_bytes())?;
-    dir.write("table.csv", &Format::Csv.export(&chosen.table))?;
+    let table = provenance::judged(&chosen.table, summary, &loaded.world.scenario)?;
+    dir.write("table.json", table.to_json().as_bytes())?;
+    dir.write("table.csv", &Format::Csv.export(&table))?;
     let checkpoint = dir.join(&format!(
         "checkpoints/seed_{}/reinforcement.safetensors",
         chosen.seed

@@ -106,6 +106,7 @@ fn a_run_is_a_function_of_config_and_seed() {
 
     check_table(folder);
     check_compare(folder);
+    crate::tables::check(folder);
     crate::evaluating::check_other_scenarios(folder);
 }
 

@@ -6,6 +6,7 @@ mod learners;
 mod learning;
 mod refusals;
 mod scenarios;
+mod tables;
 mod tidy;
 
 use std::path::{Path, PathBuf};

@@ -99,7 +99,9 @@ impl Growth<'_> {
             opens: Vec::new(),
         };
         growing.carve(0, whole, (0..costs.len() as u32).collect())?;
+        if std::env::var("ROUNDS").is_ok() { eprint!("[{}", growing.opens.len()); }
         growing.split();
+        if std::env::var("ROUNDS").is_ok() { eprintln!(" {}]", growing.opens.len()); }
         let Growing {
             mut nodes, opens, ..
         } = growing;

@@ -153,6 +153,8 @@ pub struct Distilled {
     pub rules: Vec<Rule>,
     /// Every round in order.
     pub rounds: Vec<RoundMetrics>,
+    /// What the rules met on the choosing calls.
+    pub visits: Dataset,
 }
 
 /// Distills `teacher` into rules; a function of its arguments alone.
@@ -182,7 +184,7 @@ pub fn distill<C: Customers + 'static>(
             Method::Regret => Criterion::Cost,
             Method::Viper | Method::Cloning => Criterion::Gini,
         },
-        max_leaves: LEAVES_PER_RULE * config.max_rules,
+        max_leaves: std::env::var("LPR").map_or(LEAVES_PER_RULE, |v| v.parse().unwrap()) * config.max_rules,
     };
     let choose = Episodes {
         seed,
@@ -238,6 +240,7 @@ pub fn distill<C: Customers + 'static>(
     Ok(Distilled {
         rules: tree.rules(&layout, teacher, &visits),
         rounds,
+        visits,
     })
 }
 

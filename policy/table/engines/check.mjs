@@ -6,11 +6,11 @@
 // 10,000 states sampled over the whole space; the test cases beside the DMN file hold; xmllint
 // accepts both files where XSD names the folder of the schemas; dmn-js shows the DMN file without a
 // warning; and a table with one altered cell is found out.
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Parser } from 'saxen';
 import { Dmn, Jdm, JsonLogic, parseDmn, writeDmn } from './engines.mjs';
+import { decideOurs, exported, run } from './program.mjs';
 import { render } from './render.mjs';
 import { broken, states } from './states.mjs';
 
@@ -19,35 +19,10 @@ const N_BROKEN = 500;
 const [program, work, ...tables] = process.argv.slice(2);
 const { XSD, CHROMIUM = '/usr/bin/chromium' } = process.env;
 
-const run = (command, args) => execFileSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'] });
 const say = (text) => console.log(text);
 
 function demand(holds, text) {
   if (!holds) throw new Error(text);
-}
-
-function exported(table, format, path) {
-  run(program, ['table', 'export', table, '--format', format, '--out', path, '--force']);
-  return readFileSync(path, 'utf8');
-}
-
-/** A CSV line; only fields with commas or quotes are quoted. */
-const toCsv = (fields) => fields.map((text) => (/[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)).join(',');
-
-/** The last two fields of a CSV line: action and rule, of which the action may be quoted. */
-function decision(line) {
-  const at = line.lastIndexOf(',');
-  const quoted = line[at - 1] === '"';
-  const start = quoted ? line.lastIndexOf(',"', at - 2) + 2 : line.lastIndexOf(',', at - 1) + 1;
-  return { action: line.slice(start, quoted ? at - 1 : at), rule: line.slice(at + 1) || null };
-}
-
-/** What our program decides. */
-function decideOurs(table, features, all) {
-  const path = join(work, 'states.csv');
-  writeFileSync(path, [features.map((feature) => feature.name), ...all].map(toCsv).join('\n'));
-  const lines = run(program, ['table', 'decide', table, '--csv', path]).trimEnd().split('\n');
-  return lines.slice(1).map(decision);
 }
 
 /** What the documentation promises for a missing or unknown level: it meets no condition. */
@@ -105,17 +80,17 @@ function altered(xml, levels) {
 async function check(source, k) {
   const started = Date.now();
   const file = (ending) => join(work, `table_${k + 1}${ending}`);
-  const json = exported(source, 'json', file('.json'));
+  const json = exported(program, source, 'json', file('.json'));
   const table = JSON.parse(json);
-  const xml = exported(source, 'dmn', file('.dmn'));
+  const xml = exported(program, source, 'dmn', file('.dmn'));
   const model = await parseDmn(xml);
   const dmn = new Dmn(model);
-  const engines = [dmn, new Jdm(exported(source, 'jdm', file('.jdm'))), new JsonLogic(exported(source, 'jsonlogic', file('.jsonlogic')))];
+  const engines = [dmn, new Jdm(exported(program, source, 'jdm', file('.jdm'))), new JsonLogic(exported(program, source, 'jsonlogic', file('.jsonlogic')))];
 
   const tested = new Map(dmn.inputs.map(({ label, text }) => [label, text]));
   const { nCorners, all } = states(table, N_SAMPLED, 7);
   const observation = (state) => Object.fromEntries(table.features.flatMap(({ name }, idx) => (tested.has(name) && state[idx] !== null ? [[tested.get(name), state[idx]]] : [])));
-  const expected = decideOurs(file('.json'), table.features, all);
+  const expected = decideOurs(program, work, file('.json'), table.features, all);
   say(`${table.scenario}: ${table.rules.length} rules, ${nCorners} corners, ${N_SAMPLED} sampled states`);
   const odd = broken(table, tested, all, N_BROKEN, 8);
   let nDifferent = 0;
@@ -142,7 +117,7 @@ async function check(source, k) {
 
   const again = file('-again.dmn');
   writeFileSync(again, await writeDmn(model));
-  demand(exported(again, 'json', file('-again.json')) === json, 'a file saved again by dmn-moddle reads as another table');
+  demand(exported(program, again, 'json', file('-again.json')) === json, 'a file saved again by dmn-moddle reads as another table');
 
   const forged = altered(xml, table.features.find(({ name }) => name === dmn.inputs[0].label).levels);
   const found = await new Dmn(await parseDmn(forged)).decide(all.map(observation));

@@ -16,7 +16,7 @@ if [ -z "${WORK:-}" ]; then
   WORK="$(mktemp -d)"
   trap 'rm -rf "$WORK"' EXIT
 fi
-mkdir -p "$WORK/engines" "$WORK/tables"
+mkdir -p "$WORK/tables"
 
 schemas="${OFFHOOK_DATA:-$here/../../../../shared/data}/../peers/dmn-xsd"
 if [ -f "$schemas/DMN13.xsd" ]; then
@@ -24,7 +24,5 @@ if [ -f "$schemas/DMN13.xsd" ]; then
   export XSD
 fi
 
-# The packages are installed beside a copy, so that nothing appears in the sources.
-cp "$here"/*.mjs "$here/package.json" "$WORK/engines/"
-npm --prefix "$WORK/engines" install --loglevel error --ignore-scripts --no-package-lock --no-audit --no-fund
+"$here/install.sh" "$WORK/engines"
 node "$WORK/engines/check.mjs" "$1" "$WORK/tables" "${@:2}"

@@ -45,15 +45,24 @@ export class Dmn {
     this.columns = this.inputs.map(() => new Map());
   }
 
+  /** The value of an input expression. */
+  input(text, value) {
+    return evaluate(text, { [text]: value }).value;
+  }
+
+  /** Whether a cell takes an input. */
+  takes(cell, input) {
+    return feel(unaryTest(cell, { '?': input }), cell) === true;
+  }
+
   /** The rows whose cell in column `idx` takes this value, one byte each. */
   rowsTaking(idx, value) {
     const column = this.columns[idx];
     if (!column.has(value)) {
-      const { text } = this.inputs[idx];
-      const input = evaluate(text, { [text]: value }).value;
+      const input = this.input(this.inputs[idx].text, value);
       const taken = new Map();
       const takes = (cell) => {
-        if (!taken.has(cell)) taken.set(cell, feel(unaryTest(cell, { '?': input }), cell) === true);
+        if (!taken.has(cell)) taken.set(cell, this.takes(cell, input));
         return taken.get(cell) ? 1 : 0;
       };
       column.set(value, Uint8Array.from(this.rows, (row) => takes(row.cells[idx])));
@@ -63,12 +72,13 @@ export class Dmn {
 
   decideOne(observation) {
     const columns = this.inputs.map(({ text }, idx) => this.rowsTaking(idx, observation[text] ?? null));
-    const hits = [];
-    for (let row = 0; row < this.rows.length; row += 1) {
-      if (columns.every((column) => column[row])) hits.push(row);
-    }
+    return this.answer(this.rows.filter((_, row) => columns.every((column) => column[row])));
+  }
+
+  /** What the table says when these rows match. */
+  answer(hits) {
     if (this.unique && hits.length > 1) return { action: `${hits.length} rules fire`, rule: null };
-    const [action, rule] = hits.length ? this.rows[hits[0]].outputs : this.fallback;
+    const [action, rule] = hits.length ? hits[0].outputs : this.fallback;
     return { action, rule };
   }
 

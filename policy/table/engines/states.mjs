@@ -13,11 +13,16 @@ class Random {
   }
 }
 
+/** Every level of every feature as likely as the next, without end, as `random_codes` of the crate draws them. */
+export function* sampled(table, seed) {
+  const random = new Random(seed);
+  for (;;) yield table.features.map((feature) => feature.levels[random.below(feature.levels.length)]);
+}
+
 /**
  * For each rule its lowest and its highest levels, and its lowest with one feature that it tests
  * moved to the highest level allowed and to one that is not, so that every edge of every cell is
- * walked and crossed; then `nSampled` states in which every level of every feature is as likely. A
- * state is a list of levels, one per feature.
+ * walked and crossed; then `nSampled` of the whole space. A state is a list of levels, one per feature.
  */
 export function states(table, nSampled, seed) {
   const found = new Map();
@@ -34,9 +39,9 @@ export function states(table, nSampled, seed) {
     });
   }
   const nCorners = found.size;
-  const random = new Random(seed);
-  while (found.size < nCorners + nSampled) {
-    add(table.features.map((feature) => feature.levels[random.below(feature.levels.length)]));
+  for (const state of sampled(table, seed)) {
+    if (found.size >= nCorners + nSampled) break;
+    add(state);
   }
   return { nCorners, all: [...found.values()] };
 }

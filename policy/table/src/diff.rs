@@ -33,6 +33,22 @@ pub struct Change {
     pub summary: String,
     /// Where exactly.
     pub region: Region,
+    /// The same share among the turns of each group of callers, by feature and value; empty where
+    /// nothing is known of them.
+    pub callers: Vec<CallerShare>,
+}
+
+/// How much of the turns of some callers a change takes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CallerShare {
+    /// The caller feature.
+    pub feature: String,
+    /// Its value.
+    pub value: String,
+    /// Turns of these callers.
+    pub n_turns: u64,
+    /// Share of those turns, in `[0, 1]`.
+    pub share: f64,
 }
 
 /// The callers that have one value of one feature known before the call.
@@ -90,6 +106,8 @@ struct Piece {
     cell: Cell,
     actions: [u8; 2],
     n_turns: u64,
+    /// The same by caller feature and value.
+    by_caller: BTreeMap<(String, String), u64>,
     /// Estimated turns.
     estimate: f64,
 }
@@ -119,6 +137,7 @@ impl<'t> Comparison<'t> {
                         cell,
                         actions: [part_a.action, part_b.action],
                         n_turns: 0,
+                        by_caller: BTreeMap::new(),
                     };
                     pieces.push((idx_a, idx_b, piece));
                 }
@@ -149,13 +168,17 @@ impl<'t> Comparison<'t> {
         self.n_turns += 1;
         self.n_changed += changed;
         self.traffic.record(codes);
-        if a != b
-            && let Some(piece) = self.pieces.iter_mut().find(|p| p.cell.contains(codes))
-        {
+        let mut piece = (a != b)
+            .then(|| self.pieces.iter_mut().find(|p| p.cell.contains(codes)))
+            .flatten();
+        if let Some(piece) = &mut piece {
             piece.n_turns += 1;
         }
         for (feature, value) in caller {
             let key = (feature.clone(), value.clone());
+            if let Some(piece) = &mut piece {
+                *piece.by_caller.entry(key.clone()).or_default() += 1;
+            }
             let (n_turns, n_changed) = self.segments.entry(key).or_default();
             *n_turns += 1;
             *n_changed += changed;
@@ -199,6 +222,7 @@ impl<'t> Comparison<'t> {
             to: a.action_name(piece.actions[1]).to_owned(),
             share: share(weight(&piece)),
             summary: summary(a.layout(), &piece.cell, traffic),
+            callers: callers(&piece, &self.segments),
             region: Region::new(a.layout(), piece.cell),
         };
         let segment = |((feature, value), (n_turns, n_changed))| Segment {
@@ -216,6 +240,17 @@ impl<'t> Comparison<'t> {
             segments: self.segments.into_iter().map(segment).collect(),
         }
     }
+}
+
+/// What a piece takes of the turns of every group of callers.
+fn callers(piece: &Piece, segments: &BTreeMap<(String, String), (u64, u64)>) -> Vec<CallerShare> {
+    let share = |(key, (n_turns, _)): (&(String, String), &(u64, u64))| CallerShare {
+        feature: key.0.clone(),
+        value: key.1.clone(),
+        n_turns: *n_turns,
+        share: piece.by_caller.get(key).map_or(0.0, |&n| n as f64) / *n_turns as f64,
+    };
+    segments.iter().map(share).collect()
 }
 
 /// Spreads the turns of both tables over the pieces.
@@ -308,6 +343,9 @@ fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
                     let merged = pieces.swap_remove(other);
                     pieces[idx].cell = cell;
                     pieces[idx].n_turns += merged.n_turns;
+                    for (key, n) in merged.by_caller {
+                        *pieces[idx].by_caller.entry(key).or_default() += n;
+                    }
                     pieces[idx].estimate += merged.estimate;
                     // A larger piece may join one that came before it.
                     idx = 0;
@@ -317,6 +355,18 @@ fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
         }
     }
     by_actions.into_values().flatten().collect()
+}
+
+impl Change {
+    /// The callers whom the change takes most of, where that is more than chance: three standard errors
+    /// above the share of all.
+    fn most(&self) -> Option<&CallerShare> {
+        let all = self.share?;
+        let error = |n_turns: u64| (all * (1.0 - all) / n_turns as f64).sqrt();
+        (self.callers.iter())
+            .filter(|caller| caller.share > all + 3.0 * error(caller.n_turns))
+            .max_by(|a, b| a.share.total_cmp(&b.share))
+    }
 }
 
 impl fmt::Display for Diff {
@@ -345,7 +395,17 @@ impl fmt::Display for Diff {
         let n_visited = visited.clone().count();
         for change in visited.take(MAX_PRINTED) {
             let (words, share) = (&change.summary, percent(change.share));
-            writeln!(f, "{words}: {} → {}, {share}", change.from, change.to)?;
+            write!(f, "{words}: {} → {}, {share}", change.from, change.to)?;
+            match change.most() {
+                Some(most) => writeln!(
+                    f,
+                    "; most where {} is {}, {:.1} %",
+                    most.feature,
+                    most.value,
+                    most.share * 100.0
+                )?,
+                None => writeln!(f)?,
+            }
         }
         if n_visited > MAX_PRINTED {
             writeln!(f, "and {} more", n_visited - MAX_PRINTED)?;

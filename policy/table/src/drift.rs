@@ -2,12 +2,15 @@
 //! of its features.
 //!
 //! With shares `e` expected and `f` found, the index is the sum over bins of `(f - e) ln(f / e)`.
-//! Below 0.1 nothing moved, from 0.25 on the population is another one (Siddiqi, 2006, Credit Risk
-//! Scorecards; the rule of thumb is Lewis's, 1994). Small samples move by chance: of two samples of `n` and
-//! `m` from one population the index is about `(1/n + 1/m)` times a chi-square variable with one
-//! degree of freedom less than bins (Yurdakul and Naranjo, 2020, Journal of Risk Model Validation
-//! 14(4)); an index within the 95 % bound of that counts as stable. The turns of a call depend on
-//! each other, so the true bound is somewhat higher.
+//! By a rule of thumb of credit scoring nothing moved below 0.1, and from 0.25 on the population is
+//! another one (`perf_psi` in the manual of the R package `scorecard`; Siddiqi, 2006, Credit Risk
+//! Scorecards). Small samples move by chance: of two samples of `n` and `m` from one population the
+//! index is about `(1/n + 1/m)` times a chi-square variable with one degree of freedom less than bins
+//! (Yurdakul, 2018, Statistical Properties of Population Stability Index,
+//! <https://scholarworks.wmich.edu/dissertations/3208>); an index within the 95 % bound of that counts
+//! as stable. Bins that the smaller sample should meet less than [`MIN_COUNT`] times are one bin, as
+//! is usual for chi-square tests (Cochran, 1954, Biometrics 10(4); he asks for 5 independent
+//! observations, and the turns of a call depend on each other).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,6 +25,8 @@ use crate::table::DecisionTable;
 pub const PSI_MOVED: f64 = 0.1;
 /// From here on the population is another one.
 pub const PSI_SHIFTED: f64 = 0.25;
+/// Rules and levels that the smaller side should meet less often are taken together.
+pub const MIN_COUNT: f64 = 10.0;
 /// Most rules and levels that `Display` prints.
 const MAX_PRINTED: usize = 10;
 
@@ -53,7 +58,7 @@ impl Verdict {
 /// One bin of a distribution.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Share {
-    /// The rule's id, or the level's name.
+    /// The rule's id, or the level's name; `rare, together` for those below [`MIN_COUNT`].
     pub name: String,
     /// The rule's action; `None` for a level.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,13 +177,25 @@ fn compare<'a>(
 ) -> Drift {
     let sum = |counts: &[u64]| counts.iter().map(|&n| n as f64).sum::<f64>();
     let (n, m) = (sum(expected), sum(found));
-    let n_bins = expected
-        .iter()
-        .zip(found)
-        .filter(|(e, f)| **e + **f > 0)
-        .count() as f64;
-    let share = |(name, (&e, &f)): (&str, (&u64, &u64))| {
-        let (e, f) = (e as f64, f as f64);
+    let known = n > 0.0 && m > 0.0;
+    let counts = expected.iter().zip(found);
+    let counts = counts.map(|(&e, &f)| (e as f64, f as f64));
+    let seen = names.zip(counts).filter(|(_, (e, f))| e + f > 0.0);
+    let is_rare =
+        |&(_, (e, f)): &(&str, (f64, f64))| known && (e + f) / (n + m) * n.min(m) < MIN_COUNT;
+    let (rare, mut bins): (Vec<_>, Vec<_>) = seen.partition(is_rare);
+    match rare[..] {
+        [] => {}
+        [alone] => bins.push(alone),
+        _ => {
+            let together = rare
+                .iter()
+                .fold((0.0, 0.0), |(e, f), (_, bin)| (e + bin.0, f + bin.1));
+            bins.push(("rare, together", together));
+        }
+    }
+    let n_bins = bins.len() as f64;
+    let share = |(name, (e, f)): (&str, (f64, f64))| {
         // Further observations on each side, one per bin and spread as both together are: an empty
         // bin then has a small share instead of an infinite logarithm.
         let more = n_bins * (e + f) / (n + m);
@@ -191,11 +208,8 @@ fn compare<'a>(
             psi: (q - p) * (q / p).ln(),
         }
     };
-    let counts = expected.iter().zip(found);
-    let seen = names.zip(counts).filter(|(_, (e, f))| **e + **f > 0);
-    let mut shares: Vec<Share> = seen.map(share).collect();
+    let mut shares: Vec<Share> = bins.into_iter().map(share).collect();
     shares.sort_by(|a, b| b.psi.total_cmp(&a.psi));
-    let known = n > 0.0 && m > 0.0;
     let psi = known.then(|| shares.iter().map(|share| share.psi).sum());
     let freedom = (n_bins - 1.0).max(0.0);
     // The normal approximation of the chi-square quantile; good enough for a hint.
@@ -334,6 +348,24 @@ mod tests {
             (drift.shares[0].name.as_str(), drift.shares[2].name.as_str()),
             ("a", "b")
         );
+    }
+
+    #[test]
+    fn what_the_smaller_side_hardly_meets_is_one_bin() {
+        let names = ["a", "b", "c", "d"].into_iter();
+        let drift = compare("x", names.clone(), &[90, 4, 0, 6], &[900, 0, 40, 60]);
+        let names_of = |drift: &Drift| -> Vec<String> {
+            drift
+                .shares
+                .iter()
+                .map(|share| share.name.clone())
+                .collect()
+        };
+        let together = drift.shares.iter().find(|s| s.name == "rare, together");
+        assert_eq!(names_of(&drift).len(), 2, "{drift:?}");
+        assert!(together.is_some_and(|s| s.expected == 0.1 && s.found == 0.1));
+        let unknown = compare("x", names, &[0; 4], &[900, 0, 40, 60]);
+        assert_eq!(names_of(&unknown), ["a", "c", "d"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::provenance::lines;
 use crate::table::{DecisionTable, Rule};
 
 impl DecisionTable {
@@ -20,10 +21,11 @@ impl DecisionTable {
     }
 
     /// The table as a page of text: a heading, provenance, then the rules from most to least
-    /// visited, with share of visits, fidelity and id. A fidelity that was not measured is `-`, and
-    /// so are shares when nothing was visited.
+    /// visited, with visits, their share, fidelity and id, each with its `examples` below it, as
+    /// [`DecisionTable::html`] takes them. A fidelity that was not measured is `-`, and so are
+    /// shares when nothing was visited.
     #[must_use]
-    pub fn page(&self) -> String {
+    pub fn page(&self, examples: &[Vec<String>]) -> String {
         let mut page = format!(
             "table for {}: {} rules over {} of {} features, {} actions\n\
              layout {}, checksum {}\ndefault action: {}\n",
@@ -36,33 +38,53 @@ impl DecisionTable {
             self.checksum(),
             self.action_name(self.default_action()),
         );
-        for (key, value) in self.provenance() {
-            writeln!(page, "{key}: {value}").expect("a String takes every write");
+        let mut line = |text: std::fmt::Arguments<'_>| {
+            writeln!(page, "{text}").expect("a String takes every write");
+        };
+        for (key, lines) in lines(self.provenance()) {
+            let lines = match &lines[..] {
+                [text] => format!(" {text}"),
+                lines => lines.iter().map(|text| format!("\n  {text}")).collect(),
+            };
+            line(format_args!("{key}:{lines}"));
         }
-        let mut rules: Vec<&Rule> = self.rules().iter().collect();
-        // A stable sort: rules of equal support stay in the table's order.
-        rules.sort_by_key(|rule| std::cmp::Reverse(rule.support));
-        let n_visits: u128 = rules.iter().map(|rule| u128::from(rule.support)).sum();
-        let id_width = rules
-            .iter()
-            .map(|rule| rule.id.chars().count())
-            .max()
-            .unwrap_or(0)
-            .max("rule".len());
-        writeln!(page, "\n visits  fidelity  {:id_width$}", "rule")
-            .expect("a String takes every write");
-        for rule in rules {
+        let n_visits = self.n_visits();
+        let ids = self.rules().iter().map(|rule| rule.id.chars().count());
+        let id_width = ids.max().unwrap_or(0).max("rule".len());
+        line(format_args!(
+            "\n visits    share  fidelity  {:id_width$}",
+            "rule"
+        ));
+        for idx in self.by_traffic() {
+            let rule = &self.rules()[idx];
             let share = percent((n_visits > 0).then(|| rule.support as f64 / n_visits as f64));
-            let fidelity = percent(rule.fidelity);
-            writeln!(
-                page,
-                "{share:>7}  {fidelity:>8}  {:id_width$}  {}",
+            line(format_args!(
+                "{:>7}  {share:>7}  {:>8}  {:id_width$}  {}",
+                rule.support,
+                percent(rule.fidelity),
                 rule.id,
                 self.explain(rule)
-            )
-            .expect("a String takes every write");
+            ));
+            for example in examples.get(idx).into_iter().flatten() {
+                line(format_args!("    {}", example.replace('\n', "\n    ")));
+            }
         }
         page
+    }
+
+    /// Visits of all rules together.
+    pub(crate) fn n_visits(&self) -> u128 {
+        let supports = self.rules().iter().map(|rule| u128::from(rule.support));
+        supports.sum()
+    }
+
+    /// The rules by their place in the table, from most to least visited; those of equal support
+    /// stay in its order.
+    #[must_use]
+    pub fn by_traffic(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.rules().len()).collect();
+        order.sort_by_key(|&idx| std::cmp::Reverse(self.rules()[idx].support));
+        order
     }
 }
 
@@ -103,13 +125,15 @@ mod tests {
         ];
         let provenance = Provenance::from([("seed".to_owned(), 7.into())]);
         let table = DecisionTable::new("mock", layout, rules, 1, provenance).unwrap();
-        let page = table.page();
+        let page = table.page(&[Vec::new(), vec!["call 7\nrobot  Bye.".to_owned()]]);
         let expected = "default action: close
 seed: 7
 
- visits  fidelity  rule
- 75.0 %         -  rest  always: close
- 25.0 %    50.0 %  rare  when identity is claimed or doubted and confidence is low: confirm_identity
+ visits    share  fidelity  rule
+      3   75.0 %         -  rest  always: close
+    call 7
+    robot  Bye.
+      1   25.0 %    50.0 %  rare  when identity is claimed or doubted and confidence is low: confirm_identity
 ";
         assert!(page.ends_with(expected), "{page}");
         assert!(

@@ -2,9 +2,8 @@
 
 use std::fmt::Write;
 
-use serde_json::Value;
-
 use crate::cell::levels_in;
+use crate::provenance::lines;
 use crate::table::{DecisionTable, Rule};
 
 const STYLE: &str = "\
@@ -23,6 +22,7 @@ tr>:first-child{padding-left:0}
 thead th{border-bottom:2px solid #222;white-space:nowrap}
 tbody tr{border-bottom:1px solid #e2e2e2;break-inside:avoid}
 .n{text-align:right;white-space:nowrap}
+.short{max-width:36em}
 .act{font-weight:600;white-space:nowrap}
 .bar{display:block;height:.35em;background:#0072b2;border-radius:2px;margin:.2em 0 0 auto}
 .c{display:inline-block;margin:0 .35em .2em 0;padding:0 .45em;border-radius:4px;background:#f0f2f5}
@@ -37,17 +37,13 @@ pre{white-space:pre-wrap;margin:.4em 0;padding:.6em .8em;background:#f7f7f7;bord
 
 impl DecisionTable {
     /// The table as an HTML page: provenance, what each action takes of the traffic, then the rules
-    /// from most to least visited with their share, fidelity and conditions.
+    /// from most to least visited with their visits, fidelity and conditions.
     ///
     /// `examples` are texts of calls that a rule decided, one list per rule in the order of the
     /// table; rules beyond its end have none.
     #[must_use]
     pub fn html(&self, examples: &[Vec<String>]) -> String {
-        let n_visits: u128 = self
-            .rules()
-            .iter()
-            .map(|rule| u128::from(rule.support))
-            .sum();
+        let n_visits = self.n_visits();
         let share = |visits: u128| (n_visits > 0).then(|| visits as f64 / n_visits as f64);
         let name = escape(self.scenario());
         let mut page = format!(
@@ -66,11 +62,14 @@ impl DecisionTable {
         self.push_provenance(&mut page);
 
         page.push_str(
-            "<h2>Actions</h2>\n<table><thead><tr><th>action</th><th class=\"n\">rules</th>\
+            "<h2>Actions</h2>\n<table class=\"short\"><thead><tr><th>action</th><th class=\"n\">rules</th>\
              <th class=\"n\">share of visits</th></tr></thead><tbody>\n",
         );
-        for (action, n_rules, visits) in self.by_action() {
-            let (action, share) = (escape(self.action_name(action)), share_cell(share(visits)));
+        let actions = self.by_action();
+        let most = actions.first().and_then(|&(_, _, visits)| share(visits));
+        for (action, n_rules, visits) in actions {
+            let share = share_cell(share(visits), most);
+            let action = escape(self.action_name(action));
             push(
                 &mut page,
                 format_args!(
@@ -81,10 +80,13 @@ impl DecisionTable {
         page.push_str(
             "</tbody></table>\n<h2>Rules, the busiest first</h2>\n<table><thead><tr>\
              <th>rule</th><th>action</th><th>when</th><th class=\"n\">fidelity</th>\
-             <th class=\"n\">share of visits</th></tr></thead><tbody>\n",
+             <th class=\"n\">visits</th><th class=\"n\">share</th></tr></thead><tbody>\n",
         );
-        let mut order: Vec<usize> = (0..self.rules().len()).collect();
-        order.sort_by_key(|&idx| std::cmp::Reverse(self.rules()[idx].support));
+        let order = self.by_traffic();
+        let most = order
+            .first()
+            .map(|&idx| u128::from(self.rules()[idx].support));
+        let most = most.and_then(share);
         for idx in order {
             let rule = &self.rules()[idx];
             let fidelity = rule.fidelity.map_or("–".to_owned(), percent);
@@ -92,11 +94,12 @@ impl DecisionTable {
                 &mut page,
                 format_args!(
                     "<tr id=\"{id}\"><td class=\"id\">{id}</td><td class=\"act\">{}</td><td>{}{}</td>\
-                     <td class=\"n\">{fidelity}</td>{}</tr>\n",
+                     <td class=\"n\">{fidelity}</td><td class=\"n\">{}</td>{}</tr>\n",
                     escape(self.action_name(rule.action)),
                     self.conditions_html(rule),
                     examples_html(examples.get(idx).map_or(&[], Vec::as_slice)),
-                    share_cell(share(u128::from(rule.support))),
+                    rule.support,
+                    share_cell(share(u128::from(rule.support)), most),
                     id = escape(&rule.id),
                 ),
             );
@@ -108,22 +111,13 @@ impl DecisionTable {
     fn push_provenance(&self, page: &mut String) {
         page.push_str("<dl>\n");
         let fixed = [
-            ("layout", self.layout().hash().to_owned()),
-            ("checksum", self.checksum().to_owned()),
+            ("layout", vec![self.layout().hash().to_owned()]),
+            ("checksum", vec![self.checksum().to_owned()]),
         ];
-        let given = self.provenance().iter().map(|(key, value)| {
-            let text = match value {
-                Value::Object(fields) => {
-                    let line = |(key, value)| format!("{key}: {}", plain(value));
-                    fields.iter().map(line).collect::<Vec<_>>().join("\n")
-                }
-                value => plain(value),
-            };
-            (key.as_str(), text)
-        });
-        for (key, value) in fixed.into_iter().chain(given) {
-            let (key, value) = (escape(key), escape(&value).replace('\n', "<br>"));
-            push(page, format_args!("<dt>{key}</dt><dd>{value}</dd>\n"));
+        for (key, lines) in fixed.into_iter().chain(lines(self.provenance())) {
+            let (key, lines) = (escape(key), lines.iter().map(|line| escape(line)));
+            let lines = lines.collect::<Vec<_>>().join("<br>");
+            push(page, format_args!("<dt>{key}</dt><dd>{lines}</dd>\n"));
         }
         page.push_str("</dl>\n");
     }
@@ -173,13 +167,6 @@ impl DecisionTable {
     }
 }
 
-/// A value as text; a text without its quotes.
-fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
-}
-
 fn examples_html(examples: &[String]) -> String {
     if examples.is_empty() {
         return String::new();
@@ -194,11 +181,12 @@ fn examples_html(examples: &[String]) -> String {
     )
 }
 
-fn share_cell(share: Option<f64>) -> String {
-    let Some(share) = share else {
+/// A share with a bar, which is as wide as the cell for `most`.
+fn share_cell(share: Option<f64>, most: Option<f64>) -> String {
+    let (Some(share), Some(most)) = (share, most) else {
         return "<td class=\"n\">–</td>".to_owned();
     };
-    let (text, width) = (percent(share), share * 100.0);
+    let (text, width) = (percent(share), share / most * 100.0);
     format!("<td class=\"n\">{text}<span class=\"bar\" style=\"width:{width:.1}%\"></span></td>")
 }
 

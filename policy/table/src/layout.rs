@@ -65,6 +65,8 @@ pub struct Layout {
     features: Vec<Feature>,
     actions: Vec<String>,
     hash: String,
+    /// Indices of the features, ordered by name.
+    by_name: Vec<u8>,
 }
 
 impl Layout {
@@ -112,10 +114,13 @@ impl Layout {
         }
         let content = serde_json::to_vec(&(&features, &actions)).expect("names serialize to JSON");
         let hash = hex(&Sha256::digest(content))[..16].to_owned();
+        let mut by_name: Vec<u8> = (0..features.len() as u8).collect();
+        by_name.sort_unstable_by_key(|&idx| &features[usize::from(idx)].name);
         Ok(Self {
             features,
             actions,
             hash,
+            by_name,
         })
     }
 
@@ -220,7 +225,7 @@ impl Layout {
     /// The features that a cell restricts, with the levels it allows, by name.
     #[must_use]
     pub fn conditions(&self, cell: &Cell) -> BTreeMap<String, Vec<String>> {
-        self.restricted(cell)
+        self.restricted_by_name(cell)
             .map(|(feature, mask)| {
                 (
                     feature.name.clone(),
@@ -303,15 +308,16 @@ impl Layout {
             .join(", ")
     }
 
-    /// The features that `cell` restricts, with their masks, in layout order.
-    fn restricted<'a>(&'a self, cell: &'a Cell) -> impl Iterator<Item = (&'a Feature, u16)> {
-        self.features
-            .iter()
-            .zip(cell.masks().iter().copied())
-            .filter_map(|(feature, mask)| {
-                let mask = mask & feature.full_mask();
-                (mask != feature.full_mask()).then_some((feature, mask))
-            })
+    /// The features that `cell` restricts, with their masks, ordered by name as in every file.
+    pub(crate) fn restricted_by_name<'a>(
+        &'a self,
+        cell: &'a Cell,
+    ) -> impl Iterator<Item = (&'a Feature, u16)> {
+        self.by_name.iter().filter_map(|&idx| {
+            let feature = &self.features[usize::from(idx)];
+            let mask = cell.masks()[usize::from(idx)] & feature.full_mask();
+            (mask != feature.full_mask()).then_some((feature, mask))
+        })
     }
 }
 

@@ -16,7 +16,28 @@
 //!   ([`DecisionTable::from_bytes`]): JSON, a compact binary, CSV, DMN; JDM and JSON Logic are
 //!   written only. [`DecisionTable::page`] is the table as a readable text.
 //!
-//! The crate does no input or output: bytes in, bytes out.
+//! The crate does no input or output: bytes in, bytes out. In production:
+//!
+//! ```
+//! use offhook_table::{DecisionTable, Layout, Monitor, TableError};
+//!
+//! fn answer(file: &[u8], scenario: &str, layout: &Layout, calls: &[Vec<u8>]) -> Result<Monitor, TableError> {
+//!     let table = DecisionTable::from_bytes(file)?; // any format, every bit checked
+//!     table.check_built_for(scenario, layout)?; // or refused, with both sides named
+//!     let mut monitor = Monitor::new(&table); // what `offhook table drift` reads
+//!     for codes in calls {
+//!         let decision = table.decide(codes); // allocates nothing
+//!         println!("{}", table.action_name(decision.action));
+//!         monitor.record(codes, decision);
+//!     }
+//!     Ok(monitor)
+//! }
+//! # let table = offhook_table::testing::random_table(1, 9, 3);
+//! # let monitor = answer(&table.to_dpt(), "random", table.layout(), &[vec![0; 3]]).unwrap();
+//! # assert_eq!(monitor.rules().iter().sum::<u64>(), 1);
+//! ```
+//!
+//! From a table made by hand to a file:
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -76,6 +97,7 @@ mod html;
 mod layout;
 mod monitor;
 mod name;
+mod provenance;
 mod report;
 mod runtime;
 mod scan;
@@ -89,14 +111,14 @@ mod traffic;
 mod verify;
 
 pub use cell::{Cell, levels_in};
-pub use diff::{Change, Comparison, Diff, Segment};
-pub use drift::{Drift, DriftReport, PSI_MOVED, PSI_SHIFTED, Share, Verdict, drift};
+pub use diff::{CallerShare, Change, Comparison, Diff, Segment};
+pub use drift::{Drift, DriftReport, MIN_COUNT, PSI_MOVED, PSI_SHIFTED, Share, Verdict, drift};
 pub use error::{DecideError, TableError};
 pub use format::Format;
 pub use layout::{Feature, Layout, MAX_ACTIONS, MAX_FEATURES, MAX_LEVELS};
 pub use monitor::Monitor;
 pub use name::MAX_NAME_CHARS;
-pub use report::{MAX_LISTED, Overlap, Region, Report, ThinRule, Violation};
+pub use report::{MAX_LISTED, Overlap, Proof, REPORT_SCHEMA, Region, Report, ThinRule, Violation};
 pub use runtime::Decision;
 pub use self_test::{Fault, FaultResult, SelfTest, self_test};
 pub use table::{DecisionTable, MAX_CONTENT_BYTES, MAX_RULES, Provenance, Rule, SCHEMA};

@@ -9,6 +9,8 @@ use serde::Serialize;
 use crate::cell::Cell;
 use crate::layout::Layout;
 
+/// The version of the [`Report`] as JSON; a program that reads it refuses others.
+pub const REPORT_SCHEMA: u32 = 1;
 /// Most overlaps, gaps and violations that a report lists, each; beyond it they are only counted or
 /// called incomplete.
 pub const MAX_LISTED: usize = 1000;
@@ -63,6 +65,15 @@ pub struct Violation {
     pub region: Region,
 }
 
+/// Whether a constraint holds in every cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Proof {
+    /// Name of the constraint.
+    pub constraint: String,
+    /// Rules (and gaps) that break it; 0 where it is proved.
+    pub n_violations: u64,
+}
+
 /// A rule that rests on few visits: what it does was hardly tried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ThinRule {
@@ -72,9 +83,13 @@ pub struct ThinRule {
     pub support: u64,
 }
 
-/// The outcome of [`verify`](fn@crate::verify).
+/// The outcome of [`verify`](fn@crate::verify); as JSON an object with exactly these keys.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
+    /// [`REPORT_SCHEMA`].
+    pub schema: u32,
+    /// Whether everything is proved, as [`Report::ok`] says.
+    pub proved: bool,
     /// Scenario of the table.
     pub scenario: String,
     /// Layout hash of the table.
@@ -83,8 +98,8 @@ pub struct Report {
     pub checksum: String,
     /// Rules looked at.
     pub n_rules: usize,
-    /// Constraints looked at.
-    pub n_constraints: usize,
+    /// Every constraint by name, in the order given, and whether it holds.
+    pub constraints: Vec<Proof>,
     /// Pairs of rules that overlap.
     pub n_overlaps: u64,
     /// The first [`MAX_LISTED`] of them, by rule.
@@ -121,10 +136,7 @@ impl Report {
     /// broken.
     #[must_use]
     pub fn ok(&self) -> bool {
-        self.n_overlaps == 0
-            && self.gaps.is_empty()
-            && self.gaps_exhaustive
-            && self.n_violations == 0
+        self.proved
     }
 
     /// What is no failure but worth a look, a line each.
@@ -149,7 +161,7 @@ impl Report {
         }
         write!(
             f,
-            "unknown values: take the default action, {}, ",
+            "unknown values: are refused by name; as codes they take the default action, {}, ",
             self.default_action
         )?;
         if names.is_empty() {
@@ -178,7 +190,7 @@ impl fmt::Display for Report {
             self.layout,
             self.checksum.get(..16).unwrap_or(&self.checksum),
             self.n_rules,
-            self.n_constraints
+            self.constraints.len()
         )?;
         writeln!(f, "overlaps: {}", none_or(self.n_overlaps))?;
         list(f, &self.overlaps, self.n_overlaps, |overlap| {
@@ -290,7 +302,8 @@ gaps: 1 (16.667 % of states take the default action, close)
 violations: 1
   opt_out_is_final: rule r1 takes offer when identity is unknown or claimed and opt_out is yes
 thin rules (fewer than 30 visits): 2: r1, r2
-unknown values: take the default action, close, which no constraint ever forbids
+unknown values: are refused by name; as codes they take the default action, close, which no \
+                        constraint ever forbids
 not proved";
         assert!(report.to_string().ends_with(expected), "{report}");
         let json = serde_json::to_value(&report).unwrap();

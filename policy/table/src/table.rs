@@ -83,7 +83,25 @@ impl DecisionTable {
         default_action: u8,
         provenance: Provenance,
     ) -> Result<Self, TableError> {
-        Self::unsealed(scenario.into(), layout, rules, default_action, provenance)?.seal()
+        let scenario = scenario.into();
+        Self::build(scenario, layout, rules, default_action, None, provenance)
+    }
+
+    /// [`DecisionTable::new`] and [`DecisionTable::with_traffic`] in one, so that the checksum is
+    /// computed once.
+    pub(crate) fn build(
+        scenario: String,
+        layout: Layout,
+        rules: Vec<Rule>,
+        default_action: u8,
+        traffic: Option<Traffic>,
+        provenance: Provenance,
+    ) -> Result<Self, TableError> {
+        let table = Self::unsealed(scenario, layout, rules, default_action, provenance)?;
+        match traffic {
+            Some(traffic) => table.with_traffic(traffic),
+            None => table.seal(),
+        }
     }
 
     /// The same table with the traffic that its rules were made on.
@@ -96,22 +114,30 @@ impl DecisionTable {
         self.seal()
     }
 
+    /// The same table with another account of where it comes from.
+    ///
+    /// # Errors
+    /// [`TableError::Invalid`] if it is nested too deeply, or makes the table too large.
+    pub fn with_provenance(mut self, provenance: Provenance) -> Result<Self, TableError> {
+        check_provenance(&provenance)?;
+        self.provenance = provenance;
+        self.seal()
+    }
+
     /// The same table with other rules.
     ///
     /// # Errors
     /// As [`DecisionTable::new`].
     pub fn with_rules(&self, rules: Vec<Rule>) -> Result<Self, TableError> {
         let copy = self.clone();
-        let (scenario, layout) = (copy.scenario, copy.layout);
-        let table = Self::unsealed(
-            scenario,
-            layout,
+        Self::build(
+            copy.scenario,
+            copy.layout,
             rules,
             copy.default_action,
+            copy.traffic,
             copy.provenance,
-        )?;
-        let traffic = copy.traffic;
-        Self { traffic, ..table }.seal()
+        )
     }
 
     /// Sets the checksum of the content.
@@ -134,16 +160,7 @@ impl DecisionTable {
         check_name("scenario", &scenario, "")?;
         check_rules(&layout, &rules)?;
         check_action("default action", default_action, &layout)?;
-        for (key, value) in &provenance {
-            if depth(value) > 16 {
-                let place = format!("provenance '{}'", shorten(key));
-                return Err(TableError::invalid(
-                    place,
-                    "deeper nesting",
-                    "at most 16 levels",
-                ));
-            }
-        }
+        check_provenance(&provenance)?;
         let index = Index::new(&layout, &rules);
         let checksum = String::new();
         Ok(Self {
@@ -304,6 +321,20 @@ fn check_action(place: &str, action: u8, layout: &Layout) -> Result<(), TableErr
         format!("action number {action}"),
         expected,
     ))
+}
+
+fn check_provenance(provenance: &Provenance) -> Result<(), TableError> {
+    for (key, value) in provenance {
+        if depth(value) > 16 {
+            let place = format!("provenance '{}'", shorten(key));
+            return Err(TableError::invalid(
+                place,
+                "deeper nesting",
+                "at most 16 levels",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// How deeply arrays and objects are nested; a JSON reader stops at some depth, so a writer must as

@@ -4,7 +4,7 @@ use crate::cell::{Cell, Volume};
 use crate::error::{TableError, shorten};
 use crate::flags::{thin, unreachable};
 use crate::gap::find_gaps;
-use crate::report::{MAX_LISTED, Overlap, Region, Report, Violation};
+use crate::report::{MAX_LISTED, Overlap, Proof, REPORT_SCHEMA, Region, Report, Violation};
 use crate::table::DecisionTable;
 
 /// Visits below which a rule is thin, unless said otherwise: with 30 the standard error of its
@@ -59,7 +59,7 @@ pub fn verify_with(
         (false, false) => None,
     };
     let mut violations = Vec::new();
-    let mut n_violations = 0;
+    let mut proofs = Vec::with_capacity(constraints.len());
     let mut unknown_values = Vec::new();
     for constraint in constraints {
         let forbidden_cell = constraint_cell(table, constraint)?;
@@ -79,6 +79,7 @@ pub fn verify_with(
             .cells
             .iter()
             .map(|gap| (None, table.default_action(), gap));
+        let mut n_violations = 0;
         for (rule, action, cell) in taken.chain(default) {
             if constraint.forbidden >> action & 1 == 0 || !cell.overlaps(&forbidden_cell) {
                 continue;
@@ -96,13 +97,20 @@ pub fn verify_with(
                 });
             }
         }
+        proofs.push(Proof {
+            constraint: constraint.name.clone(),
+            n_violations,
+        });
     }
+    let n_violations = proofs.iter().map(|proof| proof.n_violations).sum();
     Ok(Report {
+        schema: REPORT_SCHEMA,
+        proved: disjoint && gaps.cells.is_empty() && gaps.exhaustive && n_violations == 0,
         scenario: table.scenario().to_owned(),
         layout: layout.hash().to_owned(),
         checksum: table.checksum().to_owned(),
         n_rules: table.rules().len(),
-        n_constraints: constraints.len(),
+        constraints: proofs,
         n_overlaps,
         overlaps,
         gaps: gaps

@@ -72,14 +72,17 @@ pub fn run(args: &BenchArgs, scenario: &str, world: &Arc<CallWorld>) {
             .map(|seed| Player::new(world, seed))
             .collect();
         // Threads run free: they never wait for each other within a window.
-        let (steps_per_s, n) = best_rate(|| {
-            std::thread::scope(|scope| {
-                for player in &mut players {
-                    scope.spawn(|| (0..STEPS).for_each(|_| player.step()));
-                }
-            });
-            STEPS * (BATCH as u64) * n_threads
-        });
+        let (steps_per_s, n) = best_rate(
+            |cost| cost.wall,
+            || {
+                std::thread::scope(|scope| {
+                    for player in &mut players {
+                        scope.spawn(|| (0..STEPS).for_each(|_| player.step()));
+                    }
+                });
+                STEPS * (BATCH as u64) * n_threads
+            },
+        );
         let calls: u64 = players.iter().map(|p| p.n_calls).sum();
         let place = [
             ("scenario", scenario.to_owned()),
@@ -149,50 +152,63 @@ fn parts(
     let mut rng = derive(1, Stream::Fork, 0);
     let mut sum = 0u64;
     let n = turns.len() as u64;
-    let customer = best_rate(|| {
-        for turn in &turns {
-            let mut customer = turn.customer;
-            let spoken = Spoken {
-                action: turn.action,
-                acts: world.scenario.acts(turn.action),
-                value: turn.value,
-            };
-            let said = world
-                .customers
-                .respond(&world.scenario, &mut customer, spoken, &mut rng);
-            sum += said.acts().len() as u64;
-        }
-        n
-    });
+    let customer = best_rate(
+        |cost| cost.wall,
+        || {
+            for turn in &turns {
+                let mut customer = turn.customer;
+                let spoken = Spoken {
+                    action: turn.action,
+                    acts: world.scenario.acts(turn.action),
+                    value: turn.value,
+                };
+                let said =
+                    world
+                        .customers
+                        .respond(&world.scenario, &mut customer, spoken, &mut rng);
+                sum += said.acts().len() as u64;
+            }
+            n
+        },
+    );
     let mut heard = NBest::EMPTY;
-    let channel = best_rate(|| {
-        for turn in &turns {
-            world
-                .channel
-                .transmit(&turn.said, turn.difficulty, &mut rng, &mut heard);
-            sum += heard.hypotheses().len() as u64;
-        }
-        n
-    });
-    let tracker = best_rate(|| {
-        for turn in &turns {
-            let mut belief = turn.belief.clone();
-            belief.update(&world.scenario, turn.action, &turn.heard);
-            sum += belief.mask().0;
-        }
-        n
-    });
+    let channel = best_rate(
+        |cost| cost.wall,
+        || {
+            for turn in &turns {
+                world
+                    .channel
+                    .transmit(&turn.said, turn.difficulty, &mut rng, &mut heard);
+                sum += heard.hypotheses().len() as u64;
+            }
+            n
+        },
+    );
+    let tracker = best_rate(
+        |cost| cost.wall,
+        || {
+            for turn in &turns {
+                let mut belief = turn.belief.clone();
+                belief.update(&world.scenario, turn.action, &turn.heard);
+                sum += belief.mask().0;
+            }
+            n
+        },
+    );
     let mut episode = 0;
-    let start = best_rate(|| {
-        for _ in 0..n {
-            episode += 1;
-            sum += Call::start(world, 1, Stream::Train, episode)
-                .belief
-                .mask()
-                .0;
-        }
-        n
-    });
+    let start = best_rate(
+        |cost| cost.wall,
+        || {
+            for _ in 0..n {
+                episode += 1;
+                sum += Call::start(world, 1, Stream::Train, episode)
+                    .belief
+                    .mask()
+                    .0;
+            }
+            n
+        },
+    );
     // The results are summed up so that nothing can be left out.
     std::hint::black_box(sum);
     let mut rest = ns_per_step;

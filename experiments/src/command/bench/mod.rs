@@ -7,6 +7,8 @@ mod table;
 
 use std::time::{Duration, Instant};
 
+use clock::{Cost, cost_of};
+
 use crate::bundled;
 use crate::cli::{BenchArgs, BenchTarget};
 use crate::error::Failure;
@@ -72,18 +74,22 @@ fn report(
     }
 }
 
-/// Fastest of several runs of `work`, which returns how much it did: amount per second.
-fn best_rate(mut work: impl FnMut() -> u64) -> (f64, u64) {
+/// Fastest of several windows of `work`, which returns how much it did: amount per second of CPU time or wall time,
+/// whichever `time` takes of a window's cost, and the amount in all.
+fn best_rate(time: fn(Cost) -> Duration, mut work: impl FnMut() -> u64) -> (f64, u64) {
     let mut best = 0.0f64;
     let mut total = 0;
     let first = Instant::now();
     while first.elapsed() < ALL_WINDOWS {
         let start = Instant::now();
-        let mut done = 0;
-        while start.elapsed() < WINDOW {
-            done += work();
-        }
-        best = best.max(done as f64 / start.elapsed().as_secs_f64());
+        let (done, cost) = cost_of(|| {
+            let mut done = 0;
+            while start.elapsed() < WINDOW {
+                done += work();
+            }
+            done
+        });
+        best = best.max(done as f64 / time(cost).as_secs_f64());
         total += done;
     }
     (best, total)

@@ -21,8 +21,16 @@ pub fn scenario_of(
     name: Option<&str>,
 ) -> Result<std::sync::Arc<Scenario>, Failure> {
     let (scenario, _) = world::load_scenario(name.unwrap_or(table.scenario()), None)?;
-    table.check_built_for(&scenario.name, &table_layout(&scenario)?)?;
+    check_built_for(table, &scenario)?;
     Ok(scenario)
+}
+
+/// Refuses a table that was built for another scenario or layout; both are named.
+///
+/// # Errors
+/// If it was.
+pub fn check_built_for(table: &DecisionTable, scenario: &Scenario) -> Result<(), Failure> {
+    Ok(table.check_built_for(&scenario.name, &table_layout(scenario)?)?)
 }
 
 /// Replays every call of a log through the tracker.

@@ -3,11 +3,11 @@
 use offhook_env::policy::Policy;
 use offhook_policy::distill::DistillConfig;
 use offhook_table::DecisionTable;
-use serde_json::json;
 
 use crate::distillery::distill_table;
 use crate::error::Failure;
 use crate::pipeline::metrics::{self, Row};
+use crate::pipeline::provenance;
 use crate::pipeline::seed::SeedRun;
 use crate::policies;
 
@@ -28,22 +28,10 @@ impl SeedRun<'_> {
             ));
         }
         self.announce(STAGE, config.n_rounds(), 0);
-        let provenance = [
-            ("config", json!(self.config.name)),
-            (
-                "program",
-                json!(concat!("offhook ", env!("CARGO_PKG_VERSION"))),
-            ),
-            ("seed", json!(self.seed)),
-            ("inputs", json!(self.loaded.inputs)),
-        ];
-        let provenance = provenance
-            .map(|(key, value)| (key.to_owned(), value))
-            .into();
         let world = &self.loaded.world;
+        let made = provenance::made(self.config, self.dir.manifest(), self.seed);
         let on_round = &mut |_| self.bar.inc(1);
-        let (table, rounds) =
-            distill_table(world, policy, config, self.seed, provenance, on_round)?;
+        let (table, rounds) = distill_table(world, policy, config, self.seed, made, on_round)?;
         let mut rows = Vec::new();
         for (round, figures) in rounds.iter().enumerate() {
             for (metric, value) in figures.named() {

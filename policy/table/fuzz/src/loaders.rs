@@ -151,7 +151,7 @@ fn put_to_use(table: &DecisionTable) {
         );
         monitor.record(&codes, decision);
     }
-    let texts = [table.page(), table.html(&[])];
+    let texts = [table.page(&[]), table.html(&[])];
     assert!(texts.iter().all(|text| !text.is_empty()));
     if table.rules().len() <= 16 {
         verify(table, &[]).expect("no constraint is about another layout");

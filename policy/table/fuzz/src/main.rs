@@ -1,10 +1,16 @@
 //! Feeds mutated bytes to a loader for some minutes:
-//! `cargo run --release -p offhook-table-fuzz -- json 10 [SEED]`.
+//! `cargo run --release -p offhook-table-fuzz -- json 10 [SEED]`, or `fuzz.sh` for all of them.
 //!
-//! A panic, a load that takes longer than [`MAX_SECONDS`] or more memory than [`MAX_BYTES_PER_BYTE`]
+//! A panic, a load that takes longer than [`MAX_SECONDS`] or more memory than [`MEMORY_PER_BYTE`]
 //! allows ends it with exit 1 and the bytes in `crash-<loader>`. A run is a function of loader, seed and number of inputs;
 //! only when it ends depends on the clock.
+//!
+//! What guides it: in a build that counts edges (see [`coverage`]; `fuzz.sh` makes one) an input becomes a parent
+//! of others when it took a path that none before it took, in any other build when its answer was never heard before.
+//! Comparisons are not traced, so only the words of [`mutate`] and luck get past a test for a certain word; checksums are
+//! mended from what the loader says ([`loaders::resealed`]), so that a changed file reaches what lies behind them.
 
+mod coverage;
 mod loaders;
 mod memory;
 mod mutate;
@@ -14,20 +20,45 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use coverage::Coverage;
 use loaders::{LOADERS, Loader};
 use mutate::Mutator;
+use offhook_table::format::{MEMORY_MORE, MEMORY_PER_BYTE};
 
-/// A load may take at most so many bytes of memory for each byte of input, ...
-const MAX_BYTES_PER_BYTE: usize = 64;
-/// ... and so many more, for what every table needs.
-const MAX_BYTES_MORE: usize = 1 << 20;
 /// Inputs of so many bytes say how much memory a byte takes.
 const LARGE: usize = 1 << 14;
 /// Longest that one load may take.
 const MAX_SECONDS: f64 = 5.0;
+/// A load that is still the same at so many looks, ...
+const MAX_LOOKS: u32 = 12;
+/// ... each so long after the one before, will never end. Looks are counted, since a program that was
+/// stopped and let go again finds that much time has passed.
+const LOOK: Duration = Duration::from_secs(10);
 
-/// The input that is being loaded, for whoever finds the loader panicking.
-static CURRENT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// The input that is being loaded and since when, for whoever finds the loader panicking or hanging.
+static CURRENT: Mutex<(Vec<u8>, Option<Instant>)> = Mutex::new((Vec::new(), None));
+
+/// Notes what is loaded from now on.
+fn load_begins(input: &[u8]) {
+    let mut current = CURRENT.lock().unwrap_or_else(|e| e.into_inner());
+    *current = (input.to_vec(), Some(Instant::now()));
+}
+
+/// Ends the program, and leaves the input behind, when a load never ends.
+fn watch(crash: &str) {
+    let (mut last, mut n_looks) = (None, 0);
+    loop {
+        std::thread::sleep(LOOK);
+        let current = CURRENT.lock().unwrap_or_else(|e| e.into_inner());
+        n_looks = if current.1 == last { n_looks + 1 } else { 0 };
+        last = current.1;
+        if n_looks >= MAX_LOOKS {
+            let _ = std::fs::write(crash, &current.0);
+            eprintln!("a load hangs; the input is in '{crash}'");
+            std::process::exit(1);
+        }
+    }
+}
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -49,11 +80,13 @@ fn main() -> ExitCode {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if let Ok(input) = CURRENT.try_lock() {
-            let _ = std::fs::write(&in_hook, &*input);
+            let _ = std::fs::write(&in_hook, &input.0);
             eprintln!("the input that panics is in '{in_hook}'");
         }
         usual(info);
     }));
+    let in_watch = crash.clone();
+    std::thread::spawn(move || watch(&in_watch));
     match fuzz(loader, Duration::from_secs_f64(minutes * 60.0), seed) {
         Ok(figures) => {
             println!("{}: {figures}", loader.name);
@@ -72,13 +105,15 @@ fn fuzz(loader: &Loader, time: Duration, seed: u64) -> Result<String, (String, V
     let begin = Instant::now();
     let mut mutator = Mutator::new(seed, loaders::corpus(loader));
     let mut outcomes = BTreeSet::new();
-    let (mut n_inputs, mut n_loaded) = (0u64, 0u64);
+    let mut coverage = Coverage::new();
+    let (mut n_inputs, mut n_loaded, mut n_kept) = (0u64, 0u64, 0u64);
     let (mut most, mut slowest) = (0.0f64, 0.0f64);
     while begin.elapsed() < time {
         let mut input = mutator.next_input();
         // A checksum that fits lets the input through to what lies behind the check.
         for _ in 0..5 {
-            *CURRENT.lock().unwrap_or_else(|e| e.into_inner()) = input.clone();
+            load_begins(&input);
+            coverage.clear();
             let load = || {
                 let start = Instant::now();
                 let answer = memory::peak_of(|| (loader.load)(&input));
@@ -97,7 +132,7 @@ fn fuzz(loader: &Loader, time: Duration, seed: u64) -> Result<String, (String, V
             if seconds > MAX_SECONDS {
                 return Err((format!("a load took {seconds:.1} s"), input));
             }
-            if peak > MAX_BYTES_MORE + MAX_BYTES_PER_BYTE * input.len() {
+            if peak > MEMORY_MORE + MEMORY_PER_BYTE * input.len() {
                 let n = input.len();
                 return Err((
                     format!("a load of {n} bytes took {peak} bytes of memory"),
@@ -109,8 +144,12 @@ fn fuzz(loader: &Loader, time: Duration, seed: u64) -> Result<String, (String, V
                 Err(message) => shape_of(message),
             };
             n_loaded += u64::from(outcome.is_ok());
-            // An answer never heard before makes its input a parent of others.
-            if outcomes.insert(shape) {
+            // What is new makes its input a parent of others. Answers quote too much of what they found
+            // to tell as well as edges do, so they count only where edges do not.
+            let is_new_answer = outcomes.insert(shape);
+            let is_new_path = coverage.found_new();
+            if is_new_path || is_new_answer && !coverage.is_on() {
+                n_kept += 1;
                 mutator.keep(input.clone());
             }
             match outcome
@@ -122,26 +161,32 @@ fn fuzz(loader: &Loader, time: Duration, seed: u64) -> Result<String, (String, V
             }
         }
     }
+    let edges = match coverage.n_edges() {
+        Some((n_seen, n_edges)) => format!("{n_seen} of {n_edges} edges"),
+        None => "edges not counted".to_owned(),
+    };
     Ok(format!(
-        "{n_inputs} inputs in {:.1} min, {n_loaded} loaded, {} different answers, no panic; slowest \
+        "{n_inputs} inputs in {:.1} min, {n_loaded} loaded, {} different answers, {n_kept} kept, {edges}, no panic; slowest \
          {slowest:.3} s, at most {most:.1} bytes of memory per byte of large inputs",
         begin.elapsed().as_secs_f64() / 60.0,
         outcomes.len()
     ))
 }
 
-/// A message without what differs from input to input: what was expected, quoted text, digits.
+/// A message without what differs from input to input: what was expected, quoted text, words with
+/// digits.
 fn shape_of(message: &str) -> String {
     let told = message.split(", expected").next().unwrap_or_default();
     let unquoted = told.split(['\'', '`', '"']).step_by(2);
-    let kept = unquoted.flat_map(str::chars);
-    kept.filter(|c| c.is_ascii_alphabetic() || *c == ' ')
-        .take(120)
-        .collect()
+    let words = unquoted.flat_map(str::split_whitespace);
+    let words = words.filter(|word| word.chars().all(|c| c.is_ascii_alphabetic() || c == ':'));
+    words.take(20).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
 mod tests {
+    use offhook_table::{Cell, DecisionTable, Feature, Format, Layout, Provenance, Rule};
+
     use super::*;
 
     #[test]
@@ -153,12 +198,58 @@ mod tests {
                 let input = mutator.next_input();
                 let (outcome, peak) = memory::peak_of(|| (loader.load)(&input));
                 n_refused += u32::from(outcome.is_err());
-                assert!(peak <= MAX_BYTES_MORE + MAX_BYTES_PER_BYTE * input.len());
+                assert!(peak <= MEMORY_MORE + MEMORY_PER_BYTE * input.len());
             }
             assert!(
                 n_refused > 500,
                 "{}: {n_refused} of 1000 refused",
                 loader.name
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_that_differs_only_in_what_was_found_is_not_new() {
+        let shape = |found: &str| shape_of(&format!("CRC-32: found {found}, expected 12ab"));
+        assert_eq!(shape("7f00aa01"), shape("00e1c2d3"));
+        assert_ne!(shape("7f00aa01"), shape_of("checksum: found none"));
+    }
+
+    /// Loads of tables and bytes that are much larger in memory than in a file.
+    #[test]
+    fn the_hungriest_inputs_stay_within_the_bound() {
+        let table = |n_features: usize, n_levels: usize, n_rules: usize| {
+            let levels: Vec<String> = (0..n_levels).map(|idx| format!("{idx:x}")).collect();
+            let features = (0..n_features).map(|idx| Feature {
+                name: format!("{idx}"),
+                levels: levels.clone(),
+            });
+            let layout = Layout::new(features.collect(), vec!["a".into()]).expect("names");
+            let cell = Cell::new(vec![1; n_features]);
+            let rules = (0..n_rules).map(|idx| Rule::new(format!("{idx:x}"), cell.clone(), 0));
+            let none = Provenance::new();
+            DecisionTable::new("a", layout, rules.collect(), 0, none).expect("a table")
+        };
+        // One more than a power of two: a vector has just doubled.
+        let many = |before: &str, item: &str, n_items: usize| {
+            (before.to_owned() + &item.repeat(n_items + 1)).into_bytes()
+        };
+        let mut inputs = vec![
+            many(r#"{"schema":1,"provenance":{"a":[0"#, ",0", 1 << 20),
+            many(r#"{"schema":1,"provenance":{"a":[0"#, ",[]", 1 << 20),
+            many("<a>", "<a/>", 1 << 19),
+            many("<a>", r#"<a b=""/>"#, 1 << 18),
+        ];
+        for table in [table(1, 2, 4096), table(48, 16, 4096), table(48, 2, 100)] {
+            let formats = [Format::Json, Format::Dpt, Format::Csv, Format::Dmn];
+            inputs.extend(formats.map(|format| format.export(&table)));
+        }
+        for (idx, input) in inputs.iter().enumerate() {
+            let (_, peak) = memory::peak_of(|| DecisionTable::from_bytes(input).is_ok());
+            let most = MEMORY_MORE + MEMORY_PER_BYTE * input.len();
+            assert!(
+                peak <= most,
+                "input {idx}: {peak} bytes, expected at most {most}"
             );
         }
     }

@@ -4,7 +4,7 @@
 use offhook_table::testing::SplitMix;
 
 /// Most inputs that are kept as parents.
-const MAX_POOL: usize = 512;
+const MAX_POOL: usize = 2048;
 /// Most bytes of an input; repeated parts could else double it again and again.
 const MAX_INPUT: usize = 1 << 18;
 

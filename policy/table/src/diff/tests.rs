@@ -69,12 +69,21 @@ fn recorded_turns_are_counted_by_caller() {
         ([2, 0], "young"),
         ([0, 0], "young"),
     ] {
-        comparison.record(&codes, &caller(age));
+        for _ in 0..50 {
+            comparison.record(&codes, &caller(age));
+        }
     }
     let diff = comparison.finish();
-    assert_eq!((diff.n_turns, diff.changed_share), (Some(4), Some(0.25)));
+    assert_eq!((diff.n_turns, diff.changed_share), (Some(200), Some(0.25)));
     assert_eq!(diff.changes.len(), 1);
     assert_eq!(diff.changes[0].share, Some(0.25));
+    let shares: Vec<f64> = diff.changes[0].callers.iter().map(|c| c.share).collect();
+    assert_eq!(shares, [0.5, 0.0]);
+    assert!(
+        diff.to_string()
+            .contains("verify_identity, 25.0 % of turns; most where age is old, 50.0 %\n"),
+        "{diff}"
+    );
     let shares: Vec<(&str, f64)> = diff
         .segments
         .iter()

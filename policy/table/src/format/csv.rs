@@ -66,7 +66,7 @@ impl DecisionTable {
     /// Reads a table from what [`DecisionTable::to_csv`] writes; features may come in any order.
     ///
     /// Any bytes are safe: input beyond four times [`MAX_CONTENT_BYTES`] is refused unread, and
-    /// reading takes memory in proportion to it.
+    /// [`format`](mod@crate::format) bounds the memory.
     ///
     /// # Errors
     /// [`TableError`] with line and column, what was found and what was expected.
@@ -296,7 +296,7 @@ r1,\"offer(cover, \u{20ac} 5)\",9,0.25,claimed|doubted,-"
             "line 1: found 'id,action,support,fidelity ... table', expected 'rule,",
         );
         check("unknown,low", "unknown", "found record with 6 fields");
-        check("schema", "scheme", "missing field `schema`");
+        check("schema", "scheme", "unknown field `scheme`");
         check("{\"\"schema", "", "not a table in CSV");
         check("unknown,low", "unknown,high", "checksum: found ");
         check("\nr2,ask,0,,unknown,low,", "", "checksum: found ");

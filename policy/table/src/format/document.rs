@@ -5,11 +5,13 @@
 //! checksum in the head, so a table is the same table in every format, or refused.
 
 use std::collections::BTreeMap;
+use std::io::{self, BufWriter, Write};
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::cell::levels_in;
+use crate::cell::{Cell, levels_in};
 use crate::error::{TableError, shorten};
 use crate::layout::{Feature, Layout};
 use crate::name::hex;
@@ -19,14 +21,14 @@ use crate::traffic::Traffic;
 /// The table as a file holds it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Document {
+pub(crate) struct Document<R = RuleDocument> {
     pub schema: u32,
     pub scenario: String,
     pub layout: String,
     pub features: Vec<Feature>,
     pub actions: Vec<String>,
     pub default_action: String,
-    pub rules: Vec<RuleDocument>,
+    pub rules: Vec<R>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<BTreeMap<String, Vec<u64>>>,
     pub provenance: Provenance,
@@ -34,16 +36,48 @@ pub(crate) struct Document {
     pub checksum: Option<String>,
 }
 
-/// One rule, by name.
+/// One rule, by name: with names of its own as it is read, with those of the table as it is written.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RuleDocument {
-    pub id: String,
-    pub when: BTreeMap<String, Vec<String>>,
-    pub action: String,
+pub(crate) struct RuleDocument<N = String, W = BTreeMap<String, Vec<String>>> {
+    pub id: N,
+    pub when: W,
+    pub action: N,
     pub support: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fidelity: Option<f64>,
+}
+
+/// A table to be written; a large part of it is names, so none is copied.
+pub(crate) type Written<'t> = Document<RuleDocument<&'t str, When<'t>>>;
+
+/// The conditions of a rule, in the order and the form of [`Layout::conditions`].
+#[derive(Debug)]
+pub(crate) struct When<'t> {
+    layout: &'t Layout,
+    cell: &'t Cell,
+}
+
+impl Serialize for When<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (feature, mask) in self.layout.restricted_by_name(self.cell) {
+            map.serialize_entry(&feature.name, &Levels { feature, mask })?;
+        }
+        map.end()
+    }
+}
+
+/// The names of some levels.
+struct Levels<'t> {
+    feature: &'t Feature,
+    mask: u16,
+}
+
+impl Serialize for Levels<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(levels_in(self.mask).map(|level| &self.feature.levels[level]))
+    }
 }
 
 /// Only the version, so that a file of another version is called that, not a file with unknown
@@ -58,8 +92,27 @@ pub(crate) fn seal(table: &DecisionTable) -> (String, usize) {
     Document::of(table).seal()
 }
 
-/// Bytes that the conditions of rules take in JSON at least. Much less memory than the document
-/// itself: a few bytes of bit masks can stand for thousands of names.
+/// Hashes and counts what is written to it.
+#[derive(Debug, Default)]
+struct Sealer {
+    hash: Sha256,
+    n_bytes: usize,
+}
+
+impl Write for Sealer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.hash.update(bytes);
+        self.n_bytes += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Bytes that the conditions of rules take in JSON at least. Found much faster than the document is
+/// written: a few bytes of bit masks can stand for thousands of names.
 pub(crate) fn n_condition_bytes(layout: &Layout, rules: &[Rule]) -> usize {
     let features = layout.features();
     let n_bytes = |rule: &Rule| -> usize {
@@ -77,88 +130,30 @@ pub(crate) fn n_condition_bytes(layout: &Layout, rules: &[Rule]) -> usize {
     rules.iter().map(n_bytes).sum()
 }
 
-impl Document {
-    /// Reads a document, or a head, from JSON.
-    ///
-    /// # Errors
-    /// [`TableError::Syntax`] of this format, and [`TableError::Version`].
-    pub(crate) fn parse(format: &'static str, bytes: &[u8]) -> Result<Self, TableError> {
-        let syntax = |error: serde_json::Error| {
-            // A parser quotes what it found, which may be most of the file.
-            let reason = error.to_string().chars().take(300).collect();
-            TableError::Syntax { format, reason }
-        };
-        let version: Version = serde_json::from_slice(bytes).map_err(syntax)?;
-        if version.schema != u64::from(SCHEMA) {
-            return Err(TableError::Version {
-                found: version.schema,
-                expected: SCHEMA,
-            });
+impl<'t> Written<'t> {
+    /// The document of a table, without its checksum.
+    pub(crate) fn of(table: &'t DecisionTable) -> Self {
+        let layout = table.layout();
+        let rules = table.rules().iter().map(|rule| RuleDocument {
+            id: rule.id.as_str(),
+            when: When {
+                layout,
+                cell: &rule.when,
+            },
+            action: table.action_name(rule.action),
+            support: rule.support,
+            fidelity: rule.fidelity,
+        });
+        Self {
+            rules: rules.collect(),
+            ..Self::about(table)
         }
-        serde_json::from_slice(bytes).map_err(syntax)
     }
 
     /// Everything but the rules, and with the checksum.
     pub(crate) fn head(table: &DecisionTable) -> Self {
         Self {
             checksum: Some(table.checksum().to_owned()),
-            ..Self::about(table)
-        }
-    }
-
-    /// The table of this head and the rules that `read` finds in the file, once it knows the layout.
-    ///
-    /// # Errors
-    /// Those of `read`, of [`DecisionTable::new`], and [`TableError::Checksum`] when the result is
-    /// not the table that was written.
-    pub(crate) fn open(
-        self,
-        read: impl FnOnce(&Layout) -> Result<Vec<Rule>, TableError>,
-    ) -> Result<DecisionTable, TableError> {
-        let (layout, default_action) = self.frame()?;
-        let rules = read(&layout)?;
-        let traffic = self
-            .traffic
-            .map(|named| Traffic::from_named(&named, &layout));
-        let traffic = traffic.transpose()?;
-        let mut table = DecisionTable::new(
-            self.scenario,
-            layout,
-            rules,
-            default_action,
-            self.provenance,
-        )?;
-        if let Some(traffic) = traffic {
-            table = table.with_traffic(traffic)?;
-        }
-        check_checksum(self.checksum, table.checksum())?;
-        Ok(table)
-    }
-
-    /// The table of a whole document, its checksum examined before anything else.
-    ///
-    /// # Errors
-    /// [`TableError`] with the place, what was found and what was expected.
-    pub(crate) fn open_whole(mut self) -> Result<DecisionTable, TableError> {
-        let found = self.checksum.take();
-        self.provenance = sorted(&self.provenance);
-        let seal = self.seal();
-        check_checksum(found, &seal.0)?;
-        self.into_table(seal)
-    }
-
-    /// The document of a table, without its checksum.
-    pub(crate) fn of(table: &DecisionTable) -> Self {
-        let layout = table.layout();
-        let rules = table.rules().iter().map(|rule| RuleDocument {
-            id: rule.id.clone(),
-            when: layout.conditions(&rule.when),
-            action: table.action_name(rule.action).to_owned(),
-            support: rule.support,
-            fidelity: rule.fidelity,
-        });
-        Self {
-            rules: rules.collect(),
             ..Self::about(table)
         }
     }
@@ -179,10 +174,83 @@ impl Document {
             checksum: None,
         }
     }
+}
 
+impl<R: Serialize> Document<R> {
+    /// SHA-256 and length in bytes of this document as JSON without blanks.
     pub(crate) fn seal(&self) -> (String, usize) {
-        let content = compact(self);
-        (hex(&Sha256::digest(&content)), content.len())
+        let mut writer = BufWriter::new(Sealer::default());
+        let written = serde_json::to_writer(&mut writer, self);
+        written.expect("names, numbers and JSON values serialize to JSON");
+        let sealer = writer.into_inner().expect("a hash takes every byte");
+        (hex(&sealer.hash.finalize()), sealer.n_bytes)
+    }
+}
+
+impl Document {
+    /// Reads a document, or a head, from JSON.
+    ///
+    /// # Errors
+    /// [`TableError::Syntax`] of this format, and [`TableError::Version`].
+    pub(crate) fn parse(format: &'static str, bytes: &[u8]) -> Result<Self, TableError> {
+        let syntax = |error: serde_json::Error| {
+            // A parser quotes what it found, which may be most of the file.
+            let reason = error.to_string().chars().take(300).collect();
+            TableError::Syntax { format, reason }
+        };
+        let read: Result<Self, _> = serde_json::from_slice(bytes);
+        let version = match &read {
+            Ok(document) => u64::from(document.schema),
+            // A file that cannot be read may be one of another version.
+            Err(_) => serde_json::from_slice(bytes)
+                .map_or(u64::from(SCHEMA), |version: Version| version.schema),
+        };
+        if version != u64::from(SCHEMA) {
+            return Err(TableError::Version {
+                found: version,
+                expected: SCHEMA,
+            });
+        }
+        read.map_err(syntax)
+    }
+
+    /// The table of this head and the rules that `read` finds in the file, once it knows the layout.
+    ///
+    /// # Errors
+    /// Those of `read`, of [`DecisionTable::new`], and [`TableError::Checksum`] when the result is
+    /// not the table that was written.
+    pub(crate) fn open(
+        self,
+        read: impl FnOnce(&Layout) -> Result<Vec<Rule>, TableError>,
+    ) -> Result<DecisionTable, TableError> {
+        let (layout, default_action) = self.frame()?;
+        let rules = read(&layout)?;
+        let traffic = self
+            .traffic
+            .map(|named| Traffic::from_named(&named, &layout));
+        let traffic = traffic.transpose()?;
+        let table = DecisionTable::build(
+            self.scenario,
+            layout,
+            rules,
+            default_action,
+            traffic,
+            self.provenance,
+        )?;
+        check_checksum(self.checksum, table.checksum())?;
+        Ok(table)
+    }
+
+    /// The table of a whole document, its checksum examined before anything else.
+    ///
+    /// # Errors
+    /// [`TableError`] with the place, what was found and what was expected.
+    pub(crate) fn open_whole(mut self) -> Result<DecisionTable, TableError> {
+        let found = self.checksum.take();
+        self.provenance = sorted(&self.provenance);
+        let seal = self.seal();
+        check_checksum(found, &seal.0)?;
+        self.into_table(seal)
     }
 
     /// Layout and default action.
@@ -219,7 +287,7 @@ impl Document {
             let when = layout
                 .cell(&conditions)
                 .map_err(|error| error.within(&place))?;
-            if layout.conditions(&when) != rule.when {
+            if !is_canonical(&rule.when, &layout, &when) {
                 let expected =
                     "levels in the order of the layout, and no feature that may take any level";
                 return Err(TableError::invalid(
@@ -247,6 +315,23 @@ impl Document {
             seal,
         )
     }
+}
+
+/// Whether conditions are what [`Layout::conditions`] makes of their cell.
+fn is_canonical(found: &BTreeMap<String, Vec<String>>, layout: &Layout, cell: &Cell) -> bool {
+    let levels = |(feature, mask)| {
+        let feature: &Feature = feature;
+        let names = levels_in(mask).map(|level| &feature.levels[level]);
+        (&feature.name, names)
+    };
+    let mut expected = layout.restricted_by_name(cell).map(levels);
+    let all_alike = found.iter().all(|(name, found)| {
+        let Some((feature, levels)) = expected.next() else {
+            return false;
+        };
+        name == feature && levels.eq(found)
+    });
+    all_alike && expected.next().is_none()
 }
 
 /// The index of an action given by name in this place of a file.

@@ -73,8 +73,8 @@ impl DecisionTable {
 
     /// Reads a table from what [`DecisionTable::to_dpt`] writes, checking every bit of it.
     ///
-    /// Any bytes are safe: input beyond [`MAX_CONTENT_BYTES`] is refused unread, and reading takes
-    /// memory in proportion to the input and to [`MAX_CONTENT_BYTES`].
+    /// Any bytes are safe: input beyond [`MAX_CONTENT_BYTES`] is refused unread, and
+    /// [`format`](mod@crate::format) bounds the memory.
     ///
     /// # Errors
     /// [`TableError`] with the place, what was found, what was expected, and the remedy.
@@ -246,11 +246,7 @@ fn table(body: &[u8]) -> Result<DecisionTable, TableError> {
     let provenance = serde_json::from_str(json)
         .map_err(|error| invalid(place, shorten(&error.to_string()), "a JSON object"))?;
     reader.end()?;
-    let table = DecisionTable::new(scenario, layout, rules, default_action, provenance)?;
-    match traffic {
-        Some(traffic) => table.with_traffic(traffic),
-        None => Ok(table),
-    }
+    DecisionTable::build(scenario, layout, rules, default_action, traffic, provenance)
 }
 
 fn traffic(reader: &mut Reader, layout: &Layout) -> Result<Option<Traffic>, TableError> {

@@ -73,8 +73,8 @@ impl DecisionTable {
     /// Reads a table from its canonical JSON, checking version, checksum, layout and every
     /// invariant.
     ///
-    /// Any bytes are safe: input beyond twice [`MAX_CONTENT_BYTES`] is refused unread, and reading
-    /// takes memory in proportion to it.
+    /// Any bytes are safe: input beyond twice [`MAX_CONTENT_BYTES`] is refused unread, and
+    /// [`format`](mod@crate::format) bounds the memory.
     ///
     /// # Errors
     /// [`TableError`] with the place, what was found, what was expected, and the remedy.
@@ -110,7 +110,9 @@ mod tests {
 
     /// The same file with a checksum that fits whatever `change` did to its fields.
     fn resealed(change: impl FnOnce(&mut Document)) -> Vec<u8> {
-        let mut document = Document::of(&table());
+        let text = table().to_json();
+        let mut document = Document::parse("JSON", text.as_bytes()).unwrap();
+        document.checksum = None;
         change(&mut document);
         document.checksum = Some(document.seal().0);
         serde_json::to_vec(&document).unwrap()

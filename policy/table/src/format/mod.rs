@@ -12,6 +12,12 @@
 //! What reads back gives the same table, down to its checksum, or is refused; see
 //! [`DecisionTable::from_bytes`].
 //!
+//! # Any bytes
+//!
+//! A load never panics, and at its peak it holds at most [`MEMORY_PER_BYTE`] for each byte of its
+//! input and [`MEMORY_MORE`]. Input that is longer than any table is refused unread; each loader says
+//! from where on. The fuzzer beside this crate holds every loader to both.
+//!
 //! # Outside engines
 //!
 //! In DMN, JDM and JSON Logic the inputs are the features that some rule tests, as strings that
@@ -42,6 +48,11 @@ pub mod json;
 pub mod jsonlogic;
 pub mod tck;
 mod xml;
+
+/// Most bytes of memory that a load holds for each byte of its input, ...
+pub const MEMORY_PER_BYTE: usize = 128;
+/// ... beside so many bytes for what every table needs.
+pub const MEMORY_MORE: usize = 1 << 20;
 
 /// A format that a table can be exported to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +136,7 @@ impl FromStr for Format {
 impl DecisionTable {
     /// Reads a table from a file of any format that reads back, told apart by its first bytes.
     ///
-    /// Any bytes are safe; each format states its bound on memory.
+    /// Any bytes are safe; [`format`](mod@crate::format) bounds the memory.
     ///
     /// # Errors
     /// [`TableError`] of the format, and for bytes that look like none.

@@ -11,8 +11,10 @@ use offhook_env::rng::{Rng, Stream};
 use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_table::agent::{Agent, act, layout_of};
 use offhook_table::testing::random_table;
-use offhook_table::{DecisionTable, Provenance, Rule, TableError};
+use offhook_table::{DecisionTable, Monitor, Provenance, Rule, TableError};
 use rand::Rng as _;
+
+use crate::allocations::allocations_of;
 
 const REPLIES: [UserAct; 8] = [
     UserAct::new(UserActKind::Affirm),
@@ -166,6 +168,33 @@ fn a_hundred_calls_are_repeated_act_by_act() {
         n_acts > 300 && n_rules > 50,
         "{n_acts} acts, {n_rules} by rules"
     );
+}
+
+#[test]
+fn a_call_decides_and_hears_without_allocating() {
+    let world = world();
+    let table = table(&world.scenario);
+    let agent = Agent::new(&table, &world.scenario).unwrap();
+    let mut monitor = Monitor::new(&table);
+    let mut n_turns = 0;
+    for episode in 0..20 {
+        let mut heard = Call::start(&world, 1, Stream::Evaluate, episode);
+        let mut call = agent.start();
+        loop {
+            let action = call.decision().action;
+            let turn = heard.step(&world, action);
+            let n_allocations = allocations_of(|| {
+                monitor.record(call.codes(), call.decision());
+                call.hear(action, &turn.heard);
+            });
+            assert_eq!(n_allocations, 0, "call {episode}");
+            n_turns += 1;
+            if turn.ended.is_some() {
+                break;
+            }
+        }
+    }
+    assert!(n_turns > 60, "{n_turns}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! A decision asks the allocator for nothing, and neither does counting it.
+//! A decision asks the allocator for nothing, and neither does counting it; [`crate::agent`] says the same of
+//! calls.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -31,7 +32,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn allocations_of(work: impl FnOnce()) -> u64 {
+pub(crate) fn allocations_of(work: impl FnOnce()) -> u64 {
     let before = N_ALLOCATIONS.with(Cell::get);
     work();
     N_ALLOCATIONS.with(Cell::get) - before

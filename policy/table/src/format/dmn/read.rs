@@ -19,8 +19,7 @@ impl DecisionTable {
     /// Reads a table from what [`DecisionTable::to_dmn`] writes, however it was laid out since.
     ///
     /// Any bytes are safe: input beyond 16 times [`MAX_CONTENT_BYTES`] is refused unread, document
-    /// type declarations are refused, and reading takes memory in proportion to the input, at most some
-    /// 300 MB.
+    /// type declarations are refused, and [`format`](mod@crate::format) bounds the memory.
     ///
     /// # Errors
     /// [`TableError`] with the place, what was found and what was expected.
