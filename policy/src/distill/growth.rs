@@ -28,7 +28,7 @@ pub enum Criterion {
 pub struct Growth<'a> {
     /// Features and actions.
     pub layout: &'a Layout,
-    /// Rules of conduct; boxes are cut along them before anything is learned.
+    /// Rules of conduct; guard cells are cut along them before anything is learned.
     pub rules: &'a [Constraint],
     /// What else masks actions.
     pub masks: &'a [Constraint],
@@ -99,9 +99,7 @@ impl Growth<'_> {
             opens: Vec::new(),
         };
         growing.carve(0, whole, (0..costs.len() as u32).collect())?;
-        if std::env::var("ROUNDS").is_ok() { eprint!("[{}", growing.opens.len()); }
         growing.split();
-        if std::env::var("ROUNDS").is_ok() { eprintln!(" {}]", growing.opens.len()); }
         let Growing {
             mut nodes, opens, ..
         } = growing;
@@ -145,41 +143,25 @@ struct Growing<'a, 'c> {
 }
 
 impl Growing<'_, '_> {
-    /// Actions that some constraint forbids everywhere in the box.
-    fn forbidden_throughout(&self, cell: &[u16]) -> u64 {
-        let holds = |c: &&Constraint| meets(c, cell) && parting(c, cell).next().is_none();
-        let all = self.growth.constraints().filter(holds);
-        all.fold(0, |all, c| all | c.forbidden)
-    }
-
-    /// Cuts along the rules of conduct until each holds on all of a box or nowhere in it, or forbids
-    /// only what is forbidden there already, and then along masks until some action is allowed on all
-    /// of the box. An action that several rules forbid elsewhere could not be learned otherwise: no
-    /// single cut would set it free.
+    /// Cuts along constraints until some action is allowed on all of each box, first along the rules of
+    /// conduct: guard cells, which stand whatever is learned. An action that is forbidden in a part of a
+    /// box and pays elsewhere is set free later, by the splits that do ([`super::split`]).
     fn carve(&mut self, node: u32, cell: Vec<u16>, rows: Vec<u32>) -> Option<()> {
-        let throughout = self.forbidden_throughout(&cell);
-        let cut = |c: &Constraint| {
-            (meets(c, &cell) && c.forbidden & !throughout != 0)
-                .then(|| parting(c, &cell).next())
-                .flatten()
-        };
-        let free = self.growth.allowed(&cell).0 != 0;
+        if self.growth.allowed(&cell).0 != 0 {
+            self.open(node, cell, rows);
+            return Some(());
+        }
+        let cut = |c: &Constraint| meets(c, &cell).then(|| parting(c, &cell).next()).flatten();
+        let (rules, masks) = (self.growth.rules.iter(), self.growth.masks.iter());
         // Where the rule that forbids most holds, the others have least to add.
-        let cuts =
-            (self.growth.rules.iter()).filter_map(|c| Some((c.forbidden.count_ones(), cut(c)?)));
-        let next = cuts.max_by_key(|&(n_forbidden, _)| n_forbidden);
-        let next = next.map(|(_, cut)| cut).or_else(|| {
-            let masks = &self.growth.masks;
-            (!free).then(|| masks.iter().find_map(cut)).flatten()
-        });
-        match next {
-            None if free => self.open(node, cell, rows),
-            None => return None,
-            Some((feature, levels)) => {
-                for (node, cell, rows) in self.divide(node, &cell, rows, feature, levels) {
-                    self.carve(node, cell, rows)?;
-                }
-            }
+        let of_rules = rules.filter_map(|c| Some((c.forbidden.count_ones(), cut(c)?)));
+        let of_rules = of_rules.max_by_key(|&(n_forbidden, _)| n_forbidden);
+        let (feature, levels) = match of_rules {
+            Some((_, cut)) => cut,
+            None => masks.filter_map(cut).next()?,
+        };
+        for (node, cell, rows) in self.divide(node, &cell, rows, feature, levels) {
+            self.carve(node, cell, rows)?;
         }
         Some(())
     }

@@ -58,7 +58,7 @@ impl Growth<'_> {
         let cost = |leaf: &Leaf| leaf.sum[leaf.action as usize] + costs.prior(leaf.action as usize);
         let pair = |boxes: &[Option<Leaf>], i: u32, j: u32| {
             let (a, b) = (boxes[i as usize].as_ref()?, boxes[j as usize].as_ref()?);
-            let union = self.union(&costs, a, b)?;
+            let union = self.cheapest_union(&costs, a, b)?;
             // Exactly nothing where sums are but rounded differently.
             let same = a.action == b.action && a.action == union.action;
             let increase = if same {
@@ -87,7 +87,7 @@ impl Growth<'_> {
             let (Some(a), Some(b)) = (&boxes[i as usize], &boxes[j as usize]) else {
                 continue;
             };
-            let Some(union) = self.union(&costs, a, b) else {
+            let Some(union) = self.cheapest_union(&costs, a, b) else {
                 continue;
             };
             let new = boxes.len() as u32;
@@ -100,34 +100,41 @@ impl Growth<'_> {
             queue.extend((0..new).filter_map(|k| pair(&boxes, k, new)));
             n_boxes -= 1;
         }
-        let mut place = vec![0; boxes.len()];
-        let mut kept = Vec::with_capacity(n_boxes);
-        for (k, leaf) in boxes.into_iter().enumerate() {
-            if let Some(leaf) = leaf {
-                place[k] = kept.len() as u32;
-                kept.push(leaf);
-            }
-        }
         for node in &mut nodes {
             if let Node::Leaf(leaf) = node {
-                *leaf = place[home[*leaf as usize] as usize];
+                *leaf = home[*leaf as usize];
             }
         }
-        Tree {
+        // What was merged away has no node left.
+        let gone = || Leaf {
+            cell: Vec::new(),
+            action: 0,
+            sum: Vec::new(),
+        };
+        let leaves = boxes.into_iter().map(|leaf| leaf.unwrap_or_else(gone));
+        let mut tree = Tree {
             nodes,
-            leaves: kept,
-        }
+            leaves: leaves.collect(),
+        };
+        tree.drop_unused();
+        tree
     }
 
-    /// Two boxes as one, if they are a box together and some action is allowed on all of it.
-    fn union(&self, costs: &Costs<'_>, a: &Leaf, b: &Leaf) -> Option<Leaf> {
-        let differ = a.cell.iter().zip(&b.cell).filter(|(x, y)| x != y);
-        if differ.take(2).count() != 1 {
-            return None;
-        }
-        let cell: Vec<u16> = a.cell.iter().zip(&b.cell).map(|(x, y)| x | y).collect();
-        let sum: Vec<f64> = a.sum.iter().zip(&b.sum).map(|(x, y)| x + y).collect();
-        let (action, _) = costs.best(&sum, self.allowed(&cell))?;
-        Some(Leaf { cell, action, sum })
+    /// Two boxes as one at their cheapest action, if they are a box together and some action is allowed
+    /// on all of it.
+    fn cheapest_union(&self, costs: &Costs<'_>, a: &Leaf, b: &Leaf) -> Option<Leaf> {
+        let both = union(a, b)?;
+        let (action, _) = costs.best(&both.sum, self.allowed(&both.cell))?;
+        Some(Leaf { action, ..both })
     }
+}
+
+/// Two boxes as one, if they are a box together, with the action of the first.
+pub(super) fn union(a: &Leaf, b: &Leaf) -> Option<Leaf> {
+    let differ = a.cell.iter().zip(&b.cell).filter(|(x, y)| x != y);
+    (differ.take(2).count() == 1).then(|| Leaf {
+        cell: a.cell.iter().zip(&b.cell).map(|(x, y)| x | y).collect(),
+        action: a.action,
+        sum: a.sum.iter().zip(&b.sum).map(|(x, y)| x + y).collect(),
+    })
 }

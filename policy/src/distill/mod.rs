@@ -28,6 +28,7 @@ use offhook_env::vector_env::VectorEnv;
 use offhook_table::{Constraint, Rule};
 use serde::{Deserialize, Serialize};
 
+use crate::dataset::Dataset;
 use crate::evaluate::{Choice, Episodes, collect, evaluate};
 use crate::learner::{LearnError, require};
 use costs::Rows;
@@ -38,7 +39,7 @@ use tree::Tree;
 pub use costs::Method;
 
 /// Leaves grown for each rule of the budget, before they are merged.
-const LEAVES_PER_RULE: usize = 2;
+const LEAVES_PER_RULE: usize = 4;
 
 /// Settings of distillation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -184,7 +185,7 @@ pub fn distill<C: Customers + 'static>(
             Method::Regret => Criterion::Cost,
             Method::Viper | Method::Cloning => Criterion::Gini,
         },
-        max_leaves: std::env::var("LPR").map_or(LEAVES_PER_RULE, |v| v.parse().unwrap()) * config.max_rules,
+        max_leaves: LEAVES_PER_RULE * config.max_rules,
     };
     let choose = Episodes {
         seed,
@@ -195,11 +196,12 @@ pub fn distill<C: Customers + 'static>(
     let mut met = Rows::default();
     let mut rounds: Vec<RoundMetrics> = Vec::new();
     let mut trees: Vec<Tree> = Vec::new();
+    // The same with half as many rules again, which policy iteration merges by what they return.
+    let mut wides: Vec<Tree> = Vec::new();
     for round in 0..config.n_rounds() {
         // Not the calls that choose: another seed of the same stream.
         let seed = derive_seed(seed, Stream::Choose, round);
-        let of_round;
-        let rows = if round < config.rounds {
+        let tree = if round < config.rounds {
             let player: &dyn Policy = match (config.method, trees.last()) {
                 (Method::Regret | Method::Viper, Some(tree)) => tree,
                 _ => teacher,
@@ -214,19 +216,18 @@ pub fn distill<C: Customers + 'static>(
                 *call += (round * config.calls) as u32;
             }
             met.append(Rows::of(config.method, teacher, &layout, more));
-            &met
+            let tree = growth.grow(&met).ok_or_else(|| LearnError::Dataset {
+                row: None,
+                reason: "the constraints leave no action in some observation".to_owned(),
+            })?;
+            wides.push(growth.merge(tree.clone(), &met, config.max_rules * 3 / 2));
+            growth.merge(tree, &met, config.max_rules)
         } else {
-            let player = &trees[best_of(&rounds)];
-            of_round = config
-                .policy_iteration
-                .rows(env.world(), player, teacher, seed);
-            &of_round
+            let best = best_of(&rounds);
+            let start = wides.get(best).unwrap_or(&trees[best]).clone();
+            let (iteration, max_rules) = (&config.policy_iteration, config.max_rules);
+            iteration.improve(env.world(), &growth, start, max_rules, seed)
         };
-        let tree = growth.grow(rows).ok_or_else(|| LearnError::Dataset {
-            row: None,
-            reason: "the constraints leave no action in some observation".to_owned(),
-        })?;
-        let tree = growth.merge(tree, rows, config.max_rules);
         rounds.push(RoundMetrics {
             rules: tree.n_rules(),
             mean_return: mean_return(env, &tree, choose),

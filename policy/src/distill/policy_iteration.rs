@@ -1,45 +1,54 @@
-//! Policy iteration: what every action is worth when the *table* goes on after it.
+//! Policy iteration on what the *table* returns.
 //!
-//! A teacher's regret says what an action would cost if the teacher went on. The table does not go on
-//! like its teacher, and an action can be worth more or less to it. So the table plays calls, every
-//! allowed action of a share of its turns is tried on copies of the running call, which the table plays
-//! to their ends, and the next tree is grown on these returns (policy iteration by rollouts:
-//! Lagoudakis and Parr, 2003, "Reinforcement learning as classification"; Dimitrakakis and Lagoudakis,
-//! 2008, arXiv:0805.2027). Copies `k` of all actions of a turn share their random numbers.
+//! A teacher's regret says what an action would cost if the teacher went on, and only once. The table
+//! does not go on like its teacher, and it meets a rule's box again. So a change of the table is tried
+//! by playing the table: a rule with another action, or two rules as one. A call that met neither rule
+//! goes as before, for a call is a function of its seed and of what is said; the others are played
+//! again, and what they return more or less is paired with what they returned (policy iteration with
+//! `Q` of the table itself; the paired form is that of Glasserman and Yao, 1992, "Some guidelines and
+//! guarantees for common random numbers").
+//!
+//! Trying an action in single turns and going on as before, as policy iteration does where the whole
+//! state is seen, misleads here: an action that gains once, such as to apologize, loses where every
+//! further turn of the same box repeats it.
 
+use offhook_env::action::ActionId;
 use offhook_env::call::{Call, World};
 use offhook_env::customer::Customers;
-use offhook_env::policy::Policy;
-use offhook_env::rng::{Stream, derive_seed, uniform_at};
+use offhook_env::rng::Stream;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::costs::{Rows, regrets_of};
+use super::growth::Growth;
+use super::merge::union;
+use super::tree::{Leaf, Node, Tree};
 use crate::learner::{LearnError, require};
-use crate::planner::fork_return;
+
+/// Calls that must not speak against a change before the others are played.
+const FIRST_LOOK: usize = 400;
+
+/// Weight of a nat of the teacher's regret beside a reward, where calls say nothing between two merges.
+const REGRET: f64 = 1e-3;
 
 /// Settings of policy iteration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PolicyIterationConfig {
-    /// Rounds after those that learn from the teacher; 0 to leave it at those. Default 4.
+    /// Rounds after those that learn from the teacher, each on calls of its own; 0 to leave it at
+    /// those. Default 2.
     pub rounds: u64,
     /// Calls that the table plays per round. Default 20,000.
     pub calls: u64,
-    /// Share of turns in which every action is tried, in `(0, 1]`. Default 1.
-    pub share: f32,
-    /// What a nat of the teacher's regret counts, in reward units, beside what the copies of a call
-    /// returned. Default 0.2.
-    pub teacher_coef: f32,
+    /// Standard errors by which another action must return more, at least 0. Default 2.
+    pub n_errors: f64,
 }
 
 impl Default for PolicyIterationConfig {
     fn default() -> Self {
         Self {
-            rounds: 4,
+            rounds: 2,
             calls: 20_000,
-            share: 1.0,
-            teacher_coef: 0.2,
+            n_errors: 2.0,
         }
     }
 }
@@ -49,88 +58,274 @@ impl PolicyIterationConfig {
     pub(super) fn quick(self) -> Self {
         Self {
             rounds: self.rounds.min(1),
-            calls: self.calls.min(500),
+            calls: self.calls.min(1_000),
             ..self
         }
     }
 
     pub(super) fn check(&self) -> Result<(), LearnError> {
-        let Self { calls, share, .. } = *self;
-        require(
-            calls > 0,
-            "distill.policy_iteration.calls",
-            calls,
-            "at least 1",
-        )?;
-        require(
-            share > 0.0 && share <= 1.0,
-            "distill.policy_iteration.share",
-            share,
-            "in (0, 1]",
-        )?;
-        let coef = self.teacher_coef;
-        require(
-            coef >= 0.0 && coef.is_finite(),
-            "distill.policy_iteration.teacher_coef",
-            coef,
-            "at least 0",
-        )
+        let key = "distill.policy_iteration.calls";
+        require(self.calls > 0, key, self.calls, "at least 1")?;
+        let key = "distill.policy_iteration.n_errors";
+        require(self.n_errors >= 0.0, key, self.n_errors, "at least 0")
     }
 
-    /// The turns of a table's calls, at what each action returns below their mean, and at the
-    /// teacher's regret.
-    pub(super) fn rows<C: Customers>(
+    /// A better table of at most `max_rules` (more only where nothing can be merged), as far as the
+    /// calls of `seed` tell.
+    pub(super) fn improve<C: Customers>(
         &self,
         world: &World<C>,
-        table: &dyn Policy,
-        teacher: &dyn Policy,
+        growth: &Growth<'_>,
+        tree: Tree,
+        max_rules: usize,
         seed: u64,
-    ) -> Rows {
-        let calls: Vec<Rows> = (0..self.calls)
-            .into_par_iter()
-            .map(|episode| self.rows_of_call(world, table, teacher, seed, episode))
+    ) -> Tree {
+        let calls = (0..self.calls).into_par_iter();
+        let calls = calls
+            .map(|episode| play(world, &tree, seed, episode))
             .collect();
-        let mut all = Rows::default();
-        calls.into_iter().for_each(|rows| all.append(rows));
-        all
+        let mut search = Search {
+            world,
+            growth,
+            seed,
+            tree,
+            calls,
+        };
+        search.merge(max_rules);
+        search.switch(self.n_errors);
+        search.tree.drop_unused();
+        search.tree
+    }
+}
+
+/// A call as the table played it.
+#[derive(Clone, Debug)]
+struct Played {
+    return_: f32,
+    /// The leaves that it met, each once, in ascending order.
+    leaves: Vec<u32>,
+}
+
+fn play<C: Customers>(world: &World<C>, tree: &Tree, seed: u64, episode: u64) -> Played {
+    let mut call = Call::start(world, seed, Stream::Choose, episode);
+    let mut leaves = Vec::new();
+    let mut return_ = 0.0;
+    loop {
+        let leaf = tree.leaf(call.belief.observation(&world.scenario).codes);
+        leaves.push(leaf as u32);
+        let turn = call.step(world, tree.leaves[leaf].action);
+        return_ += turn.reward;
+        if turn.ended.is_some() {
+            leaves.sort_unstable();
+            leaves.dedup();
+            return Played { return_, leaves };
+        }
+    }
+}
+
+/// What a change brings: calls that go otherwise, and by how much they return more.
+struct Trial {
+    changed: Vec<(usize, Played)>,
+    /// Summed over all calls, in reward units.
+    gain: f64,
+    /// Standard error of the sum.
+    error: f64,
+}
+
+/// A table and the calls that it has played.
+struct Search<'a, C: Customers> {
+    world: &'a World<C>,
+    growth: &'a Growth<'a>,
+    seed: u64,
+    /// Leaves that were merged into others stay behind without nodes and without a box.
+    tree: Tree,
+    calls: Vec<Played>,
+}
+
+/// Two leaves as one.
+struct Merge {
+    leaves: (u32, u32),
+    union: Leaf,
+    /// What it loses on the calls, in reward units.
+    loss: f64,
+}
+
+impl<C: Customers> Search<'_, C> {
+    /// Plays the calls that met `leaves` with `tree`; `None` if the first of them speak against it.
+    fn try_out(&self, tree: &Tree, leaves: &[u32], n_errors: f64) -> Option<Trial> {
+        let met = |call: &Played| {
+            leaves
+                .iter()
+                .any(|leaf| call.leaves.binary_search(leaf).is_ok())
+        };
+        let touched: Vec<usize> = (0..self.calls.len())
+            .filter(|&k| met(&self.calls[k]))
+            .collect();
+        let (first, others) = touched.split_at(touched.len().min(FIRST_LOOK));
+        let again = |part: &[usize]| -> Vec<(usize, Played)> {
+            let calls = part.par_iter().with_min_len(16);
+            calls
+                .map(|&k| (k, play(self.world, tree, self.seed, k as u64)))
+                .collect()
+        };
+        let mut changed = again(first);
+        let (gain, error) = self.gain(&changed);
+        if gain < -n_errors.max(1.0) * error {
+            return None;
+        }
+        changed.extend(again(others));
+        let (gain, error) = self.gain(&changed);
+        Some(Trial {
+            changed,
+            gain,
+            error,
+        })
     }
 
-    fn rows_of_call<C: Customers>(
-        &self,
-        world: &World<C>,
-        table: &dyn Policy,
-        teacher: &dyn Policy,
-        seed: u64,
-        episode: u64,
-    ) -> Rows {
-        let n_actions = world.scenario.layout.n_actions();
-        let mut call = Call::start(world, seed, Stream::Choose, episode);
-        let mut rows = Rows::default();
-        let mut regrets = vec![0.0; n_actions];
-        for turn in 0.. {
-            let seen = call.belief.observation(&world.scenario);
-            let action = table.best(seen, n_actions);
-            let tried = uniform_at(seed, Stream::Choose, episode, turn) < self.share;
-            if tried && seen.mask.count() > 1 {
-                let fork_seed = derive_seed(seed, Stream::Fork, episode) ^ turn;
-                let mut returns = vec![0.0; n_actions];
-                for action in seen.mask.iter() {
-                    returns[action as usize] =
-                        fork_return(world, &call, table, action, fork_seed, 0);
+    /// What calls return more than before, summed, and its standard error.
+    fn gain(&self, changed: &[(usize, Played)]) -> (f64, f64) {
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for (k, played) in changed {
+            let more = f64::from(played.return_) - f64::from(self.calls[*k].return_);
+            sum += more;
+            squares += more * more;
+        }
+        (sum, squares.sqrt())
+    }
+
+    /// Puts a changed table in place, with the calls that it plays otherwise.
+    fn accept(&mut self, tree: Tree, trial: Trial) {
+        self.tree = tree;
+        for (k, played) in trial.changed {
+            self.calls[k] = played;
+        }
+    }
+
+    /// Gives every leaf the action that returns most, the busiest leaf first.
+    fn switch(&mut self, n_errors: f64) {
+        let mut visits: Vec<(u64, u32)> =
+            (0..self.tree.leaves.len() as u32).map(|k| (0, k)).collect();
+        for leaf in self.calls.iter().flat_map(|call| &call.leaves) {
+            visits[*leaf as usize].0 += 1;
+        }
+        visits.sort_by(|a, b| b.cmp(a));
+        for (_, leaf) in visits.into_iter().filter(|&(n, _)| n > 0) {
+            let Leaf { cell, action, .. } = &self.tree.leaves[leaf as usize];
+            let others: Vec<ActionId> = (self.growth.allowed(cell).iter())
+                .filter(|other| other != action)
+                .collect();
+            let mut best: Option<(Tree, Trial)> = None;
+            for other in others {
+                let mut tree = self.tree.clone();
+                tree.leaves[leaf as usize].action = other;
+                if let Some(trial) = self.try_out(&tree, &[leaf], 1.0)
+                    && trial.gain > n_errors * trial.error
+                    && best.as_ref().is_none_or(|(_, best)| trial.gain > best.gain)
+                {
+                    best = Some((tree, trial));
                 }
-                let mean = returns.iter().sum::<f32>() / seen.mask.count() as f32;
-                teacher.probabilities(seen, &mut regrets);
-                regrets_of(&mut regrets, seen.mask);
-                let costs = returns.iter().zip(&regrets);
-                rows.costs
-                    .extend(costs.map(|(value, regret)| mean - value + self.teacher_coef * regret));
-                rows.codes.extend(seen.codes);
-                rows.calls.push(episode as u32);
             }
-            if call.step(world, action).ended.is_some() {
-                return rows;
+            if let Some((tree, trial)) = best {
+                self.accept(tree, trial);
             }
         }
-        unreachable!("a call ends at the scenario's turn limit at the latest")
+    }
+
+    /// Merges leaves, those first whose union loses least, until there are at most `max_rules`, and on
+    /// as long as nothing is lost.
+    fn merge(&mut self, max_rules: usize) {
+        let mut alive: Vec<u32> = (0..self.tree.leaves.len() as u32).collect();
+        let mut merges: Vec<Merge> = Vec::new();
+        for (k, &j) in alive.iter().enumerate() {
+            merges.extend(alive[..k].iter().filter_map(|&i| self.merge_of(i, j)));
+        }
+        loop {
+            let least = |a: &&Merge, b: &&Merge| a.loss.total_cmp(&b.loss);
+            let Some(Merge { leaves: (i, j), .. }) = merges.iter().min_by(least) else {
+                break;
+            };
+            let (i, j) = (*i, *j);
+            merges.retain(|merge| merge.leaves != (i, j));
+            // Calls have changed since it was tried.
+            let Some(Merge { union, loss, .. }) = self.merge_of(i, j) else {
+                continue;
+            };
+            let next = merges
+                .iter()
+                .map(|merge| merge.loss)
+                .fold(f64::INFINITY, f64::min);
+            if loss > next {
+                let leaves = (i, j);
+                merges.push(Merge {
+                    leaves,
+                    union,
+                    loss,
+                });
+                continue;
+            }
+            if alive.len() <= max_rules && loss > 0.0 {
+                break;
+            }
+            let tree = self.merged(i, j, union);
+            if let Some(trial) = self.try_out(&tree, &[i, j], f64::INFINITY) {
+                self.accept(tree, trial);
+            }
+            alive.retain(|&leaf| leaf != j);
+            let of_either = |merge: &Merge| {
+                let (a, b) = merge.leaves;
+                [a, b].iter().any(|leaf| [i, j].contains(leaf))
+            };
+            merges.retain(|merge| !of_either(merge));
+            let others = alive.iter().filter(|&&leaf| leaf != i);
+            merges.extend(others.filter_map(|&leaf| self.merge_of(i.min(leaf), i.max(leaf))));
+        }
+    }
+
+    /// The better union of two leaves, with the action of either, if they are a box together.
+    fn merge_of(&self, i: u32, j: u32) -> Option<Merge> {
+        let (a, b) = (&self.tree.leaves[i as usize], &self.tree.leaves[j as usize]);
+        let together = union(a, b)?;
+        let allowed = self.growth.allowed(&together.cell);
+        let actions = [a.action, b.action];
+        let distinct = &actions[..if a.action == b.action { 1 } else { 2 }];
+        let least = distinct
+            .iter()
+            .filter(|&&action| allowed.allows(action))
+            .filter_map(|&action| {
+                let union = Leaf {
+                    action,
+                    ..together.clone()
+                };
+                let regret = |leaf: &Leaf, action: ActionId| leaf.sum[action as usize];
+                let more = regret(&union, action) - regret(a, a.action) - regret(b, b.action);
+                let loss = match a.action == b.action {
+                    true => 0.0,
+                    false => {
+                        let tree = self.merged(i, j, union.clone());
+                        REGRET * more - self.try_out(&tree, &[i, j], f64::INFINITY)?.gain
+                    }
+                };
+                let leaves = (i, j);
+                Some(Merge {
+                    leaves,
+                    union,
+                    loss,
+                })
+            });
+        least.min_by(|a, b| a.loss.total_cmp(&b.loss))
+    }
+
+    /// The tree with leaf `i` in place of both.
+    fn merged(&self, i: u32, j: u32, union: Leaf) -> Tree {
+        let mut tree = self.tree.clone();
+        for node in &mut tree.nodes {
+            if let Node::Leaf(leaf) = node
+                && *leaf == j
+            {
+                *leaf = i;
+            }
+        }
+        tree.leaves[i as usize] = union;
+        tree
     }
 }

@@ -17,6 +17,9 @@ use super::growth::{Criterion, Growth, meets, parting};
 /// Gain below which a split is not worth a rule, summed over the observations.
 const LEAST_GAIN: f64 = 1e-3;
 
+/// Forbidden actions of a leaf that are looked at.
+const MAX_WANTED: usize = 4;
+
 /// Where to split a leaf.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Split {
@@ -191,32 +194,42 @@ impl<'a, 'c> Finder<'a, 'c> {
         best
     }
 
-    /// The first cut along a mask of several conditions that, once all its cuts are made, sets a
-    /// better action free: no single split does. It counts as what every one of them saves on average.
+    /// The first of the cuts that set an action free which constraints forbid in parts of the box: no
+    /// single split does where a constraint has several conditions, or several constraints forbid it.
+    /// It counts as what every one of the cuts saves on average.
     fn freeing(&self, cell: &[u16], rows: &[u32]) -> Option<Split> {
         let whole = self.growth.allowed(cell);
         let cost = self.honest_cost(rows, whole)?;
-        let several = |c: &&Constraint| {
-            meets(c, cell) && c.forbidden & !whole.0 != 0 && parting(c, cell).nth(1).is_some()
-        };
         let mut best: Option<Split> = None;
-        for constraint in self.growth.constraints().filter(several) {
-            let (mut left, mut inside) = (rows.to_vec(), cell.to_vec());
-            let (mut total, mut n_cuts) = (0.0, 0.0);
-            for (feature, levels) in parting(constraint, cell) {
-                let (stay, go): (Vec<u32>, _) = left
-                    .into_iter()
-                    .partition(|&row| levels >> self.costs.code(row, feature) & 1 == 1);
-                let mut outside = inside.clone();
-                outside[feature] &= !levels;
-                inside[feature] &= levels;
-                total += self.honest_cost(&go, self.growth.allowed(&outside))?;
-                n_cuts += 1.0;
-                left = stay;
+        for action in self.wanted(rows, whole)? {
+            let forbids = |c: &&Constraint| c.forbidden >> action & 1 == 1;
+            let mut pieces = vec![(cell.to_vec(), rows.to_vec())];
+            let mut first = None;
+            for constraint in self.growth.constraints().filter(forbids) {
+                for (mut inside, mut left) in std::mem::take(&mut pieces) {
+                    let cuts: Vec<_> = match meets(constraint, &inside) {
+                        true => parting(constraint, &inside).collect(),
+                        false => Vec::new(),
+                    };
+                    for (feature, levels) in cuts {
+                        first = first.or(Some((feature, levels)));
+                        let stays = |&row: &u32| levels >> self.costs.code(row, feature) & 1 == 1;
+                        let (stay, go) = left.into_iter().partition(stays);
+                        let mut outside = inside.clone();
+                        outside[feature] &= !levels;
+                        inside[feature] &= levels;
+                        pieces.push((outside, go));
+                        left = stay;
+                    }
+                    pieces.push((inside, left));
+                }
             }
-            total += self.honest_cost(&left, self.growth.allowed(&inside))?;
-            let gain = (cost - total) / n_cuts;
-            if let Some((feature, levels)) = parting(constraint, cell).next()
+            let mut total = 0.0;
+            for (cell, rows) in &pieces {
+                total += self.honest_cost(rows, self.growth.allowed(cell))?;
+            }
+            let gain = (cost - total) / (pieces.len() - 1).max(1) as f64;
+            if let Some((feature, levels)) = first
                 && gain > best.map_or(LEAST_GAIN, |b| b.gain)
             {
                 let levels = levels & cell[feature];
@@ -228,6 +241,30 @@ impl<'a, 'c> Finder<'a, 'c> {
             }
         }
         best
+    }
+
+    /// The few forbidden actions that would save most if they were free wherever they are better.
+    fn wanted(&self, rows: &[u32], allowed: ActionMask) -> Option<Vec<ActionId>> {
+        let (own, _) = self.costs.best(&self.costs.sum(rows), allowed)?;
+        let mut saved = vec![(0.0, 0); self.costs.n_actions()];
+        for (action, (_, name)) in saved.iter_mut().enumerate() {
+            *name = action as ActionId;
+        }
+        for &row in rows {
+            let costs = self.costs.row(row);
+            for ((saved, _), cost) in saved.iter_mut().zip(costs) {
+                *saved += f64::from((costs[own as usize] - cost).max(0.0));
+            }
+        }
+        saved.retain(|&(saved, action)| !allowed.allows(action) && saved > LEAST_GAIN);
+        saved.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        Some(
+            saved
+                .into_iter()
+                .take(MAX_WANTED)
+                .map(|(_, action)| action)
+                .collect(),
+        )
     }
 
     /// What observations cost if each half of the calls chooses the action of the other.

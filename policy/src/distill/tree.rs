@@ -36,7 +36,7 @@ pub struct Tree {
 }
 
 impl Tree {
-    fn leaf(&self, codes: &[u8]) -> usize {
+    pub(super) fn leaf(&self, codes: &[u8]) -> usize {
         let mut node = 0;
         loop {
             match self.nodes[node] {
@@ -50,6 +50,26 @@ impl Tree {
                     let goes_left = levels >> codes[feature] & 1 == 1;
                     node = if goes_left { left } else { right } as usize;
                 }
+            }
+        }
+    }
+
+    /// Drops the leaves that no node leads to.
+    pub(super) fn drop_unused(&mut self) {
+        let mut place = vec![None; self.leaves.len()];
+        for node in &self.nodes {
+            if let Node::Leaf(leaf) = node {
+                place[*leaf as usize] = Some(0);
+            }
+        }
+        for (k, place) in place.iter_mut().flatten().enumerate() {
+            *place = k as u32;
+        }
+        let mut used = place.iter().map(Option::is_some);
+        self.leaves.retain(|_| used.next().unwrap_or(true));
+        for node in &mut self.nodes {
+            if let Node::Leaf(leaf) = node {
+                *leaf = place[*leaf as usize].unwrap_or(0);
             }
         }
     }

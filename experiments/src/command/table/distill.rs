@@ -127,7 +127,7 @@ fn distill(args: &DistillArgs) -> Result<(), Failure> {
                 .map(|(key, value)| (key.to_owned(), value))
                 .into();
             let on_round = &mut |_| bar.inc(1);
-            let (table, rounds) = distill_table(
+            let (table, _) = distill_table(
                 &loaded.world,
                 &**policy,
                 &judged.config,
@@ -135,7 +135,6 @@ fn distill(args: &DistillArgs) -> Result<(), Failure> {
                 provenance,
                 on_round,
             )?;
-            if std::env::var("ROUNDS").is_ok() { eprintln!("{:.2} | {}", rounds[0].teacher_return, rounds.iter().map(|r| format!("{:.2}", r.mean_return)).collect::<Vec<_>>().join(" ")); }
             let proof = prove(&table, &loaded.world.scenario)?;
             if !proof.ok() {
                 return Err(Failure::failed(format!("a table is not proved: {proof}")));
@@ -203,11 +202,10 @@ impl Judged {
     /// What the tables lose of a figure.
     fn lost(&self, metric: &str) -> Option<Estimate> {
         let figure = Figure::named(metric);
-        let values = |of: fn(&(Vec<CallSummary>, Vec<CallSummary>)) -> &Vec<CallSummary>| {
-            let calls = self.calls.iter().map(|both| figure.values(of(both)));
-            calls.collect::<Vec<_>>()
-        };
-        stats::paired_difference(&values(|both| &both.1), &values(|both| &both.0))
+        let (table, network): (Vec<_>, Vec<_>) = (self.calls.iter())
+            .map(|(table, network)| (figure.values(table), figure.values(network)))
+            .unzip();
+        stats::paired_difference(&network, &table)
     }
 
     /// Share of the tables' turns in which their networks find the same action best.

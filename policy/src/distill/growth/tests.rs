@@ -17,16 +17,28 @@ fn forbid(name: &str, when: &[(usize, u16)], forbidden: u64) -> Constraint {
     }
 }
 
-/// Regret 0 for the action that `right` names and 1 for all others.
-fn regrets(codes: &[u8], layout: &Layout, right: impl Fn(&[u8]) -> usize) -> Vec<f32> {
+/// Cost 0 for the action that `right` names and 1 for all others.
+fn rows(codes: &[u8], layout: &Layout, right: impl Fn(&[u8]) -> usize) -> Rows {
     let row = |codes: &[u8]| {
         let best = right(codes);
         (0..layout.n_actions()).map(move |a| f32::from(u8::from(a != best)))
     };
-    codes
-        .chunks_exact(layout.n_features())
-        .flat_map(row)
-        .collect()
+    let each = codes.chunks_exact(layout.n_features());
+    Rows {
+        codes: codes.to_vec(),
+        costs: each.clone().flat_map(row).collect(),
+        calls: (0..each.len() as u32).collect(),
+    }
+}
+
+fn growth<'a>(layout: &'a Layout, rules: &'a [Constraint], masks: &'a [Constraint]) -> Growth<'a> {
+    Growth {
+        layout,
+        rules,
+        masks,
+        criterion: Criterion::Cost,
+        max_leaves: 25,
+    }
 }
 
 #[test]
@@ -40,15 +52,10 @@ fn a_rule_of_two_features_is_found_exactly() {
             usize::from(codes[0] > 1) * 3
         }
     };
-    let growth = Growth {
-        layout: &layout,
-        rules: &[],
-        masks: &[],
-        max_rules: 20,
-    };
-    let tree = growth
-        .grow(&codes, &regrets(&codes, &layout, right))
-        .expect("nothing is forbidden");
+    let rows = rows(&codes, &layout, right);
+    let growth = growth(&layout, &[], &[]);
+    let tree = growth.grow(&rows).expect("nothing is forbidden");
+    let tree = growth.merge(tree, &rows, 20);
     assert_eq!(tree.n_rules(), 3);
     for row in codes.chunks_exact(3) {
         let seen = Observation {
@@ -80,18 +87,13 @@ fn every_tree_is_a_proved_table_whatever_the_constraints() {
         };
         let all: Vec<Constraint> = (0..8).map(constraint).collect();
         let (rules, masks) = all.split_at(3);
-        let growth = Growth {
-            layout: &layout,
-            rules,
-            masks,
-            max_rules: 25,
-        };
-        let tree = growth
-            .grow(
-                &codes,
-                &regrets(&codes, &layout, |c| usize::from(c[0] + c[2]) % 6),
-            )
-            .expect("action 0 is always left");
+        let rows = rows(&codes, &layout, |c| usize::from(c[0] + c[2]) % 6);
+        let mut growth = growth(&layout, rules, masks);
+        if seed % 2 == 1 {
+            growth.criterion = Criterion::Gini;
+        }
+        let tree = growth.grow(&rows).expect("action 0 is always left");
+        let tree = growth.merge(tree, &rows, 10 + seed as usize % 10);
         let visits = Dataset {
             masks: vec![ActionMask::all(6); 60],
             codes,
@@ -118,11 +120,67 @@ fn constraints_that_leave_nothing_are_refused() {
         forbid("a", &[(0, 0b10)], 0b01),
         forbid("b", &[(1, 0b10)], 0b10),
     ];
-    let growth = Growth {
-        layout: &layout,
-        rules: &rules,
-        masks: &[],
-        max_rules: 9,
+    let found = growth(&layout, &rules, &[]).grow(&rows(&[0, 0], &layout, |_| 0));
+    assert!(found.is_none());
+}
+
+#[test]
+fn an_action_that_two_conditions_forbid_is_set_free_where_it_pays() {
+    let layout = layout(&[3, 3, 3], 3);
+    let (codes, _) = observations(&layout, 300, 2);
+    // Action 1 is right everywhere but in the corner, where it is forbidden twice.
+    let masks = [
+        forbid("a", &[(0, 0b001), (1, 0b001)], 0b010),
+        forbid("b", &[(0, 0b001), (2, 0b001)], 0b010),
+    ];
+    let corner = |c: &[u8]| c[0] == 0 && (c[1] == 0 || c[2] == 0);
+    let rows = rows(&codes, &layout, |c| if corner(c) { 2 } else { 1 });
+    let growth = growth(&layout, &[], &masks);
+    let tree = growth.grow(&rows).expect("action 0 is always left");
+    for row in codes.chunks_exact(3) {
+        let seen = Observation {
+            codes: row,
+            mask: ActionMask::all(3),
+        };
+        assert_eq!(
+            tree.best(seen, 3),
+            if corner(row) { 2 } else { 1 },
+            "{row:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_merged_to_a_budget_costs_least() {
+    let layout = layout(&[4], 4);
+    // Each level wants an action of its own; the last two are rare.
+    let codes: Vec<u8> = (0..100u8)
+        .map(|k| if k < 96 { k % 2 } else { 2 + k % 2 })
+        .collect();
+    let rows = rows(&codes, &layout, |c| usize::from(c[0]));
+    let growth = growth(&layout, &[], &[]);
+    let tree = growth.grow(&rows).expect("nothing is forbidden");
+    assert_eq!(tree.n_rules(), 4);
+    let tree = growth.merge(tree, &rows, 3);
+    assert_eq!(tree.n_rules(), 3);
+    let act = |code| {
+        let (codes, mask) = (&[code][..], ActionMask::all(4));
+        tree.best(Observation { codes, mask }, 4)
     };
-    assert!(growth.grow(&[0, 0], &[0.0, 0.0]).is_none());
+    assert_eq!((act(0), act(1)), (0, 1));
+    assert_eq!(act(2), act(3));
+}
+
+#[test]
+fn costs_that_are_noise_grow_no_tree() {
+    let layout = layout(&[4, 4, 4, 4], 4);
+    let (codes, _) = observations(&layout, 500, 3);
+    let mut rows = rows(&codes, &layout, |_| 0);
+    for (k, cost) in rows.costs.iter_mut().enumerate() {
+        *cost = (offhook_env::rng::mix(k as u64) % 1000) as f32 / 1000.0;
+    }
+    let tree = growth(&layout, &[], &[])
+        .grow(&rows)
+        .expect("nothing is forbidden");
+    assert!(tree.n_rules() < 15, "{}", tree.n_rules());
 }
