@@ -4,7 +4,8 @@
 #
 #     policy/table/engines/bench.sh OFFHOOK [--quick] [--json]
 #
-# OFFHOOK is the program; --quick shows that all of it runs, and its figures are rough. With WORK set to a folder, the engines stay installed there.
+# OFFHOOK is the program; --quick only shows that all of it runs and every answer is right. With WORK set
+# to a folder, the engines stay installed there.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 if [ $# -lt 1 ]; then
