@@ -1,9 +1,12 @@
-//! Writing a file whole or not at all: a partial file beside it, flushed to the disk, then renamed.
+//! Reading a file, and writing one whole or not at all: a partial file beside it, flushed to the disk, then
+//! renamed.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+
+use crate::error::Failure;
 
 /// Ending of a file that is being written. One that a killed process left behind is overwritten next time.
 pub(crate) const PARTIAL: &str = ".partial";
@@ -45,6 +48,36 @@ fn remedy(error: &io::Error) -> &'static str {
         ErrorKind::IsADirectory => "; a folder of that name is in the way",
         _ => "",
     }
+}
+
+/// Refuses to write where something is that nobody allowed to be replaced, or a folder is.
+///
+/// # Errors
+/// If there is; the message names the remedy.
+pub fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
+    if path.is_dir() {
+        let folder = io::Error::from(ErrorKind::IsADirectory);
+        return Err(FileError::new("write", path, folder).into());
+    }
+    if path.exists() && !force {
+        let path = path.display();
+        return Err(Failure::failed(format!(
+            "'{path}' is already there; replace it with --force"
+        )));
+    }
+    Ok(())
+}
+
+/// The bytes of a file, or its first `limit` if there are more, so that no file fills the memory.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(|e| FileError::new("read", path, e))?;
+    Ok(bytes)
 }
 
 /// Writes `bytes` under `path`, replacing what was there; a reader, or a crash at any moment, sees the old

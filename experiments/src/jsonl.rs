@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use offhook_env::log::CallLog;
 
+use crate::atomic::{self, FileError};
 use crate::error::Failure;
 
 fn is_compressed(path: &Path) -> bool {
@@ -17,7 +18,7 @@ fn is_compressed(path: &Path) -> bool {
 /// # Errors
 /// If it cannot be opened.
 pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
-    let cannot = |e| Failure::failed(format!("cannot read '{}': {e}", path.display()));
+    let cannot = |e| FileError::new("read", path, e);
     let file = File::open(path).map_err(cannot)?;
     if is_compressed(path) {
         Ok(Box::new(BufReader::new(
@@ -45,12 +46,7 @@ impl Writer {
     /// # Errors
     /// If the file is there, or its folder cannot be written.
     pub fn create(path: &Path, force: bool) -> Result<Self, Failure> {
-        if path.exists() && !force {
-            let path = path.display();
-            return Err(Failure::failed(format!(
-                "'{path}' is already there; replace it with --force"
-            )));
-        }
+        atomic::check_free(path, force)?;
         let folder = path
             .parent()
             .filter(|p| !p.as_os_str().is_empty())

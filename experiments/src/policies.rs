@@ -12,7 +12,9 @@ use offhook_policy::learner::policy_of;
 use offhook_table::DecisionTable;
 use offhook_table::agent::act;
 pub use offhook_table::agent::layout_of as table_layout;
+use offhook_table::format::MAX_BYTES;
 
+use crate::atomic;
 use crate::error::Failure;
 use crate::play::Choice;
 
@@ -132,15 +134,43 @@ impl Opened {
 /// # Errors
 /// If it cannot be read, or is no sound table.
 pub fn open_table(path: &Path) -> Result<DecisionTable, Failure> {
-    let path = if path.is_dir() {
-        path.join("table.json")
-    } else {
-        path.to_owned()
-    };
-    let bytes = std::fs::read(&path)
-        .map_err(|e| Failure::failed(format!("cannot read '{}': {e}", path.display())))?;
-    DecisionTable::from_bytes(&bytes)
-        .map_err(|e| Failure::failed(format!("'{}': {e}", path.display())))
+    let file = table_file(path)?;
+    table_of(&file, &read_table(&file)?)
+}
+
+/// The table file that is meant: of a run directory its `table.json`.
+///
+/// # Errors
+/// If a directory has none.
+pub fn table_file(path: &Path) -> Result<PathBuf, Failure> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let file = path.join("table.json");
+    if !file.exists() {
+        return Err(Failure::failed(format!(
+            "'{}' has no table.json, expected a table file or the directory of a run with [distill]",
+            path.display()
+        )));
+    }
+    Ok(file)
+}
+
+/// The bytes of a table file, and no more than one byte too many.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn read_table(file: &Path) -> Result<Vec<u8>, Failure> {
+    Ok(atomic::read(file, MAX_BYTES as u64 + 1)?)
+}
+
+/// The table that a file holds.
+///
+/// # Errors
+/// If it is no sound table; the file is named.
+pub fn table_of(file: &Path, bytes: &[u8]) -> Result<DecisionTable, Failure> {
+    DecisionTable::from_bytes(bytes)
+        .map_err(|e| Failure::failed(format!("'{}': {e}", file.display())))
 }
 
 fn open_checkpoint(path: &Path) -> Result<Checkpoint, Failure> {

@@ -24,12 +24,7 @@ use crate::{atomic, jsonl, world};
 /// # Errors
 /// If the log has mistakes or no labels, or the file cannot be written.
 pub fn run(args: &FitArgs) -> Result<(), Failure> {
-    if args.out.exists() && !args.force {
-        return Err(Failure::failed(format!(
-            "'{}' is already there; replace it with --force",
-            args.out.display()
-        )));
-    }
+    atomic::check_free(&args.out, args.force)?;
     let (scenario, turns) = labelled_turns(args)?;
     // Only turns with one act are fitted, and only they are compared.
     let lone: Vec<_> = turns

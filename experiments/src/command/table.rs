@@ -62,17 +62,14 @@ fn export(table: &Path, format: TableFormat, out: &Path, force: bool) -> Result<
         TableFormat::Jdm => Format::Jdm,
         TableFormat::JsonLogic => Format::JsonLogic,
     };
-    let mut files = vec![(out.to_owned(), format.export(&table))];
+    let mut files = Vec::new();
+    // First, so that no model ever stands there without its test cases.
     if format == Format::Dmn {
         files.push(test_cases(&table, out)?);
     }
+    files.push((out.to_owned(), format.export(&table)));
     for (path, _) in &files {
-        if path.exists() && !force {
-            return Err(Failure::failed(format!(
-                "'{}' is already there; replace it with --force",
-                path.display()
-            )));
-        }
+        atomic::check_free(path, force)?;
     }
     for (path, bytes) in &files {
         atomic::write(path, bytes)?;

@@ -1,6 +1,7 @@
 //! Bad input: one message with place and remedy, the right exit code, nothing overwritten.
 
 use std::fs;
+use std::path::Path;
 
 use crate::{bundled, fail, succeed};
 
@@ -220,4 +221,79 @@ fn a_channel_with_mistakes_is_refused_with_their_places() {
     fs::write(folder.path().join("line.toml"), channel).expect("written");
     let message = fail(folder.path(), &["simulate", "s.toml"], 1);
     assert!(message.contains("line.toml:"), "{message}");
+}
+
+/// The table of the committed reference run, as `t.json`.
+fn reference_table(folder: &Path) {
+    let committed = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../results/reference/quickstart/table.json"
+    );
+    fs::copy(committed, folder.join("t.json")).expect("copied");
+}
+
+#[test]
+fn only_tables_are_signed_and_no_signature_replaces_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    reference_table(folder);
+    let before = fs::read(folder.join("t.json")).expect("a table");
+    succeed(folder, &["table", "keygen", "--out", "k"]);
+    for out in ["t.json", "./k"] {
+        let args = [
+            "table", "sign", "t.json", "--key", "k", "--out", out, "--force",
+        ];
+        assert!(fail(folder, &args, 2).contains("that is the table or the key"));
+    }
+    assert_eq!(fs::read(folder.join("t.json")).expect("a table"), before);
+    for (name, text) in [
+        ("none", ""),
+        ("other", "[]"),
+        ("forged", "{\"offhook\":{}}"),
+    ] {
+        fs::write(folder.join(name), text).expect("written");
+        let message = fail(folder, &["table", "sign", name, "--key", "k"], 1);
+        assert!(message.contains(&format!("'{name}'")), "{message}");
+        assert!(!folder.join(format!("{name}.sig")).exists());
+    }
+    for format in ["json", "dpt", "csv", "dmn", "jdm", "jsonlogic"] {
+        let args = [
+            "table", "export", "t.json", "--format", format, "--out", format,
+        ];
+        succeed(folder, &args);
+        succeed(folder, &["table", "sign", format, "--key", "k"]);
+    }
+}
+
+/// A name so long that the second file, which has more behind it, cannot be written.
+#[test]
+fn of_two_files_that_belong_together_none_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    reference_table(folder);
+    let (key, model) = ("k".repeat(253), format!("{}.dmn", "d".repeat(245)));
+    fail(folder, &["table", "keygen", "--out", &key], 1);
+    let args = [
+        "table", "export", "t.json", "--format", "dmn", "--out", &model,
+    ];
+    fail(folder, &args, 1);
+    assert_eq!(fs::read_dir(folder).expect("a folder").count(), 1);
+}
+
+#[test]
+fn a_log_without_turns_and_a_folder_without_a_table_say_nothing_of_a_table() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    reference_table(folder);
+    fs::write(folder.join("empty.jsonl"), "").expect("written");
+    for args in [
+        &["table", "diff", "t.json", "t.json", "--log", "empty.jsonl"][..],
+        &["table", "show", "t.json", "--log", "empty.jsonl"],
+        &["table", "drift", "t.json", "empty.jsonl"],
+    ] {
+        let message = fail(folder, args, 1);
+        assert!(message.contains("'empty.jsonl' has no turn"), "{message}");
+    }
+    let message = fail(folder, &["table", "show", "."], 1);
+    assert!(message.contains("'.' has no table.json"), "{message}");
 }

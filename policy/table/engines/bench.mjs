@@ -1,7 +1,7 @@
 // Measures rule engines that we did not write beside `offhook bench table`, on the same table and the
 // same observations.
 //
-//     node bench.mjs PROGRAM WORK_DIR [--json]     (see bench.sh)
+//     node bench.mjs PROGRAM WORK_DIR [--quick] [--json]     (see bench.sh)
 //
 // CPU time of the whole process, the best of several windows. An engine is asked by names, as
 // `decide_named` is; every answer is held against ours, outside of the windows. What an engine puts
@@ -16,13 +16,14 @@ import { sampled } from './states.mjs';
 /** The observations of `offhook bench table`, by its seed. */
 const N_OBSERVATIONS = 4096;
 const SEED = 1;
-const WINDOW_US = 20_000;
-const ALL_WINDOWS_MS = 4_000;
-const MIN_DECISIONS = 32;
-const N_LOADS = 20;
-
 const [program, work, ...options] = process.argv.slice(2);
 const asJson = options.includes('--json');
+const isQuick = options.includes('--quick');
+
+const WINDOW_US = 20_000;
+const ALL_WINDOWS_MS = isQuick ? 200 : 4_000;
+const MIN_DECISIONS = isQuick ? 8 : 32;
+const N_LOADS = isQuick ? 3 : 20;
 
 /** Every cell of a row is evaluated anew until one does not match, as nobody's loop remembers for it. */
 class PlainDmn extends Dmn {

@@ -86,6 +86,7 @@
 #[cfg(feature = "agent")]
 pub mod agent;
 mod cell;
+mod check;
 mod diff;
 mod drift;
 mod error;

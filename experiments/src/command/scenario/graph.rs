@@ -24,15 +24,8 @@ const LEAST_KIND: f64 = 0.05;
 /// # Errors
 /// If scenario, policy or log cannot be loaded, or the file not be written.
 pub fn run(args: &GraphArgs) -> Result<(), Failure> {
-    if let Some(path) = args
-        .out
-        .as_ref()
-        .filter(|path| path.exists() && !args.force)
-    {
-        let path = path.display();
-        return Err(Failure::failed(format!(
-            "'{path}' is already there; replace it with --force"
-        )));
+    if let Some(path) = &args.out {
+        atomic::check_free(path, args.force)?;
     }
     let (flow, source) = match &args.log {
         Some(path) => (logged(args, path)?, format!("calls of {}", path.display())),

@@ -62,12 +62,7 @@ pub fn run(args: &NewArgs) -> Result<(), Failure> {
     };
     let config_path = path.with_extension("config.toml");
     for path in [&path, &config_path] {
-        if path.exists() && !args.force {
-            let path = path.display();
-            return Err(Failure::failed(format!(
-                "'{path}' is already there; replace it with --force"
-            )));
-        }
+        atomic::check_free(path, args.force)?;
     }
     let form = if io::stdin().is_terminal() {
         fill_in(args, &mut io::stdin().lock())?

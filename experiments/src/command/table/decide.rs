@@ -1,9 +1,11 @@
 //! `offhook table decide`: one decision with the rule that fired, or a CSV file of many.
 
+use std::fs::File;
 use std::path::Path;
 
 use offhook_table::{DecideError, DecisionTable};
 
+use crate::atomic::FileError;
 use crate::error::Failure;
 use crate::policies::open_table;
 use crate::terminal::outln;
@@ -53,7 +55,8 @@ pub fn one(path: &Path, set: &[String], json: bool) -> Result<(), Failure> {
 pub fn many(path: &Path, csv: &Path, json: bool) -> Result<(), Failure> {
     let table = open_table(path)?;
     let place = |e: csv::Error| Failure::failed(format!("'{}': {e}", csv.display()));
-    let mut reader = csv::Reader::from_path(csv).map_err(place)?;
+    let file = File::open(csv).map_err(|e| FileError::new("read", csv, e))?;
+    let mut reader = csv::Reader::from_reader(file);
     let header = reader.headers().map_err(place)?.clone();
     let columns: Vec<usize> = (0..header.len())
         .filter(|&column| table.layout().feature_idx(&header[column]).is_some())

@@ -51,6 +51,9 @@ struct ShownRule<'a> {
 /// # Errors
 /// If a file cannot be read or written, or the log is of another scenario.
 pub fn run(args: &ShowArgs) -> Result<(), Failure> {
+    if let Some(path) = &args.html {
+        atomic::check_free(path, args.force)?;
+    }
     let table = open_table(&args.table)?;
     let examples = match &args.log {
         Some(log) => examples(&table, log)?,
@@ -64,12 +67,6 @@ pub fn run(args: &ShowArgs) -> Result<(), Failure> {
         out!("{}", table.page(&examples));
         return Ok(());
     };
-    if path.exists() && !args.force {
-        return Err(Failure::failed(format!(
-            "'{}' is already there; replace it with --force",
-            path.display()
-        )));
-    }
     atomic::write(path, table.html(&examples).as_bytes())?;
     outln!(
         "{} rules written to {}",

@@ -1,15 +1,17 @@
 //! `offhook table keygen` and `sign`, and the check of a signature: Ed25519 over the bytes of a
 //! file.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use offhook_table::sign::{SIGNATURE_BYTES, SignError, check_signature, generate_keys, sign};
+use serde_json::Value;
 
 use crate::atomic;
 use crate::cli::{KeygenArgs, SignArgs};
 use crate::error::Failure;
+use crate::policies::{read_table, table_file, table_of};
 use crate::terminal::outln;
 
 /// Most bytes of a key file or signature that are read.
@@ -31,7 +33,11 @@ pub fn keygen(args: &KeygenArgs) -> Result<(), Failure> {
     }
     let keys = generate_keys()?;
     write_private(&args.out, &keys.private)?;
-    atomic::write(&public, keys.public.as_bytes())?;
+    if let Err(error) = atomic::write(&public, keys.public.as_bytes()) {
+        // Both or none; the first failure is the one worth telling.
+        let _ = fs::remove_file(&args.out);
+        return Err(error.into());
+    }
     outln!("private key, keep it secret: {}", args.out.display());
     outln!("public key, hand it out: {}", public.display());
     Ok(())
@@ -43,64 +49,79 @@ fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(path).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    written.map_err(|e| atomic::FileError::new("write", path, e).into())
+    let failed = |e| atomic::FileError::new("write", path, e);
+    let mut file = options.open(path).map_err(failed)?;
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all());
+    written.map_err(|e| {
+        let _ = fs::remove_file(path);
+        failed(e).into()
+    })
 }
 
 /// Signs a table file.
 ///
 /// # Errors
-/// If a file cannot be read or written, or the key is none.
+/// If a file cannot be read or written, or table or key are none.
 pub fn run(args: &SignArgs) -> Result<(), Failure> {
-    let file = table_file(&args.table);
+    let file = table_file(&args.table)?;
     let out = args
         .out
         .clone()
         .unwrap_or_else(|| with_ending(&file, ".sig"));
-    if out.exists() && !args.force {
-        return Err(Failure::failed(format!(
-            "'{}' is already there; replace it with --force",
-            out.display()
-        )));
+    let out_file = out.canonicalize().ok();
+    for signed in [&file, &args.key] {
+        if out_file.is_some() && out_file == signed.canonicalize().ok() {
+            return Err(Failure::usage(format!(
+                "--out {}: that is the table or the key, expected a file for the signature",
+                out.display()
+            )));
+        }
     }
+    atomic::check_free(&out, args.force)?;
     let key = read_text(&args.key)?;
-    let signature = sign(&read(&file, u64::MAX)?, &key).map_err(|e| at(&args.key, e))?;
+    let bytes = read_table(&file)?;
+    check_table(&file, &bytes)?;
+    let signature = sign(&bytes, &key).map_err(|e| at(&args.key, e))?;
     atomic::write(&out, &signature)?;
     let (n, out) = (SIGNATURE_BYTES, out.display());
     outln!("{n} bytes written to {out}");
     Ok(())
 }
 
-/// Checks the signature of a table file.
+/// Refuses what is neither a table that reads back nor one for an engine, which carries its checksum.
+fn check_table(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let is_export = serde_json::from_slice::<Value>(bytes)
+        .is_ok_and(|value| value["offhook"]["checksum"].is_string());
+    if !is_export {
+        table_of(file, bytes)?;
+    }
+    Ok(())
+}
+
+/// Checks the signature of a table file, whose bytes these are.
 ///
 /// # Errors
-/// If a file cannot be read, or the signature does not hold.
-pub fn check_file(table: &Path, key: &Path, signature: Option<&Path>) -> Result<(), Failure> {
-    let file = table_file(table);
-    let signature = signature.map_or_else(|| with_ending(&file, ".sig"), Path::to_owned);
+/// If key or signature cannot be read, or the signature does not hold.
+pub fn check(
+    file: &Path,
+    bytes: &[u8],
+    key: &Path,
+    signature: Option<&Path>,
+) -> Result<(), Failure> {
+    let signature = signature.map_or_else(|| with_ending(file, ".sig"), Path::to_owned);
     let public = read_text(key)?;
-    let bytes = read(&file, u64::MAX)?;
-    check_signature(&bytes, &read(&signature, MAX_BYTES)?, &public).map_err(|e| match e {
+    let signed = atomic::read(&signature, MAX_BYTES)?;
+    check_signature(bytes, &signed, &public).map_err(|e| match e {
         SignError::Key { .. } => at(key, e),
         SignError::Length { .. } => at(&signature, e),
-        _ => at(&file, e),
+        _ => at(file, e),
     })
 }
 
 fn at(path: &Path, error: SignError) -> Failure {
     Failure::failed(format!("'{}': {error}", path.display()))
-}
-
-/// The table of a run directory, or the file itself.
-fn table_file(path: &Path) -> PathBuf {
-    if path.is_dir() {
-        path.join("table.json")
-    } else {
-        path.to_owned()
-    }
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
@@ -109,16 +130,8 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        .map_err(|e| atomic::FileError::new("read", path, e))?;
-    Ok(bytes)
-}
-
 fn read_text(path: &Path) -> Result<String, Failure> {
-    String::from_utf8(read(path, MAX_BYTES)?).map_err(|_| {
+    String::from_utf8(atomic::read(path, MAX_BYTES)?).map_err(|_| {
         Failure::failed(format!(
             "'{}' is no text, expected a PEM key",
             path.display()

@@ -36,17 +36,22 @@ pub fn check_built_for(table: &DecisionTable, scenario: &Scenario) -> Result<(),
 /// Replays every call of a log through the tracker.
 ///
 /// # Errors
-/// If the log cannot be read, or a line of it is no call of the scenario.
+/// If the log cannot be read or has no turn, or a line of it is no call of the scenario.
 pub fn for_each_call(
     log: &Path,
     scenario: &Scenario,
     mut each: impl FnMut(&CallLog, &[Step]),
 ) -> Result<(), Failure> {
     let place = |message: String| Failure::failed(format!("'{}' {message}", log.display()));
+    let mut is_empty = true;
     for call in read_calls(jsonl::open(log)?) {
         let (line, call) = call.map_err(|e| place(e.to_string()))?;
         let episode = replay(scenario, &call).map_err(|e| place(format!("line {line}: {e}")))?;
+        is_empty &= episode.steps.is_empty();
         each(&call, &episode.steps);
+    }
+    if is_empty {
+        return Err(place("has no turn, expected at least one call".to_owned()));
     }
     Ok(())
 }
@@ -55,7 +60,7 @@ pub fn for_each_call(
 /// the log says was done, `[0, 1]`.
 ///
 /// # Errors
-/// As [`for_each_call`], or if the log has no turn.
+/// As [`for_each_call`].
 pub fn monitor(
     table: &DecisionTable,
     scenario: &Scenario,
@@ -71,11 +76,5 @@ pub fn monitor(
             n_alike += u64::from(decision.action == step.action);
         }
     })?;
-    if n_turns == 0 {
-        let log = log.display();
-        return Err(Failure::failed(format!(
-            "'{log}' has no turn, expected at least one call"
-        )));
-    }
     Ok((monitor, n_alike as f64 / n_turns as f64))
 }

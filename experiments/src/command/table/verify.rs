@@ -4,12 +4,12 @@ use offhook_table::{DecisionTable, Proof, Report, SelfTest, self_test, verify_wi
 use serde::Serialize;
 
 use super::constraints;
-use super::sign::check_file;
+use super::sign::check;
 use super::turns::check_built_for;
 use crate::cli::VerifyArgs;
 use crate::error::Failure;
 use crate::pipeline::provenance::scenario_hash;
-use crate::policies::open_table;
+use crate::policies::{read_table, table_file, table_of};
 use crate::terminal::outln;
 use crate::world;
 
@@ -46,10 +46,13 @@ struct Verified<'a> {
 /// If a file cannot be read, the table was built for another scenario, the signature does not hold,
 /// or anything is not proved.
 pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
+    let file = table_file(&args.table)?;
+    // Read once, so that what is proved is what was signed.
+    let bytes = read_table(&file)?;
     if let Some(key) = &args.key {
-        check_file(&args.table, key, args.signature.as_deref())?;
+        check(&file, &bytes, key, args.signature.as_deref())?;
     }
-    let table = open_table(&args.table)?;
+    let table = table_of(&file, &bytes)?;
     let name = args.scenario.as_deref().unwrap_or(table.scenario());
     let (scenario, text) = world::load_scenario(name, None)?;
     check_built_for(&table, &scenario)?;

@@ -36,7 +36,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::TableError;
-use crate::table::DecisionTable;
+use crate::table::{DecisionTable, MAX_CONTENT_BYTES};
 
 pub mod csv;
 pub mod dmn;
@@ -53,6 +53,9 @@ mod xml;
 pub const MEMORY_PER_BYTE: usize = 128;
 /// ... beside so many bytes for what every table needs.
 pub const MEMORY_MORE: usize = 1 << 20;
+
+/// Most bytes that any format is read from.
+pub const MAX_BYTES: usize = 16 * MAX_CONTENT_BYTES;
 
 /// A format that a table can be exported to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,23 +8,23 @@ use std::collections::BTreeMap;
 
 use super::{EXTENSION, MODEL};
 use crate::error::{TableError, shorten};
-use crate::format::check_len;
 use crate::format::document::{Document, action};
 use crate::format::feel::{name_in, names_in};
 use crate::format::xml::Element;
+use crate::format::{MAX_BYTES, check_len};
 use crate::layout::Layout;
-use crate::table::{DecisionTable, MAX_CONTENT_BYTES, MAX_RULES, Rule};
+use crate::table::{DecisionTable, MAX_RULES, Rule};
 
 impl DecisionTable {
     /// Reads a table from what [`DecisionTable::to_dmn`] writes, however it was laid out since.
     ///
-    /// Any bytes are safe: input beyond 16 times [`MAX_CONTENT_BYTES`] is refused unread, document
+    /// Any bytes are safe: input beyond [`MAX_BYTES`] is refused unread, document
     /// type declarations are refused, and [`format`](mod@crate::format) bounds the memory.
     ///
     /// # Errors
     /// [`TableError`] with the place, what was found and what was expected.
     pub fn from_dmn(bytes: &[u8]) -> Result<Self, TableError> {
-        check_len(bytes, 16 * MAX_CONTENT_BYTES)?;
+        check_len(bytes, MAX_BYTES)?;
         let text = std::str::from_utf8(bytes).map_err(|error| syntax(&error))?;
         let root = parse(text)?;
         if (root.namespace, root.name.as_str()) != (Some(MODEL), "definitions") {
