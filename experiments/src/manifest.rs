@@ -7,6 +7,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+/// Revision of the code that this program was built from, `unknown` outside its repository.
+pub const REVISION: &str = match option_env!("OFFHOOK_REVISION") {
+    Some(revision) => revision,
+    None => "unknown",
+};
+
 /// Name of the program, which marks a manifest as ours.
 const PROGRAM: &str = "offhook";
 
@@ -73,7 +79,7 @@ impl Manifest {
         Self {
             program: PROGRAM.into(),
             version: env!("CARGO_PKG_VERSION").into(),
-            revision: option_env!("OFFHOOK_REVISION").unwrap_or("unknown").into(),
+            revision: REVISION.into(),
             inputs,
             seeds,
             threads,

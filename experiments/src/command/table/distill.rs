@@ -7,7 +7,7 @@ use offhook_env::outcome::CallSummary;
 use offhook_env::policy::Policy;
 use offhook_env::rng::Stream;
 use offhook_policy::distill::DistillConfig;
-use offhook_table::{DecisionTable, Format};
+use offhook_table::{DecisionTable, Format, Provenance};
 use serde_json::json;
 
 use super::prove;
@@ -16,6 +16,8 @@ use crate::config::Config;
 use crate::distillery::distill_table;
 use crate::error::Failure;
 use crate::figures::Figure;
+use crate::manifest::REVISION;
+use crate::pipeline::provenance::scenario_hash;
 use crate::play::{self, Choice, Plan};
 use crate::policies::{Opened, TablePolicy};
 use crate::record::Record;
@@ -35,12 +37,7 @@ const LOST: [&str; 2] = ["completion", "return"];
 /// If a file cannot be read, a policy was made for another scenario, or a setting is out of range.
 pub fn run(args: &DistillArgs) -> Result<(), Failure> {
     if let Some(out) = &args.out {
-        if out.exists() && !args.force {
-            return Err(Failure::failed(format!(
-                "'{}' is already there; replace it with --force",
-                out.display()
-            )));
-        }
+        atomic::check_free(out, args.force)?;
         if args.policies.len() * args.method.len().max(1) * args.max_rules.len().max(1) > 1 {
             return Err(Failure::usage(
                 "--out takes one table: expected one policy, one --method and one --max-rules",
@@ -106,26 +103,7 @@ fn distill(args: &DistillArgs) -> Result<(), Failure> {
         let network = play::evaluate(&loaded.world, &**policy, plan);
         for judged in &mut judged {
             bar.set_message(format!("{:?}", judged.config.method).to_lowercase());
-            let provenance = [
-                (
-                    "policy",
-                    json!(
-                        args.policies[k]
-                            .file_name()
-                            .map(|name| name.to_string_lossy())
-                    ),
-                ),
-                ("distill", json!(judged.config)),
-                ("seed", json!(seed)),
-                ("inputs", json!(loaded.inputs)),
-                (
-                    "program",
-                    json!(concat!("offhook ", env!("CARGO_PKG_VERSION"))),
-                ),
-            ];
-            let provenance = provenance
-                .map(|(key, value)| (key.to_owned(), value))
-                .into();
+            let provenance = provenance(&loaded, &judged.config, seed);
             let on_round = &mut |_| bar.inc(1);
             let (table, _) = distill_table(
                 &loaded.world,
@@ -151,6 +129,23 @@ fn distill(args: &DistillArgs) -> Result<(), Failure> {
     }
     print(args, &loaded, &judged);
     Ok(())
+}
+
+/// Where a table comes from that no run has made; the keys are those of a run's table.
+fn provenance(loaded: &Loaded, config: &DistillConfig, seed: u64) -> Provenance {
+    Provenance::from([
+        (
+            "program".to_owned(),
+            json!(concat!("offhook ", env!("CARGO_PKG_VERSION"))),
+        ),
+        ("revision".to_owned(), json!(REVISION)),
+        ("distill".to_owned(), json!(config)),
+        ("scenario".to_owned(), json!(scenario_hash(&loaded.inputs))),
+        (
+            "seeds".to_owned(),
+            json!({"choose": seed, "evaluate": seed}),
+        ),
+    ])
 }
 
 /// The settings of a config, or of a run.
