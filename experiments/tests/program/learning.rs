@@ -21,8 +21,8 @@ fn small_config(folder: &Path) {
     fs::write(folder.join("small.toml"), config).expect("written");
 }
 
-const SMALL_DISTILL: &str =
-    "[distill]\nmax_rules = 60\nrounds = 2\ncalls = 100\nchoose_calls = 50\nn_calls = 32\n";
+const SMALL_DISTILL: &str = "[distill]\nmax_rules = 60\nrounds = 2\ncalls = 100\n\
+    policy_iteration = { rounds = 1, calls = 200 }\nchoose_calls = 50\nn_calls = 32\n";
 
 const SAME: [&str; 5] = [
     "metrics.csv",

@@ -23,6 +23,44 @@ pub fn check(folder: &Path) {
     check_proof(folder);
     check_calls(folder);
     check_decisions(folder);
+    check_distillation(folder);
+}
+
+fn check_distillation(folder: &Path) {
+    let distill = |more: &str| {
+        let command = format!("table distill one {more}");
+        succeed(folder, &command.split(' ').collect::<Vec<_>>())
+    };
+    let text = distill("--method regret,viper,cloning --calls 500 --json");
+    let lines: Vec<Value> = text.lines().map(json).collect();
+    for method in ["regret", "viper", "cloning"] {
+        let of_method = lines
+            .iter()
+            .filter(|line| line["where"]["method"] == method);
+        let value = |metric| of_method.clone().find(|line| line["metric"] == metric);
+        let rules = value("rules").expect("measured")["value"].as_f64();
+        assert!(rules <= Some(60.0), "{method}: {rules:?}");
+        assert!(value("completion_lost").expect("measured")["high"].is_number());
+    }
+
+    // The table that is written says where it comes from and does not depend on threads.
+    for threads in ["1", "2"] {
+        distill(&format!(
+            "--calls 100 --out table{threads}.json --threads {threads}"
+        ));
+    }
+    let read = |file| fs::read(folder.join(file)).expect("written");
+    assert!(read("table1.json") == read("table2.json"), "threads differ");
+    succeed(folder, &["table", "verify", "table1.json"]);
+    let again = "table distill one --out table1.json";
+    let message = fail(folder, &again.split(' ').collect::<Vec<_>>(), 1);
+    assert!(message.contains("replace it with --force"), "{message}");
+    let several = "table distill one --max-rules 50,60 --out table3.json";
+    let message = fail(folder, &several.split(' ').collect::<Vec<_>>(), 2);
+    assert!(message.contains("--out takes one table"), "{message}");
+    let elsewhere = "table distill one --scenario insurance_renewal";
+    let message = fail(folder, &elsewhere.split(' ').collect::<Vec<_>>(), 1);
+    assert!(message.contains("made for 'fraud_alert'"), "{message}");
 }
 
 fn check_provenance(folder: &Path) {

@@ -18,7 +18,7 @@ const PRIOR: f64 = 1e-3;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// Every action costs its regret, and then what it proves to cost when the table plays.
+    /// Every action costs its regret; policy iteration follows.
     #[default]
     Regret,
     /// The policy's best action costs nothing, any other as much as the worst one there; the tree

@@ -24,6 +24,17 @@ pub enum Criterion {
     Gini,
 }
 
+/// Where guard cells are cut before anything is learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guards {
+    /// Along every rule of conduct, until it holds on all of a box or nowhere in it, or forbids only
+    /// what is forbidden there already.
+    Everywhere,
+    /// Where no action would be left otherwise; splits set actions free where it pays. Takes fewer
+    /// rules, but sees less far ahead.
+    Needed,
+}
+
 /// What a tree is grown under.
 pub struct Growth<'a> {
     /// Features and actions.
@@ -32,6 +43,8 @@ pub struct Growth<'a> {
     pub rules: &'a [Constraint],
     /// What else masks actions.
     pub masks: &'a [Constraint],
+    /// Where guard cells are cut.
+    pub guards: Guards,
     /// How splits are judged.
     pub criterion: Criterion,
     /// Most leaves.
@@ -143,25 +156,43 @@ struct Growing<'a, 'c> {
 }
 
 impl Growing<'_, '_> {
-    /// Cuts along constraints until some action is allowed on all of each box, first along the rules of
-    /// conduct: guard cells, which stand whatever is learned. An action that is forbidden in a part of a
-    /// box and pays elsewhere is set free later, by the splits that do ([`super::split`]).
+    /// Actions that some constraint forbids everywhere in the box.
+    fn forbidden_throughout(&self, cell: &[u16]) -> u64 {
+        let holds = |c: &&Constraint| meets(c, cell) && parting(c, cell).next().is_none();
+        let all = self.growth.constraints().filter(holds);
+        all.fold(0, |all, c| all | c.forbidden)
+    }
+
+    /// Cuts guard cells along rules of conduct, and along masks until some action is allowed on all of
+    /// each box.
     fn carve(&mut self, node: u32, cell: Vec<u16>, rows: Vec<u32>) -> Option<()> {
-        if self.growth.allowed(&cell).0 != 0 {
-            self.open(node, cell, rows);
-            return Some(());
-        }
-        let cut = |c: &Constraint| meets(c, &cell).then(|| parting(c, &cell).next()).flatten();
-        let (rules, masks) = (self.growth.rules.iter(), self.growth.masks.iter());
-        // Where the rule that forbids most holds, the others have least to add.
-        let of_rules = rules.filter_map(|c| Some((c.forbidden.count_ones(), cut(c)?)));
-        let of_rules = of_rules.max_by_key(|&(n_forbidden, _)| n_forbidden);
-        let (feature, levels) = match of_rules {
-            Some((_, cut)) => cut,
-            None => masks.filter_map(cut).next()?,
+        let throughout = self.forbidden_throughout(&cell);
+        let cut = |c: &Constraint| {
+            (meets(c, &cell) && c.forbidden & !throughout != 0)
+                .then(|| parting(c, &cell).next())
+                .flatten()
         };
-        for (node, cell, rows) in self.divide(node, &cell, rows, feature, levels) {
-            self.carve(node, cell, rows)?;
+        let free = self.growth.allowed(&cell).0 != 0;
+        let next = if free && self.growth.guards == Guards::Needed {
+            None
+        } else {
+            // Where the rule that forbids most holds, the others have least to add.
+            let cuts = (self.growth.rules.iter())
+                .filter_map(|c| Some((c.forbidden.count_ones(), cut(c)?)));
+            let most = cuts.max_by_key(|&(n_forbidden, _)| n_forbidden);
+            most.map(|(_, cut)| cut).or_else(|| {
+                let masks = &self.growth.masks;
+                (!free).then(|| masks.iter().find_map(cut)).flatten()
+            })
+        };
+        match next {
+            None if free => self.open(node, cell, rows),
+            None => return None,
+            Some((feature, levels)) => {
+                for (node, cell, rows) in self.divide(node, &cell, rows, feature, levels) {
+                    self.carve(node, cell, rows)?;
+                }
+            }
         }
         Some(())
     }

@@ -39,7 +39,8 @@ pub struct PolicyIterationConfig {
     pub rounds: u64,
     /// Calls that the table plays per round. Default 20,000.
     pub calls: u64,
-    /// Standard errors by which another action must return more, at least 0. Default 2.
+    /// Standard errors by which another action must return more, at least 0. Default 3, for thousands
+    /// are tried.
     pub n_errors: f64,
 }
 
@@ -48,7 +49,7 @@ impl Default for PolicyIterationConfig {
         Self {
             rounds: 2,
             calls: 20_000,
-            n_errors: 2.0,
+            n_errors: 3.0,
         }
     }
 }
@@ -231,8 +232,8 @@ impl<C: Customers> Search<'_, C> {
         }
     }
 
-    /// Merges leaves, those first whose union loses least, until there are at most `max_rules`, and on
-    /// as long as nothing is lost.
+    /// Merges leaves, those first whose union loses least, until there are at most `max_rules`, and
+    /// beyond where both do the same.
     fn merge(&mut self, max_rules: usize) {
         let mut alive: Vec<u32> = (0..self.tree.leaves.len() as u32).collect();
         let mut merges: Vec<Merge> = Vec::new();
@@ -246,6 +247,11 @@ impl<C: Customers> Search<'_, C> {
             };
             let (i, j) = (*i, *j);
             merges.retain(|merge| merge.leaves != (i, j));
+            // Below the budget the least loss of many is mostly luck.
+            let action = |leaf: u32| self.tree.leaves[leaf as usize].action;
+            if alive.len() <= max_rules && action(i) != action(j) {
+                continue;
+            }
             // Calls have changed since it was tried.
             let Some(Merge { union, loss, .. }) = self.merge_of(i, j) else {
                 continue;
@@ -262,9 +268,6 @@ impl<C: Customers> Search<'_, C> {
                     loss,
                 });
                 continue;
-            }
-            if alive.len() <= max_rules && loss > 0.0 {
-                break;
             }
             let tree = self.merged(i, j, union);
             if let Some(trial) = self.try_out(&tree, &[i, j], f64::INFINITY) {

@@ -36,6 +36,7 @@ fn growth<'a>(layout: &'a Layout, rules: &'a [Constraint], masks: &'a [Constrain
         layout,
         rules,
         masks,
+        guards: Guards::Needed,
         criterion: Criterion::Cost,
         max_leaves: 25,
     }
@@ -90,6 +91,9 @@ fn every_tree_is_a_proved_table_whatever_the_constraints() {
         let rows = rows(&codes, &layout, |c| usize::from(c[0] + c[2]) % 6);
         let mut growth = growth(&layout, rules, masks);
         if seed % 2 == 1 {
+            growth.guards = Guards::Everywhere;
+        }
+        if seed % 3 == 1 {
             growth.criterion = Criterion::Gini;
         }
         let tree = growth.grow(&rows).expect("action 0 is always left");
