@@ -158,9 +158,8 @@ fn an_action_that_two_conditions_forbid_is_set_free_where_it_pays() {
 fn what_is_merged_to_a_budget_costs_least() {
     let layout = layout(&[4], 4);
     // Each level wants an action of its own; the last two are rare.
-    let codes: Vec<u8> = (0..100u8)
-        .map(|k| if k < 96 { k % 2 } else { 2 + k % 2 })
-        .collect();
+    let code = |k: u8| if k < 96 { k / 2 % 2 } else { 2 + k / 2 % 2 };
+    let codes: Vec<u8> = (0..100).map(code).collect();
     let rows = rows(&codes, &layout, |c| usize::from(c[0]));
     let growth = growth(&layout, &[], &[]);
     let tree = growth.grow(&rows).expect("nothing is forbidden");
@@ -172,7 +171,8 @@ fn what_is_merged_to_a_budget_costs_least() {
         tree.best(Observation { codes, mask }, 4)
     };
     assert_eq!((act(0), act(1)), (0, 1));
-    assert_eq!(act(2), act(3));
+    // Any one of the rare two is given up.
+    assert!((act(2) == 2) != (act(3) == 3));
 }
 
 #[test]
