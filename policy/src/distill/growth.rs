@@ -1,7 +1,7 @@
 //! A tree over feature levels that costs as little as possible and respects every mask.
 //!
 //! A leaf costs `min_a sum_i cost_i(a)` over its observations, with `a` among the actions that are
-//! allowed on *all* of the leaf's box, visited or not. The leaf whose best split ([`super::split`])
+//! allowed on *all* of the leaf's box, visited or not. The leaf whose best split (`split.rs`)
 //! saves most is split next.
 
 use std::collections::BinaryHeap;

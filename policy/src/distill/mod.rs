@@ -4,7 +4,7 @@
 //!    costs its *regret*: how much less probable the policy finds it than its best one, in nats.
 //!    Where actions are as good as equal a wrong one costs little, so that rules are spent where they
 //!    matter. No leaf takes a masked action anywhere in its box, visited or not.
-//! 2. The tree is grown beyond the budget of rules and merged down to it ([`merge`]).
+//! 2. The tree is grown beyond the budget of rules and merged down to it.
 //! 3. The tree plays, and what it meets is added: the student is taught on its own states (`DAgger`;
 //!    Ross, Gordon and Bagnell, 2011, arXiv:1011.0686).
 //! 4. The best tree, merged less, plays on: rules are joined where that loses least of what the table
