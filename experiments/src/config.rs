@@ -11,7 +11,7 @@ use offhook_policy::learner::offline::OfflineConfig;
 use offhook_policy::learner::ppo::PpoConfig;
 use offhook_policy::learner::sarsa::SarsaConfig;
 use offhook_policy::learner::tabular::TabularConfig;
-use offhook_policy::weights::NetworkConfig;
+use offhook_policy::network::weights::NetworkConfig;
 use offhook_simulator::variation::Variation;
 use serde::Deserialize;
 

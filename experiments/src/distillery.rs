@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use offhook_env::batch::CallBatch;
+use offhook_env::call::batch::CallBatch;
 use offhook_env::policy::Policy;
 use offhook_policy::distill::{DistillConfig, RoundMetrics, distill};
 use offhook_table::{DecisionTable, Traffic};

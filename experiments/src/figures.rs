@@ -1,6 +1,6 @@
 //! The key figures of played calls, with intervals.
 
-use offhook_env::outcome::{CallSummary, Outcome};
+use offhook_env::call::outcome::{CallSummary, Outcome};
 
 use crate::stats::{self, Count, Estimate, Moments};
 use crate::table_print::{Cell, Table};

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use offhook_env::call::outcome::Outcome;
 use offhook_env::log::{CallLog, Episode, read_calls, replay};
-use offhook_env::outcome::Outcome;
 use offhook_env::scenario::Scenario;
+use offhook_policy::data::trajectories::Trajectories;
 use offhook_policy::learner::LearnError;
-use offhook_policy::trajectories::Trajectories;
 
 use crate::error::Failure;
 use crate::jsonl;

@@ -1,12 +1,12 @@
 //! Playing calls with a policy: for evaluation, for logs, and to show them as dialogs.
 
+use offhook_env::call::customer::Customers;
+use offhook_env::call::outcome::{CallSummary, Outcome};
+use offhook_env::call::privileged::HiddenFeatures;
 use offhook_env::call::{Call, Turn, World};
-use offhook_env::customer::Customers;
-use offhook_env::dialog;
+use offhook_env::log::dialog;
 use offhook_env::log::{self, CallLog, Caller};
-use offhook_env::outcome::{CallSummary, Outcome};
 use offhook_env::policy::{Observation, Policy, draw};
-use offhook_env::privileged::HiddenFeatures;
 use offhook_env::rng::{Stream, uniform_at};
 use offhook_policy::planner::PlannerConfig;
 use rayon::prelude::*;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use offhook_env::action::ActionId;
+use offhook_env::call::privileged::HiddenFeatures;
 use offhook_env::policy::{Observation, Policy, RandomPolicy};
-use offhook_env::privileged::HiddenFeatures;
 use offhook_env::scenario::Scenario;
 use offhook_policy::checkpoint::Checkpoint;
 use offhook_policy::learner::policy_of;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use offhook_env::call::World;
-use offhook_env::customer::{Channel, PerfectChannel};
+use offhook_env::call::customer::{Channel, PerfectChannel};
 use offhook_env::diagnostic::Text;
 use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_simulator::channel::{ChannelModel, ConfusionChannel};

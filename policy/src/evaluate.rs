@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use offhook_env::action::ActionId;
-use offhook_env::outcome::CallSummary;
+use offhook_env::call::outcome::CallSummary;
+use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::policy::{Observation, Policy};
 use offhook_env::rng::{Stream, uniform_at};
-use offhook_env::vector_env::{StepBatch, VectorEnv};
 
-use crate::dataset::Dataset;
-use crate::returns::discounted_returns;
+use crate::data::dataset::Dataset;
+use crate::data::returns::discounted_returns;
 
 /// How actions follow from a policy's probabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,43 +1,35 @@
-//! Learners for call policies: networks, imitation, reinforcement, evaluation, checkpoints.
+//! Learners for call policies: from logged calls and simulated ones to a network, and from a network to a table.
+//!
+//! In reading order:
+//!
+//! - [`network`]: the actor-critic, its weights, the engines that train it.
+//! - [`data`]: what learners learn from, in memory.
+//! - [`learner`]: one file per learner, and the trait that whatever runs them knows.
+//! - [`evaluate`] plays a fixed set of calls with a policy; [`planner`] plays with the hidden customer in view.
+//! - [`distill`] puts a policy into a decision table; [`ope`] judges one by the calls of another.
+//! - [`checkpoint`]: all that it takes to go on later, to the same bytes.
+//!
+//! What is absent: the crate knows calls only through `offhook-env`'s seams and never meets a user model; it
+//! reads no clock, prints nothing, and only `checkpoint` knows a file format. Burn stands in [`network`] alone.
 
 #![allow(
     clippy::extra_unused_type_parameters,
     reason = "`with_simd` takes the instructions to compile for as a type, needed or not"
 )]
 
-pub mod weights;
-
-mod packed;
-mod simd;
-
-pub mod action_values;
-pub mod fused;
 pub mod network;
-pub mod objective;
-pub mod optimizer;
 
-pub mod engine;
-pub mod trainer;
-
-pub mod dataset;
-pub mod evaluate;
-pub mod experience;
-pub mod replay;
-pub mod returns;
-pub mod rollout;
-pub mod score;
-pub mod trajectories;
-pub mod transitions;
+pub mod data;
 
 pub mod learner;
 
-pub mod checkpoint;
-
-pub mod distill;
-
+pub mod evaluate;
 pub mod planner;
 
+pub mod distill;
 pub mod ope;
+
+pub mod checkpoint;
 
 #[cfg(test)]
 mod testing;

@@ -7,8 +7,8 @@
 //! customer, and to a base policy that does not use what it knows.
 
 use offhook_env::action::ActionId;
+use offhook_env::call::customer::Customers;
 use offhook_env::call::{Call, World};
-use offhook_env::customer::Customers;
 use offhook_env::policy::Policy;
 use offhook_env::rng::{Stream, derive, derive_seed};
 use serde::{Deserialize, Serialize};

@@ -1,10 +1,10 @@
 //! Small layouts and observations for unit tests.
 
 use offhook_env::action::ActionMask;
-use offhook_env::layout::{Feature, Layout};
+use offhook_env::belief::layout::{Feature, Layout};
 use offhook_env::rng::{Stream, uniform_at};
 
-use crate::rollout::Rollout;
+use crate::data::rollout::Rollout;
 
 /// A layout with the given numbers of levels and actions.
 pub fn layout(n_levels: &[usize], n_actions: usize) -> Layout {

@@ -10,15 +10,15 @@ use offhook_env::action::{ActionId, ActionMask};
 use offhook_env::policy::{Observation, Policy, RandomPolicy};
 use offhook_env::rng::Stream;
 use offhook_policy::checkpoint::Checkpoint;
-use offhook_policy::engine::Engine;
+use offhook_policy::data::returns::End;
+use offhook_policy::data::rollout::Rollout;
 use offhook_policy::evaluate::{Choice, Episodes, collect, evaluate};
-use offhook_policy::fused::FusedPolicy;
 use offhook_policy::learner::Learner as _;
 use offhook_policy::learner::imitation::{ImitationConfig, imitate};
 use offhook_policy::learner::ppo::{Metrics, Ppo, PpoConfig};
-use offhook_policy::returns::End;
-use offhook_policy::rollout::Rollout;
-use offhook_policy::weights::{NetworkConfig, Weights};
+use offhook_policy::network::engine::Engine;
+use offhook_policy::network::fused::FusedPolicy;
+use offhook_policy::network::weights::{NetworkConfig, Weights};
 use tiny_mdp::Mdp;
 
 fn small_network() -> NetworkConfig {

@@ -14,11 +14,11 @@ use std::io::{BufWriter, Write, stdout};
 use std::path::Path;
 use std::sync::Arc;
 
-use offhook_env::batch::CallBatch;
 use offhook_env::call::World;
+use offhook_env::call::batch::CallBatch;
+use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::rng::Stream;
 use offhook_env::scenario::{Scenario, ScenarioText};
-use offhook_env::vector_env::{StepBatch, VectorEnv};
 use offhook_simulator::channel::ConfusionChannel;
 use offhook_simulator::population::Population;
 use offhook_simulator::user::AgendaCustomers;

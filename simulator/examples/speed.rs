@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use offhook_env::action::ActionId;
-use offhook_env::batch::CallBatch;
+use offhook_env::call::batch::CallBatch;
+use offhook_env::call::outcome::{CallSummary, Outcome};
+use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::call::{Call, World};
-use offhook_env::outcome::{CallSummary, Outcome};
 use offhook_env::policy::Policy;
 use offhook_env::rng::{Rng, Stream, derive, mix};
 use offhook_env::scenario::{Scenario, ScenarioText};
-use offhook_env::vector_env::{StepBatch, VectorEnv};
 use offhook_simulator::channel::ConfusionChannel;
 use offhook_simulator::population::Population;
 use offhook_simulator::user::{AgendaCustomer, AgendaCustomers};

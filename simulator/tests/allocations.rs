@@ -11,13 +11,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use offhook_env::action::ActionId;
-use offhook_env::batch::CallBatch;
 use offhook_env::call::World;
-use offhook_env::outcome::CallSummary;
+use offhook_env::call::batch::CallBatch;
+use offhook_env::call::outcome::CallSummary;
+use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::policy::Observation;
 use offhook_env::rng::{Stream, uniform_at};
 use offhook_env::scenario::{Scenario, ScenarioText};
-use offhook_env::vector_env::{StepBatch, VectorEnv};
 use offhook_simulator::channel::ConfusionChannel;
 use offhook_simulator::population::Population;
 use offhook_simulator::user::{

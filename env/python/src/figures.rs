@@ -1,7 +1,7 @@
 //! The figures of calls that ended, as the `info` of one environment and of many.
 
 use numpy::PyArray1;
-use offhook_env::outcome::{CallSummary, RewardTerm};
+use offhook_env::call::outcome::{CallSummary, RewardTerm};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 

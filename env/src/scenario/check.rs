@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use super::Names;
 use super::condition::Condition;
 use super::file::{Name, When};
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::{ActionId, ActionMask};
+use crate::belief::features::OPTIONAL;
+use crate::belief::layout::Feature;
 use crate::diagnostic::{Source, suggestion};
-use crate::features::OPTIONAL;
-use crate::layout::Feature;
+use crate::names::Names;
 
 /// Splits `kind(about)` into its parts.
 fn split_call(text: &str) -> Option<(&str, Option<&str>)> {

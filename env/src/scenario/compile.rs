@@ -5,13 +5,14 @@ use super::condition::MaskTable;
 use super::conduct::{constraints, of_pattern};
 use super::file::{Name, ScenarioFile};
 use super::moves::Move;
-use super::{Completion, MAX_NAMES, MAX_SLOTS, Names, Need, Scenario};
+use super::{Completion, MAX_NAMES, MAX_SLOTS, Need, Scenario};
 use crate::act::{AboutClass, SystemAct, SystemActKind, UserActKind};
 use crate::action::{ActionId, ActionMask, MAX_ACTIONS};
+use crate::belief::effects::Hearing;
+use crate::belief::features::{Needs, build};
+use crate::belief::layout::{Layout, MAX_FEATURES, MAX_LEVELS};
 use crate::diagnostic::{Source, suggestion};
-use crate::effects::Hearing;
-use crate::features::{Needs, build};
-use crate::layout::{Layout, MAX_FEATURES, MAX_LEVELS};
+use crate::names::Names;
 
 /// Words a robot speaks per second: 150 a minute, the usual pace of recorded speech (assumption).
 const WORDS_PER_SECOND: f32 = 2.5;

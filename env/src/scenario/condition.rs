@@ -1,7 +1,7 @@
 //! Conditions over feature levels, the constraints built from them, and the mask they leave.
 
 use crate::action::ActionMask;
-use crate::features::SPARE;
+use crate::belief::features::SPARE;
 
 /// Feature levels that must hold together: for each named feature one of a set of levels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

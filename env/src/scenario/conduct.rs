@@ -1,13 +1,13 @@
 //! Rules of conduct and masks of a scenario, as constraints over feature levels.
 
-use super::Names;
 use super::check::{actions, condition, is_optional};
 use super::condition::{Condition, Constraint, MAX_CONSTRAINTS, dead_end};
 use super::file::{Name, ScenarioFile};
 use crate::act::{SystemAct, SystemActKind};
 use crate::action::ActionMask;
+use crate::belief::layout::Layout;
 use crate::diagnostic::{Source, suggestion};
-use crate::layout::Layout;
+use crate::names::Names;
 
 /// Rules of conduct, then masks; masks of several actions that speak in the same place are one.
 pub(super) fn constraints(

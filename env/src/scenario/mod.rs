@@ -14,10 +14,10 @@ use serde::Deserialize;
 
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::{ActionId, ActionMask};
+use crate::belief::effects::Hearing;
+use crate::belief::features::FeatureIndex;
+use crate::belief::layout::Layout;
 use crate::diagnostic::Diagnostics;
-use crate::effects::Hearing;
-use crate::features::FeatureIndex;
-use crate::layout::Layout;
 use condition::{Condition, Constraint, MaskTable};
 pub(crate) use moves::Move;
 
@@ -28,42 +28,6 @@ pub use script::ScriptPolicy;
 pub const MAX_SLOTS: usize = 8;
 /// Most topics, questions, concerns, offers or messages, so that a set of them is one `u16`.
 pub const MAX_NAMES: usize = 16;
-
-/// The names a scenario speaks about, by class.
-#[derive(Clone, Debug, Default)]
-pub struct Names {
-    /// What the robot can tell.
-    pub topics: Vec<String>,
-    /// What the customer tells.
-    pub slots: Vec<String>,
-    /// What the customer may ask.
-    pub questions: Vec<String>,
-    /// Reasons to hesitate.
-    pub concerns: Vec<String>,
-    /// What the customer may take or refuse.
-    pub offers: Vec<String>,
-    /// Text messages or links the robot can send.
-    pub messages: Vec<String>,
-}
-
-impl Names {
-    /// The names of one class.
-    pub fn of(&self, class: AboutClass) -> &[String] {
-        match class {
-            AboutClass::Topic => &self.topics,
-            AboutClass::Slot => &self.slots,
-            AboutClass::Question => &self.questions,
-            AboutClass::Concern => &self.concerns,
-            AboutClass::Offer => &self.offers,
-            AboutClass::Message => &self.messages,
-        }
-    }
-
-    /// Every class with its names.
-    pub fn classes(&self) -> [(AboutClass, &[String]); 6] {
-        AboutClass::ALL.map(|class| (class, self.of(class)))
-    }
-}
 
 /// The reward by named terms, all in reward units; costs are negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]

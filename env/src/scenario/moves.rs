@@ -1,8 +1,8 @@
 //! An action as the turn loop needs it, so that no turn walks what the scenario says of it.
 
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind};
-use crate::effects::Effect;
-use crate::features::{FeatureIndex, about_level, said_level};
+use crate::belief::effects::Effect;
+use crate::belief::features::{FeatureIndex, about_level, said_level};
 
 /// All that a turn asks of an action, side by side.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use super::condition::Condition;
 use crate::action::ActionId;
-use crate::layout::Layout;
+use crate::belief::layout::Layout;
 use crate::policy::{Observation, Policy};
 
 /// A scenario's hand-written flow as a policy.

@@ -1,7 +1,7 @@
 //! Faults put into the fixture scenario, one at a time: each is reported at its line.
 
 use offhook_env::diagnostic::Text;
-use offhook_env::finding::Severity;
+use offhook_env::diagnostic::finding::Severity;
 use offhook_env::scenario::{Scenario, ScenarioText, lint};
 
 const FIXTURE: &str = include_str!("fixture.toml");

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use offhook_env::act::{Hypothesis, NBest, NONE, SystemActKind, UserAct, UserActKind, Utterance};
-use offhook_env::batch::CallBatch;
+use offhook_env::belief::slot_belief::{NO, YES};
+use offhook_env::belief::tracker::BeliefState;
+use offhook_env::call::batch::CallBatch;
+use offhook_env::call::customer::{Customers, Mood, PerfectChannel, Spoken, Truth};
+use offhook_env::call::outcome::{CallSummary, Outcome, RewardTerm};
+use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::call::{Call, World};
-use offhook_env::customer::{Customers, Mood, PerfectChannel, Spoken, Truth};
 use offhook_env::log::{self, CallLog, TurnLog};
-use offhook_env::outcome::{CallSummary, Outcome, RewardTerm};
 use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::{Rng, Stream, uniform_at};
 use offhook_env::scenario::{Scenario, ScenarioText};
-use offhook_env::slot_belief::{NO, YES};
-use offhook_env::tracker::BeliefState;
-use offhook_env::vector_env::{StepBatch, VectorEnv};
 use rand::Rng as _;
 
 mod faults;

@@ -1,10 +1,14 @@
 //! What a privileged learner sees, and that nothing else changes for it.
 
 use super::*;
-use offhook_env::privileged::HiddenFeatures;
+use offhook_env::call::privileged::HiddenFeatures;
 
 /// The level of a feature of one row.
-fn level_at<'l>(layout: &'l offhook_env::layout::Layout, row: &[u8], feature: &str) -> &'l str {
+fn level_at<'l>(
+    layout: &'l offhook_env::belief::layout::Layout,
+    row: &[u8],
+    feature: &str,
+) -> &'l str {
     let position = layout.feature(feature).expect("a feature of the layout");
     &layout.features[position].levels[row[position] as usize]
 }

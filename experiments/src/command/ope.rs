@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use offhook_env::policy::Policy;
 use offhook_env::scenario::Scenario;
+use offhook_policy::data::trajectories::Trajectories;
 use offhook_policy::ope::behavior::{Behavior, Cloning};
 use offhook_policy::ope::gate::{Answer, GateConfig, Side, Verdict, gate};
 use offhook_policy::ope::{self, Evaluation, Interval, OpeConfig};
-use offhook_policy::trajectories::Trajectories;
 use serde_json::Value;
 
 use crate::cli::OpeArgs;

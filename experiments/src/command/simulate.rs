@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use offhook_env::outcome::CallSummary;
+use offhook_env::call::outcome::CallSummary;
 use offhook_env::policy::Policy;
 use offhook_env::rng::Stream;
 

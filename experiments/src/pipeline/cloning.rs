@@ -7,11 +7,11 @@ use offhook_env::action::ActionId;
 use offhook_env::rng::{Stream, derive};
 use offhook_env::scenario::Scenario;
 use offhook_policy::checkpoint::Checkpoint;
-use offhook_policy::dataset::{Dataset, shuffle};
-use offhook_policy::fused::FusedPolicy;
+use offhook_policy::data::dataset::{Dataset, shuffle};
+use offhook_policy::data::score::{Scores, score};
 use offhook_policy::learner::imitation::imitate;
-use offhook_policy::score::{Scores, score};
-use offhook_policy::weights::Weights;
+use offhook_policy::network::fused::FusedPolicy;
+use offhook_policy::network::weights::Weights;
 use rayon::prelude::*;
 use serde_json::Value;
 

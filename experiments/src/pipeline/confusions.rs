@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use offhook_env::action::ActionId;
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 use offhook_env::policy::{Observation, Policy};
-use offhook_policy::dataset::Dataset;
+use offhook_policy::data::dataset::Dataset;
 
 /// How often each pair `(taken, predicted)` of different actions occurred.
 pub type Confusions = BTreeMap<(ActionId, ActionId), u64>;

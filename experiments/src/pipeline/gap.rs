@@ -3,7 +3,7 @@
 //! A planner that sees the hidden customer plays some of the held-out calls. What it has over the
 //! hand-written flow is the gap; no policy on the phone can close all of it.
 
-use offhook_env::outcome::CallSummary;
+use offhook_env::call::outcome::CallSummary;
 
 use crate::figures::Figure;
 use crate::stats::{self, Estimate};

@@ -1,6 +1,6 @@
 //! Every policy of a run on held-out calls, and what the figures say.
 
-use offhook_env::outcome::CallSummary;
+use offhook_env::call::outcome::CallSummary;
 use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::Stream;
 use serde_json::Value;

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
-use offhook_env::layout::Layout;
-use offhook_env::outcome::{CallSummary, Outcome};
+use offhook_env::belief::layout::Layout;
+use offhook_env::call::outcome::{CallSummary, Outcome};
+use offhook_env::call::privileged::HiddenFeatures;
 use offhook_env::policy::Policy;
-use offhook_env::privileged::HiddenFeatures;
 use offhook_env::rng::Stream;
 use offhook_policy::checkpoint::Checkpoint;
-use offhook_policy::fused::FusedPolicy;
-use offhook_policy::trajectories::Trajectories;
-use offhook_policy::weights::Weights;
+use offhook_policy::data::trajectories::Trajectories;
+use offhook_policy::network::fused::FusedPolicy;
+use offhook_policy::network::weights::Weights;
 use offhook_table::DecisionTable;
 
 use super::metrics::{self, Row};

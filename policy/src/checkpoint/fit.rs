@@ -1,9 +1,9 @@
 //! Whether a checkpoint fits the scenario, the network and the run that ask for it.
 
-use offhook_env::layout::{Feature, Layout};
+use offhook_env::belief::layout::{Feature, Layout};
 
 use super::{Checkpoint, CheckpointError, Network, Progress};
-use crate::weights::{Activation, Dense, NetworkConfig, Weights};
+use crate::network::weights::{Activation, Dense, NetworkConfig, Weights};
 
 impl Checkpoint {
     /// Refuses a checkpoint that was made for another layout, and says where they first differ.

@@ -12,15 +12,15 @@ mod safetensors;
 
 use std::collections::BTreeMap;
 
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::CheckpointError;
 pub use self::pack::Network;
 use self::pack::{Shape, put_network, take_moments, take_weights};
 use self::safetensors::{Array, Tensors, Values};
-use crate::optimizer::Moments;
-use crate::weights::{NetworkConfig, Weights};
+use crate::network::optimizer::Moments;
+use crate::network::weights::{NetworkConfig, Weights};
 
 const FORMAT: &str = "offhook.checkpoint";
 /// Version 2 lets a learner save further networks, numbers and bytes.
@@ -175,7 +175,7 @@ impl Checkpoint {
 /// Bounds of a layout that came from a file.
 fn check_sizes(layout: &Layout) -> Result<(), String> {
     use offhook_env::action::MAX_ACTIONS;
-    use offhook_env::layout::{MAX_FEATURES, MAX_HIDDEN_FEATURES, MAX_LEVELS};
+    use offhook_env::belief::layout::{MAX_FEATURES, MAX_HIDDEN_FEATURES, MAX_LEVELS};
     let level_counts = layout.features.iter().map(|f| f.levels.len());
     let fits = (1..=MAX_FEATURES).contains(&layout.n_observed())
         && layout.n_features() - layout.n_observed() <= MAX_HIDDEN_FEATURES

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::CheckpointError;
 use super::safetensors::{Array, Values};
-use crate::optimizer::Moments;
-use crate::weights::{Dense, NetworkConfig, Weights};
+use crate::network::optimizer::Moments;
+use crate::network::weights::{Dense, NetworkConfig, Weights};
 
 /// A network beside the main one, such as a target, a critic or the reference of a KL term.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,11 +1,11 @@
 //! What every action costs in every observation: the currency in which trees are grown.
 
 use offhook_env::action::{ActionId, ActionMask};
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 use offhook_env::policy::{Observation, Policy, arg_max};
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
 
 /// Probability below which an action is as bad as can be; bounds the regret at `-ln` of it.
 const LEAST_PROB: f32 = 1e-4;

@@ -7,7 +7,7 @@
 use std::collections::BinaryHeap;
 
 use offhook_env::action::ActionMask;
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 use offhook_table::Constraint;
 
 use super::costs::{Costs, Rows};

@@ -20,15 +20,15 @@ pub mod policy_iteration;
 mod split;
 pub mod tree;
 
-use offhook_env::batch::CallBatch;
-use offhook_env::customer::Customers;
+use offhook_env::call::batch::CallBatch;
+use offhook_env::call::customer::Customers;
+use offhook_env::call::vector_env::VectorEnv;
 use offhook_env::policy::Policy;
 use offhook_env::rng::{Stream, derive_seed};
-use offhook_env::vector_env::VectorEnv;
 use offhook_table::{Constraint, Rule};
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
 use crate::evaluate::{Choice, Episodes, collect, evaluate};
 use crate::learner::{LearnError, require};
 use costs::Rows;

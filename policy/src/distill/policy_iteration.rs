@@ -13,8 +13,8 @@
 //! further turn of the same box repeats it.
 
 use offhook_env::action::ActionId;
+use offhook_env::call::customer::Customers;
 use offhook_env::call::{Call, World};
-use offhook_env::customer::Customers;
 use offhook_env::rng::Stream;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

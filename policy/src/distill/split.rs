@@ -8,7 +8,7 @@
 
 use ndarray::{Array3, ArrayView2, s};
 use offhook_env::action::{ActionId, ActionMask};
-use offhook_env::layout::MAX_LEVELS;
+use offhook_env::belief::layout::MAX_LEVELS;
 use offhook_table::Constraint;
 
 use super::costs::Costs;

@@ -1,11 +1,11 @@
 //! A grown tree: a policy by its splits, a table by its leaves.
 
 use offhook_env::action::ActionId;
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 use offhook_env::policy::{Observation, Policy};
 use offhook_table::{Cell, Rule};
 
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
 
 #[derive(Clone, Debug)]
 pub(super) enum Node {

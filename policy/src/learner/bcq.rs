@@ -8,18 +8,18 @@
 use std::sync::Arc;
 
 use offhook_env::action::{ActionId, ActionMask, MAX_ACTIONS};
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 use offhook_env::policy::{Observation, Policy};
 use serde::{Deserialize, Serialize};
 
 use super::offline::{Fit, OfflineConfig};
 use super::{LearnError, Learner, Update, config_json, require};
-use crate::action_values::Losses;
 use crate::checkpoint::{Checkpoint, CheckpointError, Network};
-use crate::fused::FusedPolicy;
-use crate::trajectories::Trajectories;
-use crate::transitions::Transitions;
-use crate::weights::Weights;
+use crate::data::trajectories::Trajectories;
+use crate::data::transitions::Transitions;
+use crate::learner::action_values::Losses;
+use crate::network::fused::FusedPolicy;
+use crate::network::weights::Weights;
 
 /// The name that checkpoints carry.
 pub(super) const LEARNER: &str = "bcq";

@@ -4,7 +4,7 @@
 //! the mean cost of the calls is above the bound and falls, never below 0, while it is under it
 //! (reward constrained policy optimization, Tessler et al., 2019, arXiv:1805.11074, eq. 8 and 10).
 
-use offhook_env::outcome::{CallSummary, Outcome};
+use offhook_env::call::outcome::{CallSummary, Outcome};
 use serde::{Deserialize, Serialize};
 
 use super::{LearnError, require};
@@ -92,7 +92,7 @@ impl Constraint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use offhook_env::outcome::N_TERMS;
+    use offhook_env::call::outcome::N_TERMS;
 
     #[test]
     fn a_multiplier_rises_above_the_bound_falls_below_it_and_stops_at_0() {

@@ -7,16 +7,16 @@
 
 use std::sync::Arc;
 
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 use offhook_env::policy::Policy;
 use serde::{Deserialize, Serialize};
 
 use super::offline::{Fit, OfflineConfig};
 use super::{LearnError, Learner, Update, config_json, require};
-use crate::action_values::Losses;
 use crate::checkpoint::Checkpoint;
-use crate::trajectories::Trajectories;
-use crate::weights::Weights;
+use crate::data::trajectories::Trajectories;
+use crate::learner::action_values::Losses;
+use crate::network::weights::Weights;
 
 /// The name that checkpoints carry.
 const LEARNER: &str = "cql";
@@ -68,7 +68,7 @@ impl Cql {
         let in_range = alpha >= 0.0 && alpha.is_finite();
         require(in_range, "cql.cql_alpha", alpha, "a number of at least 0")?;
         let settings = (config.fit.clone(), LEARNER);
-        let all = |rows: &crate::transitions::Transitions| rows.next_masks.clone();
+        let all = |rows: &crate::data::transitions::Transitions| rows.next_masks.clone();
         Ok(Self {
             fit: Fit::new(calls, layout, weights, all, settings, seed)?,
             config,

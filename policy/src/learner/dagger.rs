@@ -10,23 +10,23 @@
 use std::collections::BTreeMap;
 
 use offhook_env::action::ActionId;
-use offhook_env::batch::CallBatch;
-use offhook_env::customer::Customers;
-use offhook_env::outcome::Outcome;
+use offhook_env::call::batch::CallBatch;
+use offhook_env::call::customer::Customers;
+use offhook_env::call::outcome::Outcome;
+use offhook_env::call::vector_env::VectorEnv;
 use offhook_env::policy::{Observation, Policy, arg_max};
 use offhook_env::rng::{Stream, derive_seed, uniform_at};
-use offhook_env::vector_env::VectorEnv;
 use serde::{Deserialize, Serialize};
 
 use super::imitation::{ImitationConfig, imitate};
 use super::{LearnError, require};
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
+use crate::data::rollout::first_codes;
+use crate::data::score::Scores;
 use crate::evaluate::{At, Episodes, collect_with};
-use crate::fused::FusedPolicy;
+use crate::network::fused::FusedPolicy;
+use crate::network::weights::Weights;
 use crate::planner::PlannerConfig;
-use crate::rollout::first_codes;
-use crate::score::Scores;
-use crate::weights::Weights;
 
 /// Who is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

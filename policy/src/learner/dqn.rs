@@ -10,10 +10,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
+use offhook_env::call::vector_env::VectorEnv;
 use offhook_env::policy::Policy;
 use offhook_env::rng::{Rng, Stream, derive, derive_seed};
-use offhook_env::vector_env::VectorEnv;
 
 pub use super::dqn_config::DqnConfig;
 pub use super::q_network::QMetrics;
@@ -21,12 +21,12 @@ use super::q_network::{Drawn, QNetwork};
 use super::schedule::{describe, epsilon_greedy};
 use super::{LearnError, Learner, Update, config_json};
 use crate::checkpoint::{Checkpoint, Network, Progress};
-use crate::experience::Experience;
-use crate::fused::FusedPolicy;
-use crate::replay::Replay;
-use crate::trajectories::Trajectories;
-use crate::transitions::Transitions;
-use crate::weights::Weights;
+use crate::data::experience::Experience;
+use crate::data::replay::Replay;
+use crate::data::trajectories::Trajectories;
+use crate::data::transitions::Transitions;
+use crate::network::fused::FusedPolicy;
+use crate::network::weights::Weights;
 
 /// The name that checkpoints carry.
 const LEARNER: &str = "dqn";

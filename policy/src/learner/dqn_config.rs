@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::q_network::QConfig;
 use super::schedule::linear;
 use super::{LearnError, require};
-use crate::action_values::Losses;
-use crate::engine::Engine;
-use crate::optimizer::OptimizerConfig;
-use crate::replay::Priorities;
+use crate::data::replay::Priorities;
+use crate::learner::action_values::Losses;
+use crate::network::engine::Engine;
+use crate::network::optimizer::OptimizerConfig;
 
 /// Settings of DQN.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,20 +3,20 @@
 //! Minimises `-sum w log π(a | o)` over the rows with Adam, holds out groups of calls, and keeps
 //! the weights of the epoch that did best on them.
 
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 use offhook_env::rng::{Stream, derive};
 use serde::{Deserialize, Serialize};
 
 use super::{LearnError, require};
-use crate::dataset::{Dataset, shuffle};
-use crate::engine::Engine;
-use crate::fused::FusedPolicy;
-use crate::network::Dropout;
-use crate::objective::{cross_entropy, soft_cross_entropy};
-use crate::optimizer::OptimizerConfig;
-use crate::score::{Scores, score};
-use crate::trainer::{Inputs, Trainer};
-use crate::weights::Weights;
+use crate::data::dataset::{Dataset, shuffle};
+use crate::data::score::{Scores, score};
+use crate::network::actor_critic::Dropout;
+use crate::network::engine::Engine;
+use crate::network::fused::FusedPolicy;
+use crate::network::objective::{cross_entropy, soft_cross_entropy};
+use crate::network::optimizer::OptimizerConfig;
+use crate::network::trainer::{Inputs, Trainer};
+use crate::network::weights::Weights;
 
 /// Settings of behavior cloning.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -300,7 +300,7 @@ fn objective(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::objective::check_gradient;
+    use crate::network::objective::check_gradient;
     use offhook_env::action::ActionMask;
 
     #[test]

@@ -1,5 +1,6 @@
 //! The learners, one file each.
 
+pub mod action_values;
 pub mod bcq;
 pub mod constraint;
 pub mod cql;
@@ -23,7 +24,7 @@ use offhook_env::policy::Policy;
 use serde::Serialize;
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
-use crate::fused::FusedPolicy;
+use crate::network::fused::FusedPolicy;
 
 /// Something that learns, in simulation or from a log, one update after the other. What runs it,
 /// draws its curve and saves it needs to know nothing else.

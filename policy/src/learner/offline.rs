@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use offhook_env::action::ActionMask;
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 use offhook_env::rng::{Stream, derive};
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 use super::q_network::{Drawn, QConfig, QMetrics, QNetwork};
 use super::schedule::linear;
 use super::{LearnError, Update, require};
-use crate::action_values::Losses;
 use crate::checkpoint::{Checkpoint, Network, Progress};
-use crate::engine::Engine;
-use crate::optimizer::OptimizerConfig;
-use crate::trajectories::Trajectories;
-use crate::transitions::Transitions;
-use crate::weights::Weights;
+use crate::data::trajectories::Trajectories;
+use crate::data::transitions::Transitions;
+use crate::learner::action_values::Losses;
+use crate::network::engine::Engine;
+use crate::network::optimizer::OptimizerConfig;
+use crate::network::weights::Weights;
 
 /// The target network, in checkpoints.
 const TARGET: &str = "target";

@@ -13,24 +13,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use offhook_env::layout::Layout;
-use offhook_env::outcome::Outcome;
+use offhook_env::belief::layout::Layout;
+use offhook_env::call::outcome::Outcome;
+use offhook_env::call::vector_env::VectorEnv;
 use offhook_env::policy::Policy;
 use offhook_env::rng::{Stream, derive, derive_seed};
-use offhook_env::vector_env::VectorEnv;
 
 use super::constraint::Cost;
 pub use super::ppo_config::{Metrics, PpoConfig};
 use super::ppo_objective::{Batch, objective, policy_objective, value_objective};
 use super::{LearnError, Learner, Update, config_json, require};
 use crate::checkpoint::{Checkpoint, Network, Progress};
-use crate::dataset::shuffle;
-use crate::fused::FusedPolicy;
-use crate::optimizer::OptimizerConfig;
-use crate::returns::advantages;
-use crate::rollout::Rollout;
-use crate::trainer::{Inputs, Trainer};
-use crate::weights::Weights;
+use crate::data::dataset::shuffle;
+use crate::data::returns::advantages;
+use crate::data::rollout::Rollout;
+use crate::network::fused::FusedPolicy;
+use crate::network::optimizer::OptimizerConfig;
+use crate::network::trainer::{Inputs, Trainer};
+use crate::network::weights::Weights;
 
 /// The name that checkpoints carry.
 const LEARNER: &str = "ppo";
@@ -350,7 +350,7 @@ fn describe(rollout: &Rollout, advantages: &[f32]) -> Metrics {
         .map(|(a, v)| (a + v) as f64);
     let total = variance(&mut { returns });
     let ended = &rollout.ended;
-    let mean = |f: &dyn Fn(&offhook_env::outcome::CallSummary) -> f64| {
+    let mean = |f: &dyn Fn(&offhook_env::call::outcome::CallSummary) -> f64| {
         (!ended.is_empty()).then(|| ended.iter().map(f).sum::<f64>() / ended.len() as f64)
     };
     Metrics {

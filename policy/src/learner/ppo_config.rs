@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::constraint::{Constraint, Cost};
 use super::{LearnError, require};
-use crate::engine::Engine;
+use crate::network::engine::Engine;
 
 /// Settings of PPO. Sources: Schulman et al., 2017, table 3 (Atari) where not said otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! The objective of PPO: loss and gradient of the clipped surrogate and of the value.
 
 use super::ppo_config::{PpoConfig, StepMetrics};
-use crate::objective::Softmax;
-use crate::rollout::Rollout;
+use crate::data::rollout::Rollout;
+use crate::network::objective::Softmax;
 
 /// What the objective needs to know about a rollout besides the observations.
 pub(super) struct Batch<'a> {
@@ -149,7 +149,7 @@ fn mean_and_deviation(xs: impl Iterator<Item = f32> + Clone) -> (f32, f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::objective::check_gradient;
+    use crate::network::objective::check_gradient;
     use crate::testing::rollout;
 
     /// Rows with ratios inside and outside the clip range, and values moved by more and less than

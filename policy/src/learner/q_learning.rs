@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
+use offhook_env::call::vector_env::VectorEnv;
 use offhook_env::policy::Policy;
-use offhook_env::vector_env::VectorEnv;
 
 use super::tabular::{QTable, Step, Tabular, TabularConfig};
 use super::{LearnError, Learner, Update};

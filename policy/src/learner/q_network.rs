@@ -2,15 +2,15 @@
 //! the losses, the target network, the figures.
 
 use offhook_env::action::ActionMask;
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 
 use super::LearnError;
-use crate::action_values::{Losses, QStep, Row, double_q_target, objective};
-use crate::fused::FusedPolicy;
-use crate::optimizer::{Moments, OptimizerConfig};
-use crate::trainer::{Inputs, Trainer};
-use crate::transitions::Transition;
-use crate::weights::Weights;
+use crate::data::transitions::Transition;
+use crate::learner::action_values::{Losses, QStep, Row, double_q_target, objective};
+use crate::network::fused::FusedPolicy;
+use crate::network::optimizer::{Moments, OptimizerConfig};
+use crate::network::trainer::{Inputs, Trainer};
+use crate::network::weights::Weights;
 
 /// Settings that do not change while it learns.
 #[derive(Clone, Copy, Debug)]

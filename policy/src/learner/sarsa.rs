@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use offhook_env::action::ActionId;
+use offhook_env::call::vector_env::VectorEnv;
 use offhook_env::policy::Policy;
-use offhook_env::vector_env::VectorEnv;
 use serde::{Deserialize, Serialize};
 
 use super::tabular::{QTable, RowIdx, Step, Tabular, TabularConfig};

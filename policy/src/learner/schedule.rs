@@ -1,7 +1,7 @@
 //! What learners that explore have in common: schedules, the choice of an action, figures of calls.
 
 use offhook_env::action::{ActionId, ActionMask};
-use offhook_env::outcome::{CallSummary, Outcome};
+use offhook_env::call::outcome::{CallSummary, Outcome};
 
 /// Goes from `start` to `end` linearly over the first `share` of the run and stays there;
 /// `done` is the share of the run that lies behind, in `[0, 1]`.

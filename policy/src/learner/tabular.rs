@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use offhook_env::action::{ActionId, ActionMask};
+use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::policy::{Observation, Policy, arg_max};
 use offhook_env::rng::{Stream, uniform_at};
-use offhook_env::vector_env::{StepBatch, VectorEnv};
 use serde::{Deserialize, Serialize};
 
 use super::schedule::{describe, epsilon_greedy, linear};
 use super::{LearnError, Update, require};
-use crate::returns::End;
+use crate::data::returns::End;
 
 /// Number of an observation in a [`QTable`].
 pub(super) type RowIdx = usize;

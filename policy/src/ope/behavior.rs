@@ -1,16 +1,16 @@
 //! Who made a log: the probabilities of its actions, read, asked for, or estimated.
 
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 use offhook_env::policy::Policy;
 
 use super::model::folds;
 use super::weights::taken_probs;
-use crate::dataset::Dataset;
-use crate::fused::FusedPolicy;
+use crate::data::dataset::Dataset;
+use crate::data::trajectories::Trajectories;
 use crate::learner::LearnError;
 use crate::learner::imitation::{ImitationConfig, imitate};
-use crate::trajectories::Trajectories;
-use crate::weights::{NetworkConfig, Weights};
+use crate::network::fused::FusedPolicy;
+use crate::network::weights::{NetworkConfig, Weights};
 
 /// Where the probabilities of the logged actions come from.
 pub enum Behavior<'a> {

@@ -13,7 +13,7 @@
 use super::bootstrap::Sums;
 use super::model::Model;
 use super::weights::Importance;
-use crate::trajectories::Trajectories;
+use crate::data::trajectories::Trajectories;
 
 /// What every call says of the policy's value: the summands of DR, per episode.
 pub fn per_episode(

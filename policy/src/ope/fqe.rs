@@ -8,18 +8,18 @@
 //! actions that it lacks get whatever the network makes of them.
 
 use offhook_env::action::MAX_ACTIONS;
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 use offhook_env::rng::{Rng, Stream, derive};
 
 use super::weights::Target;
-use crate::dataset::shuffle;
-use crate::engine::Engine;
-use crate::fused::FusedPolicy;
+use crate::data::dataset::shuffle;
+use crate::data::trajectories::Trajectories;
 use crate::learner::{LearnError, require};
-use crate::optimizer::OptimizerConfig;
-use crate::trainer::{Inputs, Trainer};
-use crate::trajectories::Trajectories;
-use crate::weights::{NetworkConfig, Weights};
+use crate::network::engine::Engine;
+use crate::network::fused::FusedPolicy;
+use crate::network::optimizer::OptimizerConfig;
+use crate::network::trainer::{Inputs, Trainer};
+use crate::network::weights::{NetworkConfig, Weights};
 
 /// Settings of fitted Q evaluation.
 #[derive(Clone, Debug, PartialEq)]
@@ -291,7 +291,7 @@ impl Batches {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::objective::check_gradient;
+    use crate::network::objective::check_gradient;
     use crate::ope::testing::{layout_of, worked_example};
     use offhook_env::policy::RandomPolicy;
 

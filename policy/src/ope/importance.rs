@@ -11,7 +11,7 @@
 
 use super::bootstrap::Sums;
 use super::weights::Importance;
-use crate::trajectories::Trajectories;
+use crate::data::trajectories::Trajectories;
 
 /// `γ^t r_t` summed over every call, per episode; a truncated call counts what was watched.
 pub fn returns(calls: &Trajectories, gamma: f64) -> Vec<f64> {

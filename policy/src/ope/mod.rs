@@ -26,11 +26,11 @@ mod quantile;
 pub(crate) mod testing;
 mod weights;
 
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 use offhook_env::policy::Policy;
 
+use crate::data::trajectories::Trajectories;
 use crate::learner::{LearnError, require};
-use crate::trajectories::Trajectories;
 use bootstrap::{Bootstrap, Sums};
 use fqe::{Fqe, FqeConfig};
 use model::Model;

@@ -3,8 +3,8 @@
 use super::bootstrap::resample;
 use super::fqe::{ActionValues, Fqe, FqeConfig};
 use super::weights::Target;
+use crate::data::trajectories::Trajectories;
 use crate::learner::LearnError;
-use crate::trajectories::Trajectories;
 
 /// `Q(o_t, a_t)` and `V(o_t)` of every decision of a log, in reward units.
 pub struct Model {

@@ -1,11 +1,11 @@
 //! A log small enough to be worked by hand.
 
 use offhook_env::action::ActionMask;
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 
 use super::bootstrap::{Bootstrap, Sums};
 use super::weights::Importance;
-use crate::trajectories::Trajectories;
+use crate::data::trajectories::Trajectories;
 
 /// Weights of a policy that does what the log does.
 pub const ALL_ONE: [f64; 5] = [1.0; 5];

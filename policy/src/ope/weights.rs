@@ -1,10 +1,10 @@
 //! Importance weights: how much more probable a policy makes what a log shows.
 
 use offhook_env::action::MAX_ACTIONS;
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 use offhook_env::policy::{Observation, Policy};
 
-use crate::trajectories::Trajectories;
+use crate::data::trajectories::Trajectories;
 
 /// What a policy would do at every decision of a log.
 pub struct Target {

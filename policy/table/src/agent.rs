@@ -3,10 +3,10 @@
 
 use offhook_env::act::NBest;
 use offhook_env::action::ActionId;
+use offhook_env::belief::tracker::BeliefState;
 use offhook_env::log::{ActReader, HypothesisLog};
 use offhook_env::policy::Observation;
 use offhook_env::scenario::Scenario;
-use offhook_env::tracker::BeliefState;
 
 use crate::error::TableError;
 use crate::layout::{Feature, Layout};

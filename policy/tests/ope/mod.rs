@@ -2,16 +2,16 @@
 //! that hold the true value as often as they say, and a gate that is seldom wrong.
 
 use offhook_env::action::{ActionId, ActionMask};
-use offhook_env::layout::{Feature, Layout};
+use offhook_env::belief::layout::{Feature, Layout};
+use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::policy::{Observation, Policy};
 use offhook_env::rng::{Stream, uniform_at};
-use offhook_env::vector_env::{StepBatch, VectorEnv};
+use offhook_policy::data::trajectories::Trajectories;
+use offhook_policy::network::weights::NetworkConfig;
 use offhook_policy::ope::behavior::{Behavior, Cloning};
 use offhook_policy::ope::fqe::FqeConfig;
 use offhook_policy::ope::gate::{Answer, GateConfig, Side, gate};
 use offhook_policy::ope::{self, Estimator, Evaluation, OpeConfig};
-use offhook_policy::trajectories::Trajectories;
-use offhook_policy::weights::NetworkConfig;
 use rayon::prelude::*;
 
 use crate::tiny_mdp::Mdp;

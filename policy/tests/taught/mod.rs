@@ -2,8 +2,8 @@
 
 use super::toys::{Fork, Game, GameEnv, Guess, Press};
 use super::*;
-use offhook_env::outcome::{CallSummary, Outcome};
-use offhook_env::vector_env::VectorEnv;
+use offhook_env::call::outcome::{CallSummary, Outcome};
+use offhook_env::call::vector_env::VectorEnv;
 use offhook_policy::learner::constraint::{Constraint, Cost};
 use offhook_policy::learner::dagger::{ByObservation, Dagger, DaggerConfig, RoundMetrics};
 

@@ -1,11 +1,11 @@
 //! A small random MDP behind the interface of the real environment, with its optimum.
 
 use offhook_env::action::{ActionId, ActionMask};
-use offhook_env::layout::{Feature, Layout};
-use offhook_env::outcome::{CallSummary, N_TERMS, Outcome};
+use offhook_env::belief::layout::{Feature, Layout};
+use offhook_env::call::outcome::{CallSummary, N_TERMS, Outcome};
+use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::policy::{Observation, Policy};
 use offhook_env::rng::{Rng, Stream, derive};
-use offhook_env::vector_env::{StepBatch, VectorEnv};
 use rand::Rng as _;
 
 /// Levels of the four features; every combination is one state.

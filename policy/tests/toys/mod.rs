@@ -1,10 +1,10 @@
 //! Games small enough to solve by thought, behind the interface of the real environment.
 
 use offhook_env::action::{ActionId, ActionMask};
-use offhook_env::layout::{Feature, HIDDEN, Layout};
-use offhook_env::outcome::{CallSummary, N_TERMS, Outcome};
+use offhook_env::belief::layout::{Feature, HIDDEN, Layout};
+use offhook_env::call::outcome::{CallSummary, N_TERMS, Outcome};
+use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::rng::{Rng, Stream, derive};
-use offhook_env::vector_env::{StepBatch, VectorEnv};
 use rand::Rng as _;
 
 /// Steps after which a call is truncated.

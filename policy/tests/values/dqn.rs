@@ -2,10 +2,10 @@
 
 use offhook_env::policy::{Observation, Policy};
 use offhook_policy::checkpoint::Checkpoint;
+use offhook_policy::data::trajectories::Trajectories;
 use offhook_policy::learner::dqn::{Dqn, DqnConfig};
 use offhook_policy::learner::ppo::{Ppo, PpoConfig};
 use offhook_policy::learner::{LearnError, Learner, Update};
-use offhook_policy::trajectories::Trajectories;
 
 use super::{initial, logged, progress};
 use crate::tiny_mdp::Mdp;

@@ -4,11 +4,11 @@ mod dqn;
 mod offline;
 mod tabular;
 
+use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::policy::{Observation, Policy};
 use offhook_env::rng::{Stream, uniform_at};
-use offhook_env::vector_env::{StepBatch, VectorEnv};
-use offhook_policy::trajectories::Trajectories;
-use offhook_policy::weights::{NetworkConfig, Weights};
+use offhook_policy::data::trajectories::Trajectories;
+use offhook_policy::network::weights::{NetworkConfig, Weights};
 
 use crate::tiny_mdp::Mdp;
 

@@ -2,16 +2,16 @@
 
 use std::cell::RefCell;
 
-use offhook_env::layout::Layout;
+use offhook_env::belief::layout::Layout;
 use offhook_env::policy::{Observation, Policy, RandomPolicy};
 use offhook_policy::checkpoint::Checkpoint;
+use offhook_policy::data::trajectories::Trajectories;
 use offhook_policy::learner::bcq::{Bcq, BcqConfig};
 use offhook_policy::learner::cql::{Cql, CqlConfig};
 use offhook_policy::learner::imitation::{ImitationConfig, imitate};
 use offhook_policy::learner::offline::OfflineConfig;
 use offhook_policy::learner::{LearnError, Learner, Update, policy_of};
-use offhook_policy::trajectories::Trajectories;
-use offhook_policy::weights::{NetworkConfig, Weights};
+use offhook_policy::network::weights::{NetworkConfig, Weights};
 
 use super::{logged, progress};
 use crate::tiny_mdp::Mdp;

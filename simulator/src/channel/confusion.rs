@@ -4,7 +4,7 @@
 //! as its least sure act.
 
 use offhook_env::act::{Hypothesis, NBest, NONE, UserAct, UserActKind, Utterance};
-use offhook_env::customer::Channel;
+use offhook_env::call::customer::Channel;
 use offhook_env::diagnostic::Diagnostics;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;

@@ -314,7 +314,7 @@ mod tests {
     use crate::channel::ConfusionChannel;
     use crate::fit::error_rate::{act_error_rate, channel_error_rate};
     use crate::testing::shop;
-    use offhook_env::customer::Channel as _;
+    use offhook_env::call::customer::Channel as _;
     use offhook_env::rng::{Stream, derive};
 
     const DSTC2: &str = include_str!("../../../experiments/channels/dstc2.toml");

@@ -1,7 +1,7 @@
 //! How often the line gets a turn wrong, in data and in a channel.
 
 use offhook_env::act::{NBest, NONE, UserAct, UserActKind, Utterance};
-use offhook_env::customer::Channel;
+use offhook_env::call::customer::Channel;
 use offhook_env::rng::Rng;
 
 /// Share of turns whose first reading is not exactly the set of acts that were said; silence and

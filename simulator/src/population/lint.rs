@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use offhook_env::act::{AboutClass, UserActKind};
 use offhook_env::diagnostic::Ordered;
-use offhook_env::finding::{Finding, Findings, Severity};
+use offhook_env::diagnostic::finding::{Finding, Findings, Severity};
 use offhook_env::scenario::{Need, Scenario, ScenarioText};
 use serde::Deserialize;
 use serde::de::IgnoredAny;

@@ -5,8 +5,8 @@
 //! Every number here is an assumption, chosen so that each probe comes up in most calls long enough.
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
-use offhook_env::customer::{Customers, Goal, Mood, Spoken, Truth};
-use offhook_env::outcome::Outcome;
+use offhook_env::call::customer::{Customers, Goal, Mood, Spoken, Truth};
+use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 

@@ -1,9 +1,9 @@
 //! What is said without whose truth it is: acts of a log as forms, and forms as a person's own acts.
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind};
-use offhook_env::customer::Truth;
+use offhook_env::belief::slot_belief::{NO, YES};
+use offhook_env::call::customer::Truth;
 use offhook_env::scenario::Scenario;
-use offhook_env::slot_belief::{NO, YES};
 
 use super::agenda::voice::Asked;
 

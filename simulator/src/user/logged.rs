@@ -2,10 +2,10 @@
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
+use offhook_env::belief::slot_belief::{NO, YES};
+use offhook_env::call::outcome::Outcome;
 use offhook_env::log::{ActReader, CallLog};
-use offhook_env::outcome::Outcome;
 use offhook_env::scenario::{MAX_SLOTS, Scenario};
-use offhook_env::slot_belief::{NO, YES};
 
 use super::agenda::manners::wanting;
 use super::agenda::voice::Asked;

@@ -9,8 +9,8 @@ pub mod replay;
 mod situation;
 
 use offhook_env::act::Utterance;
-use offhook_env::customer::{Customers, Goal, Mood, Spoken, Truth};
-use offhook_env::outcome::Outcome;
+use offhook_env::call::customer::{Customers, Goal, Mood, Spoken, Truth};
+use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 

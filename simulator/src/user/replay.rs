@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::customer::{Customers, Mood, Spoken, Truth};
-use offhook_env::outcome::Outcome;
+use offhook_env::call::customer::{Customers, Mood, Spoken, Truth};
+use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 use rand::Rng as _;

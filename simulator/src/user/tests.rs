@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::batch::CallBatch;
+use offhook_env::call::batch::CallBatch;
+use offhook_env::call::customer::{Customers, PerfectChannel, Spoken};
+use offhook_env::call::outcome::{CallSummary, Outcome};
+use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::call::{Call, World};
-use offhook_env::customer::{Customers, PerfectChannel, Spoken};
 use offhook_env::log::{CallLog, Caller, SCHEMA, TurnLog, act_names};
-use offhook_env::outcome::{CallSummary, Outcome};
 use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::{Rng, Stream, derive, uniform_at};
 use offhook_env::scenario::{Scenario, ScenarioText};
-use offhook_env::vector_env::{StepBatch, VectorEnv};
 
 use super::*;
 use crate::population::Population;

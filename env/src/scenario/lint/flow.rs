@@ -10,9 +10,9 @@ use super::reach::{Reach, allowed};
 use super::solve::{Clause, Domain, negation, within};
 use crate::act::SystemActKind;
 use crate::action::{ActionId, ActionMask};
+use crate::belief::features::{SPARE, availability, identity, offer, said, slot, wish};
 use crate::diagnostic::Source;
-use crate::features::{SPARE, availability, identity, offer, said, slot, wish};
-use crate::finding::Findings;
+use crate::diagnostic::finding::Findings;
 
 /// Reports them; `scratch` is for looking up names that were looked up before without a mistake.
 pub(super) fn check(

@@ -10,7 +10,7 @@ mod solve;
 
 use super::compile::compile;
 use super::{Scenario, ScenarioText, include};
-use crate::finding::{Finding, Findings, Severity};
+use crate::diagnostic::finding::{Finding, Findings, Severity};
 use reach::Reach;
 
 pub use reward::place as reward_place;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::super::Scenario;
 use super::super::file::{Name, ScenarioFile};
 use crate::act::{AboutClass, SystemActKind, UserActKind};
-use crate::finding::Findings;
+use crate::diagnostic::finding::Findings;
 
 /// Reports them. A scenario without customers is for logs alone, whose robot is as it is.
 pub(super) fn check(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario) {

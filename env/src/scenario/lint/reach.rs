@@ -6,7 +6,7 @@ use super::super::condition::{Condition, Constraint};
 use super::solve::{Clause, Domain, negation, solution};
 use crate::act::{NONE, SystemActKind, UserActKind};
 use crate::action::{ActionId, ActionMask};
-use crate::features::{
+use crate::belief::features::{
     SPARE, answered_by, availability, callback, concern, heard_level, identity, offer, question,
     role, said, said_level, slot, turn_level,
 };
@@ -298,9 +298,9 @@ mod tests {
 
     use super::*;
     use crate::act::{Hypothesis, NBest};
+    use crate::belief::tracker::BeliefState;
     use crate::rng::{Stream, derive};
     use crate::scenario::ScenarioText;
-    use crate::tracker::BeliefState;
 
     #[test]
     fn nothing_comes_up_that_was_held_impossible() {

@@ -5,9 +5,9 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::call::outcome::RewardTerm;
+use crate::diagnostic::finding::Findings;
 use crate::diagnostic::{Ordered, Source};
-use crate::finding::Findings;
-use crate::outcome::RewardTerm;
 
 /// A scenario file of which only the places of the rewards are looked at.
 #[derive(Deserialize)]

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use offhook_env::act::{NBest, Utterance};
 use offhook_env::action::{ActionId, ActionMask};
-use offhook_env::batch::CallBatch;
+use offhook_env::belief::tracker::BeliefState;
 use offhook_env::call::Call;
-use offhook_env::customer::{Customers, Spoken};
+use offhook_env::call::batch::CallBatch;
+use offhook_env::call::customer::{Customers, Spoken};
+use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::rng::{Rng, Stream, derive};
-use offhook_env::tracker::BeliefState;
-use offhook_env::vector_env::{StepBatch, VectorEnv};
 use offhook_simulator::user::{UserCustomer, UserModel};
 use rand::Rng as _;
 

@@ -1,7 +1,7 @@
 //! `offhook scenario check`: every fault of scenario files at once, with line and column.
 
 use offhook_env::diagnostic::Ordered;
-use offhook_env::finding::{Finding, Findings, Severity};
+use offhook_env::diagnostic::finding::{Finding, Findings, Severity};
 use offhook_env::scenario::{Scenario, ScenarioText, lint};
 use offhook_simulator::population;
 use serde::de::IgnoredAny;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use offhook_env::call::outcome::Outcome;
 use offhook_env::log::{CallLog, TurnLog};
-use offhook_env::outcome::Outcome;
 
 /// Where an edge starts or ends; ordered as a call goes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

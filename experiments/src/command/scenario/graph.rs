@@ -262,7 +262,7 @@ impl<'a> Graph<'a> {
 }
 
 /// The outcome's name as in logs.
-fn outcome_name(outcome: Option<offhook_env::outcome::Outcome>) -> String {
+fn outcome_name(outcome: Option<offhook_env::call::outcome::Outcome>) -> String {
     let name = serde_json::to_value(outcome).ok();
     let name = name.and_then(|value| value.as_str().map(|name| name.replace('_', " ")));
     name.unwrap_or_else(|| "end".to_owned())

@@ -3,8 +3,8 @@
 
 use offhook_env::act::SystemActKind;
 use offhook_env::action::{ActionId, ActionMask};
-use offhook_env::finding::{Finding, Findings};
-use offhook_env::outcome::{CallSummary, RewardTerm};
+use offhook_env::call::outcome::{CallSummary, RewardTerm};
+use offhook_env::diagnostic::finding::{Finding, Findings};
 use offhook_env::policy::{Observation, Policy};
 use offhook_env::rng::Stream;
 use offhook_env::scenario::{Scenario, lint};

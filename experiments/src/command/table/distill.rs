@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use offhook_env::outcome::CallSummary;
+use offhook_env::call::outcome::CallSummary;
 use offhook_env::policy::Policy;
 use offhook_env::rng::Stream;
 use offhook_policy::distill::DistillConfig;

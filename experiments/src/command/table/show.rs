@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use offhook_env::dialog;
+use offhook_env::log::dialog;
 use offhook_table::{DecisionTable, Provenance};
 use serde::Serialize;
 

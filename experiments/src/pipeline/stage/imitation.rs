@@ -2,10 +2,10 @@
 
 use offhook_env::rng::Stream;
 use offhook_policy::checkpoint::Checkpoint;
-use offhook_policy::fused::FusedPolicy;
+use offhook_policy::data::trajectories::Trajectories;
 use offhook_policy::learner::imitation::imitate;
-use offhook_policy::trajectories::Trajectories;
-use offhook_policy::weights::Weights;
+use offhook_policy::network::fused::FusedPolicy;
+use offhook_policy::network::weights::Weights;
 
 use crate::error::Failure;
 use crate::logs::Log;

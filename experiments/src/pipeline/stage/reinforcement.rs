@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use offhook_env::batch::CallBatch;
+use offhook_env::call::batch::CallBatch;
 use offhook_env::policy::Policy;
 use offhook_policy::checkpoint::Checkpoint;
 use offhook_policy::learner::Learner;
@@ -12,7 +12,7 @@ use offhook_policy::learner::dqn::Dqn;
 use offhook_policy::learner::ppo::Ppo;
 use offhook_policy::learner::q_learning::QLearning;
 use offhook_policy::learner::sarsa::Sarsa;
-use offhook_policy::weights::Weights;
+use offhook_policy::network::weights::Weights;
 
 use crate::config::Offline;
 use crate::error::Failure;

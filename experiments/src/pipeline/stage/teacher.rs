@@ -3,17 +3,17 @@
 
 use std::sync::Arc;
 
-use offhook_env::batch::CallBatch;
+use offhook_env::call::batch::CallBatch;
+use offhook_env::call::privileged::HiddenFeatures;
 use offhook_env::policy::Policy;
-use offhook_env::privileged::HiddenFeatures;
 use offhook_policy::checkpoint::Checkpoint;
-use offhook_policy::fused::FusedPolicy;
 use offhook_policy::learner::Learner;
 use offhook_policy::learner::dagger::{
     ByObservation, ByPlanning, Dagger, DaggerConfig, Expert, ExpertName,
 };
 use offhook_policy::learner::ppo::Ppo;
-use offhook_policy::weights::Weights;
+use offhook_policy::network::fused::FusedPolicy;
+use offhook_policy::network::weights::Weights;
 
 use crate::config::Teacher;
 use crate::error::Failure;

@@ -6,7 +6,7 @@ use offhook_env::policy::{Observation, Policy, RandomPolicy};
 use offhook_table::{DecisionTable, Feature, verify};
 
 use super::*;
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
 use crate::testing::{layout, observations};
 
 fn forbid(name: &str, when: &[(usize, u16)], forbidden: u64) -> Constraint {

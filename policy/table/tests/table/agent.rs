@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use offhook_env::act::{Hypothesis, NBest, UserAct, UserActKind, Utterance};
+use offhook_env::call::customer::{Channel, Customers, Mood, Spoken, Truth};
+use offhook_env::call::outcome::Outcome;
 use offhook_env::call::{Call, World};
-use offhook_env::customer::{Channel, Customers, Mood, Spoken, Truth};
 use offhook_env::log::{HypothesisLog, n_best_log};
-use offhook_env::outcome::Outcome;
 use offhook_env::rng::{Rng, Stream};
 use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_table::agent::{Agent, act, layout_of};

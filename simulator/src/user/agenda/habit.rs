@@ -4,7 +4,7 @@
 //!
 //! Annoyance is counted in *unpleasant turns*, the unit of a person's patience.
 
-use offhook_env::outcome::Outcome;
+use offhook_env::call::outcome::Outcome;
 
 /// Annoyance by which any turn grows, since time passes.
 pub const TURN: f32 = 0.1;

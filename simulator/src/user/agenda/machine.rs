@@ -1,7 +1,7 @@
 //! What answers before a person does: a recorder, or a screening robot.
 
 use offhook_env::act::{SystemActKind, UserAct, UserActKind, Utterance};
-use offhook_env::customer::Spoken;
+use offhook_env::call::customer::Spoken;
 use offhook_env::scenario::Scenario;
 
 use super::{AgendaCustomer, AgendaCustomers, habit};

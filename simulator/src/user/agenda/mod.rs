@@ -12,8 +12,8 @@ pub(in crate::user) mod voice;
 
 use offhook_env::act::{NONE, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::customer::{Customers, Goal, Mood, Spoken, Truth};
-use offhook_env::outcome::Outcome;
+use offhook_env::call::customer::{Customers, Goal, Mood, Spoken, Truth};
+use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 

@@ -1,10 +1,10 @@
 //! One reply of an agenda customer: hang up, voice what is pressing, or answer what was asked.
 
 use offhook_env::act::{NONE, SystemAct, SystemActKind, UserAct, UserActKind, Utterance};
-use offhook_env::customer::Spoken;
+use offhook_env::belief::slot_belief::YES;
+use offhook_env::call::customer::Spoken;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
-use offhook_env::slot_belief::YES;
 
 use super::manners::{Manner, is_question};
 use super::{AgendaCustomer, AgendaCustomers, habit};

@@ -3,8 +3,8 @@
 use super::*;
 use crate::testing::{SHOP, shop};
 use offhook_env::act::{SystemAct, SystemActKind, UserAct};
+use offhook_env::call::customer::PerfectChannel;
 use offhook_env::call::{Call, World};
-use offhook_env::customer::PerfectChannel;
 use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::{Stream, derive, uniform_at};
 use offhook_env::scenario::ScenarioText;

@@ -3,7 +3,7 @@
 
 use offhook_env::act::{NONE, SystemAct, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::customer::{Spoken, Truth};
+use offhook_env::call::customer::{Spoken, Truth};
 use offhook_env::rng::Rng;
 use offhook_env::scenario::{MAX_SLOTS, Scenario};
 

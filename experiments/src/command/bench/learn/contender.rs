@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use offhook_env::batch::CallBatch;
-use offhook_policy::engine::Engine;
+use offhook_env::call::batch::CallBatch;
 use offhook_policy::learner::Learner;
 use offhook_policy::learner::ppo::{Ppo, PpoConfig};
-use offhook_policy::weights::{NetworkConfig, Weights};
+use offhook_policy::network::engine::Engine;
+use offhook_policy::network::weights::{NetworkConfig, Weights};
 
 use crate::error::Failure;
 use crate::world::CallWorld;

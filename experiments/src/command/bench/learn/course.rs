@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use offhook_env::outcome::Outcome;
+use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Stream;
 use offhook_policy::learner::Learner;
 

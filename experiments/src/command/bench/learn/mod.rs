@@ -5,12 +5,12 @@ mod course;
 
 use std::sync::Arc;
 
-use offhook_env::batch::CallBatch;
+use offhook_env::call::batch::CallBatch;
 use offhook_env::rng::Stream;
-use offhook_policy::engine::Engine;
 use offhook_policy::evaluate::{Choice, Episodes, collect};
 use offhook_policy::learner::imitation::{ImitationConfig, imitate};
-use offhook_policy::weights::{NetworkConfig, Weights};
+use offhook_policy::network::engine::Engine;
+use offhook_policy::network::weights::{NetworkConfig, Weights};
 use serde_json::Value;
 
 use self::contender::{Contender, ENGINES, contenders, name};

@@ -1,0 +1,12 @@
+//! What the robot knows of a call: named features with named levels, and the tracker that keeps them.
+//!
+//! - [`layout`] names features, levels and actions; networks, tables and logs of a scenario share it.
+//! - [`tracker::BeliefState`] turns what was said and heard into codes; the same one serves the laboratory, the
+//!   log importer and the phone.
+//! - [`slot_belief`] keeps what was heard of each slot's value, and how surely.
+
+mod effects;
+mod features;
+pub mod layout;
+pub mod slot_belief;
+pub mod tracker;

@@ -1,0 +1,207 @@
+//! What was heard in reply, taken into the codes and the beliefs about slots.
+
+use super::BeliefState;
+use crate::act::{NBest, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
+use crate::belief::effects::{Certainty, Hearing, Meaning};
+use crate::belief::features::{
+    FeatureIndex, SPARE, answered_by, callback, confidence, confidence_level, count, heard_level,
+    identity, offer, slot,
+};
+use crate::belief::slot_belief::evidence;
+use crate::scenario::{Move, Scenario};
+
+/// A reading at least this sure is taken as said; below it only noted as possible.
+const TAKEN: f32 = 0.5;
+
+impl BeliefState {
+    #[inline(always)]
+    pub(super) fn hear(&mut self, scenario: &Scenario, said: &Move, n_best: &NBest) {
+        let f = &scenario.index;
+        let [top, behind @ ..] = n_best.hypotheses() else {
+            self.heard_nothing(f);
+            return;
+        };
+        let acts = top.utterance.acts();
+        let sure = top.confidence;
+        let first = scenario.hearing(top.utterance.first().kind);
+        self.codes[f.heard] = first.heard;
+        self.codes[f.heard_also] = acts.get(1).map_or(0, |a| scenario.hearing(a.kind).heard);
+        self.codes[f.confidence] = confidence_level(sure);
+        self.codes[f.misses] = if first.missed | (sure < 0.3) {
+            (self.codes[f.misses] + 1).min(count::MANY)
+        } else {
+            count::ZERO
+        };
+        let (mut heard_about, mut heard_slots) = (0, 0u8);
+        for &act in acts {
+            let hearing = scenario.hearing(act.kind);
+            // The first that is about anything.
+            let about = hearing.about(act.about);
+            heard_about = if heard_about == 0 { about } else { heard_about };
+            heard_slots |= hearing.slots(act.about, said.asked_slots);
+            self.take(scenario, hearing, said, act, sure);
+        }
+        self.codes[f.heard_about] = heard_about;
+        for reading in behind {
+            for act in reading.utterance.acts() {
+                let hearing = scenario.hearing(act.kind);
+                heard_slots |= hearing.slots(act.about, said.asked_slots);
+                hearing.take(&mut self.codes, act.about, Certainty::Behind);
+            }
+        }
+        while heard_slots != 0 {
+            let slot = heard_slots.trailing_zeros() as u8;
+            heard_slots &= heard_slots - 1;
+            let belief = &mut self.slots[usize::from(slot)];
+            let before = belief.value();
+            belief.update(&evidence(scenario, &said.asked, n_best, slot));
+            if belief.value() != before {
+                // The wish has changed; what was refused belongs to the old one.
+                self.codes[f.apologies] = count::ZERO;
+            }
+            self.encode_slot(f, usize::from(slot));
+        }
+    }
+
+    fn heard_nothing(&mut self, f: &FeatureIndex) {
+        self.codes[f.heard] = heard_level(UserActKind::Silence);
+        self.codes[f.heard_also] = 0;
+        self.codes[f.heard_about] = 0;
+        self.codes[f.confidence] = confidence::NONE;
+        self.codes[f.misses] = (self.codes[f.misses] + 1).min(count::MANY);
+    }
+
+    /// Takes in one act of the first reading, but for the slots it speaks of.
+    #[inline]
+    fn take(
+        &mut self,
+        scenario: &Scenario,
+        hearing: &Hearing,
+        said: &Move,
+        act: UserAct,
+        sure: f32,
+    ) {
+        let f = &scenario.index;
+        let taken = sure >= TAKEN;
+        let by = self.codes[f.answered_by];
+        let is_person = hearing.personal & taken & (by != answered_by::UNKNOWN);
+        self.codes[f.answered_by] = if is_person { answered_by::PERSON } else { by };
+        let certainty = if taken {
+            Certainty::Taken
+        } else {
+            Certainty::Doubtful
+        };
+        hearing.take(&mut self.codes, act.about, certainty);
+        match hearing.meaning {
+            Meaning::Itself => {}
+            Meaning::Tells if act.about == NONE => self.hear_proof(f, act.value, sure),
+            Meaning::Tells => {
+                if taken && Some(act.about) == scenario.callback_slot {
+                    self.agree_callback(f);
+                }
+            }
+            Meaning::Yes => self.hear_yes(f, &said.asked, sure),
+            Meaning::No => self.hear_no(f, &said.asked, sure),
+            Meaning::Wrong => self.claim = 0.0,
+        }
+    }
+
+    /// A yes means what was asked.
+    fn hear_yes(&mut self, f: &FeatureIndex, asked: &[SystemAct], sure: f32) {
+        for act in asked {
+            let about = act.about as usize;
+            match act.kind {
+                SystemActKind::ConfirmIdentity => {
+                    self.claim = 1.0 - (1.0 - self.claim) * (1.0 - sure);
+                    if self.codes[f.identity] != identity::VERIFIED {
+                        self.codes[f.identity] = match self.claim {
+                            p if p < 0.6 => identity::CLAIMED,
+                            p if p < 0.9 => identity::LIKELY,
+                            _ => identity::CONFIRMED,
+                        };
+                    }
+                }
+                SystemActKind::Offer => {
+                    self.codes[f.offers[about]] = if sure >= TAKEN {
+                        offer::ACCEPTED
+                    } else {
+                        offer::MAYBE
+                    };
+                }
+                SystemActKind::ProposeCallback if sure >= TAKEN => self.agree_callback(f),
+                _ => {}
+            }
+        }
+    }
+
+    /// A no as well.
+    fn hear_no(&mut self, f: &FeatureIndex, asked: &[SystemAct], sure: f32) {
+        for act in asked {
+            let about = act.about as usize;
+            match act.kind {
+                SystemActKind::ConfirmIdentity => {
+                    self.claim *= 1.0 - sure;
+                    self.codes[f.identity] = if sure >= TAKEN {
+                        identity::WRONG
+                    } else {
+                        identity::DOUBTED
+                    };
+                }
+                SystemActKind::Offer if sure >= TAKEN => {
+                    let level = &mut self.codes[f.offers[about]];
+                    *level = if *level >= offer::DECLINED {
+                        offer::DECLINED_TWICE
+                    } else {
+                        offer::DECLINED
+                    };
+                }
+                SystemActKind::ProposeCallback if sure >= TAKEN => {
+                    self.codes[f.callback] = callback::DECLINED
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn hear_proof(&mut self, f: &FeatureIndex, value: u8, sure: f32) {
+        let level = &mut self.codes[f.identity];
+        if value == 1 {
+            *level = if sure >= TAKEN {
+                identity::VERIFIED
+            } else {
+                (*level).max(identity::LIKELY)
+            };
+        } else {
+            *level = identity::DOUBTED;
+            self.claim = 0.0;
+        }
+    }
+
+    fn encode_slot(&mut self, f: &FeatureIndex, slot: usize) {
+        let belief = self.slots[slot];
+        self.codes[f.slots[slot]] = match belief.prob() {
+            _ if belief.value() == NONE => slot::UNKNOWN,
+            p if p <= 0.2 => slot::FAINT,
+            p if p <= 0.5 => slot::LOW,
+            p if p <= 0.8 => slot::FAIR,
+            p if p <= 0.95 => slot::HIGH,
+            _ => slot::SURE,
+        };
+        if f.values[slot] != SPARE {
+            self.codes[f.values[slot]] = if belief.value() == NONE {
+                0
+            } else {
+                belief.value() + 1
+            };
+        }
+    }
+
+    fn agree_callback(&mut self, f: &FeatureIndex) {
+        if matches!(
+            self.codes[f.callback],
+            callback::PROPOSED | callback::WANTED
+        ) {
+            self.codes[f.callback] = callback::AGREED;
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The one tracker: what the robot believes, kept as codes, in the laboratory and on the phone.
+
+mod hear;
+mod say;
+
+use crate::act::{NBest, NONE};
+use crate::action::{ActionId, ActionMask};
+use crate::belief::effects::Codes;
+use crate::belief::features::{callback, identity, said};
+use crate::belief::slot_belief::SlotBelief;
+use crate::policy::Observation;
+use crate::scenario::{MAX_SLOTS, Scenario};
+
+/// All that the robot knows of a call: the observation's codes and the beliefs behind them.
+#[derive(Clone, Debug)]
+pub struct BeliefState {
+    codes: Codes,
+    slots: [SlotBelief; MAX_SLOTS],
+    mask: ActionMask,
+    lawful: ActionMask,
+    /// How likely the right person is on the line, by claims alone.
+    claim: f32,
+    turn: u16,
+    last_action: ActionId,
+    /// The action whose words an answer refers to: the last one that was no repetition.
+    meant: ActionId,
+}
+
+impl BeliefState {
+    /// What is believed when the customer has just picked up.
+    pub fn new(scenario: &Scenario) -> Self {
+        let (mask, lawful) = scenario.first_masks();
+        Self {
+            codes: Codes([0; 64]),
+            slots: [SlotBelief::UNKNOWN; MAX_SLOTS],
+            mask,
+            lawful,
+            claim: 0.0,
+            turn: 0,
+            last_action: NONE,
+            meant: NONE,
+        }
+    }
+
+    /// The level of every feature, in the order of the scenario's layout.
+    #[inline]
+    pub fn codes(&self, scenario: &Scenario) -> &[u8] {
+        &self.codes.0[..scenario.layout.features.len()]
+    }
+
+    /// Writes the level of every feature into `row`, one entry each.
+    #[inline]
+    pub(crate) fn copy_codes(&self, row: &mut [u8]) {
+        let codes = &self.codes.0[..row.len()];
+        // Two blocks of fixed size, overlapping where they may, cost less than a copy of any size.
+        match row.len() {
+            16..=32 => copy_ends::<16>(codes, row),
+            33..=64 => copy_ends::<32>(codes, row),
+            _ => row.copy_from_slice(codes),
+        }
+    }
+
+    /// What a policy sees.
+    #[inline]
+    pub fn observation<'a>(&'a self, scenario: &Scenario) -> Observation<'a> {
+        Observation {
+            codes: self.codes(scenario),
+            mask: self.mask,
+        }
+    }
+
+    /// The allowed actions; never empty.
+    #[inline]
+    pub fn mask(&self) -> ActionMask {
+        self.mask
+    }
+
+    /// The actions that no rule of conduct forbids, whether they make sense or not.
+    #[inline]
+    pub fn lawful(&self) -> ActionMask {
+        self.lawful
+    }
+
+    /// The belief of slot `slot`.
+    #[inline]
+    pub fn slot(&self, slot: usize) -> SlotBelief {
+        self.slots[slot]
+    }
+
+    /// System turns so far.
+    #[inline]
+    pub fn turn(&self) -> u16 {
+        self.turn
+    }
+
+    /// The action taken last, or [`NONE`] before the first.
+    pub fn last_action(&self) -> ActionId {
+        self.last_action
+    }
+
+    /// Whether the robot takes the person on the line for the one called.
+    pub fn is_identified(&self, scenario: &Scenario) -> bool {
+        self.codes[scenario.index.identity] >= identity::CONFIRMED
+    }
+
+    /// Whether a topic was told.
+    pub fn told(&self, scenario: &Scenario, topic: u8) -> bool {
+        self.codes[scenario.index.topics[topic as usize]] == said::YES
+    }
+
+    /// Whether a message was sent.
+    pub fn sent(&self, scenario: &Scenario, message: u8) -> bool {
+        self.codes[scenario.index.messages[message as usize]] == said::YES
+    }
+
+    /// Whether the robot takes another call for agreed.
+    pub fn agreed_callback(&self, scenario: &Scenario) -> bool {
+        self.codes[scenario.index.callback] == callback::AGREED
+    }
+
+    /// Takes in one turn: the robot's action and what was heard in reply.
+    #[inline]
+    pub fn update(&mut self, scenario: &Scenario, action: ActionId, n_best: &NBest) {
+        let said = scenario.move_of(action);
+        self.say(&scenario.index, action, said);
+        if !said.repeats || self.meant == NONE {
+            self.meant = action;
+        }
+        self.hear(scenario, scenario.move_of(self.meant), n_best);
+        (self.mask, self.lawful) = scenario.masks(&self.codes.0);
+    }
+}
+
+/// Copies the first `N` and the last `N` entries.
+#[inline]
+fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) {
+    if let (Some(from), Some(to)) = (from.first_chunk::<N>(), to.first_chunk_mut()) {
+        *to = *from;
+    }
+    if let (Some(from), Some(to)) = (from.last_chunk::<N>(), to.last_chunk_mut()) {
+        *to = *from;
+    }
+}

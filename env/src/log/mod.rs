@@ -1,0 +1,399 @@
+//! The call log: JSON Lines, one call a line, whether it was played, imported or recorded.
+//!
+//! Acts are written as in scenario files (`inform(payment=yes)`), so that a log can be read by
+//! people. `env/call_log.schema.json` describes the format for other programs.
+
+pub mod dialog;
+
+use std::io::BufRead;
+
+use serde::{Deserialize, Serialize};
+
+use crate::act::{
+    AboutClass, Hypothesis, MAX_ACTS, MAX_HYPOTHESES, NBest, NONE, UserAct, UserActKind, Utterance,
+};
+use crate::action::{ActionId, ActionMask};
+use crate::belief::tracker::BeliefState;
+use crate::call::customer::Mood;
+use crate::call::outcome::Outcome;
+use crate::scenario::Scenario;
+
+/// Version of the format.
+pub const SCHEMA: u32 = 1;
+
+/// One call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallLog {
+    /// Version of the format, [`SCHEMA`].
+    pub schema: u32,
+    /// Identifier, unique in its file.
+    pub call_id: String,
+    /// Name of the scenario whose actions the turns use.
+    pub scenario: String,
+    /// When the call started, RFC 3339 without zone where that is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<String>,
+    /// Who was called.
+    #[serde(default)]
+    pub caller: Caller,
+    /// The turns in order: what the robot did and what came back.
+    pub turns: Vec<TurnLog>,
+    /// How the call ended, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Whether the customer got what the call was for, by the customer's own judgment or the hidden
+    /// truth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub success: Option<bool>,
+    /// The customer's rating, 1 to 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub satisfaction: Option<u8>,
+}
+
+/// Who was called.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caller {
+    /// Pseudonym, the unit of splits.
+    #[serde(default)]
+    pub id: String,
+    /// What is known before the call.
+    #[serde(default)]
+    pub features: std::collections::BTreeMap<String, String>,
+}
+
+/// One turn: a robot's action and the customer's reply.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TurnLog {
+    /// Name of the robot's action.
+    pub action: String,
+    /// Probability with which it was chosen, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_prob: Option<f64>,
+    /// The robot's words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub system_text: String,
+    /// The customer's words, transcribed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub user_text: String,
+    /// What the recogniser understood, best first.
+    #[serde(default)]
+    pub n_best: Vec<HypothesisLog>,
+    /// What the customer truly did, if labelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_acts: Option<Vec<String>>,
+    /// How the customer felt after the turn, if simulated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mood: Option<Mood>,
+    /// Reward of the turn, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reward: Option<f32>,
+    /// Seconds from the start of the call to the robot's first word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_seconds: Option<f64>,
+    /// Seconds from the start of the call to the end of the customer's reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_seconds: Option<f64>,
+}
+
+/// One reading of a recogniser.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HypothesisLog {
+    /// Acts, as `inform(payment=yes)`.
+    pub acts: Vec<String>,
+    /// Confidence in `[0, 1]`.
+    pub confidence: f64,
+}
+
+/// Why a line of a log was refused.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: {message}")]
+pub struct LogError {
+    /// Line, counted from 1.
+    pub line: usize,
+    /// What was found, what was expected, what to do.
+    pub message: String,
+}
+
+/// Reads a log line by line; faulty lines come back as errors with their number, good ones as
+/// calls. Ends after the first error of the reader itself.
+pub fn read_calls<R: BufRead>(
+    mut reader: R,
+) -> impl Iterator<Item = Result<(usize, CallLog), LogError>> {
+    let mut number = 0;
+    let mut over = false;
+    std::iter::from_fn(move || {
+        while !over {
+            number += 1;
+            let mut bytes = Vec::new();
+            match reader.read_until(b'\n', &mut bytes) {
+                Ok(0) => return None,
+                Ok(_) => {}
+                Err(error) => {
+                    over = true;
+                    return Some(Err(LogError {
+                        line: number,
+                        message: format!("cannot be read: {error}"),
+                    }));
+                }
+            }
+            if bytes.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            let call = parse_call(&bytes).map(|call| (number, call));
+            return Some(call.map_err(|message| LogError {
+                line: number,
+                message,
+            }));
+        }
+        None
+    })
+}
+
+/// Reads and checks one line.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse_call(bytes: &[u8]) -> Result<CallLog, String> {
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        format!(
+            "not UTF-8 from byte {} on; is the file compressed or cut?",
+            e.valid_up_to() + 1
+        )
+    })?;
+    let call: CallLog = serde_json::from_str(text).map_err(|e| format!("no call log: {e}"))?;
+    if call.schema != SCHEMA {
+        return Err(format!(
+            "schema {}, this program reads schema {SCHEMA}",
+            call.schema
+        ));
+    }
+    if let Some(rating) = call.satisfaction.filter(|r| !(1..=5).contains(r)) {
+        return Err(format!("satisfaction {rating}, expected 1 to 5"));
+    }
+    for (k, turn) in call.turns.iter().enumerate() {
+        let probs = turn
+            .n_best
+            .iter()
+            .map(|h| h.confidence)
+            .chain(turn.action_prob);
+        for prob in probs {
+            if !(0.0..=1.0 + 1e-6).contains(&prob) {
+                return Err(format!("turn {k}: probability {prob}, expected 0 to 1"));
+            }
+        }
+    }
+    Ok(call)
+}
+
+/// One step of a replayed call, as a learner wants it.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Observation before the action.
+    pub codes: Vec<u8>,
+    /// Actions allowed then.
+    pub mask: ActionMask,
+    /// The action taken.
+    pub action: ActionId,
+    /// Its probability, if logged.
+    pub action_prob: Option<f64>,
+    /// Reward of the turn, if logged.
+    pub reward: Option<f32>,
+}
+
+/// A logged call as the tracker saw it.
+#[derive(Clone, Debug)]
+pub struct Episode {
+    /// The steps in order.
+    pub steps: Vec<Step>,
+    /// Acts and hypotheses that did not fit and were left out.
+    pub n_dropped: usize,
+}
+
+/// Replays a logged call through the tracker.
+///
+/// # Errors
+/// The turn and what is wrong with it: another scenario, an unknown action or act.
+pub fn replay(scenario: &Scenario, call: &CallLog) -> Result<Episode, String> {
+    if call.scenario != scenario.name {
+        return Err(format!(
+            "the call is of scenario `{}`, expected `{}`",
+            call.scenario, scenario.name
+        ));
+    }
+    let mut reader = ActReader::new(scenario);
+    let mut belief = BeliefState::new(scenario);
+    let mut steps = Vec::with_capacity(call.turns.len());
+    for (k, turn) in call.turns.iter().enumerate() {
+        let action = scenario.layout.action(&turn.action).ok_or_else(|| {
+            let hint = crate::diagnostic::suggestion(
+                &turn.action,
+                scenario.layout.actions.iter().map(String::as_str),
+            );
+            format!("turn {k}: unknown action `{}`: {hint}", turn.action)
+        })?;
+        let observation = belief.observation(scenario);
+        steps.push(Step {
+            codes: observation.codes.to_vec(),
+            mask: observation.mask,
+            action,
+            action_prob: turn.action_prob,
+            reward: turn.reward,
+        });
+        let n_best = reader
+            .n_best(&turn.n_best)
+            .map_err(|e| format!("turn {k}: {e}"))?;
+        belief.update(scenario, action, &n_best);
+    }
+    Ok(Episode {
+        steps,
+        n_dropped: reader.n_dropped,
+    })
+}
+
+/// Reads the acts of one call; slot values that the scenario does not list are numbered as they
+/// come, so that "the same value again" is known even where the list of values is open.
+#[derive(Debug)]
+pub struct ActReader<'s> {
+    scenario: &'s Scenario,
+    values: Vec<Vec<String>>,
+    n_dropped: usize,
+}
+
+impl<'s> ActReader<'s> {
+    /// A reader for one call.
+    pub fn new(scenario: &'s Scenario) -> Self {
+        Self {
+            scenario,
+            values: scenario.slot_values.clone(),
+            n_dropped: 0,
+        }
+    }
+
+    /// What was left out so far: acts and hypotheses beyond [`MAX_ACTS`] and [`MAX_HYPOTHESES`], and
+    /// values that a closed list does not have.
+    pub fn n_dropped(&self) -> usize {
+        self.n_dropped
+    }
+
+    /// An n-best list.
+    ///
+    /// # Errors
+    /// The act that is unknown.
+    pub fn n_best(&mut self, list: &[HypothesisLog]) -> Result<NBest, String> {
+        let mut n_best = NBest::EMPTY;
+        for hypothesis in list.iter().take(MAX_HYPOTHESES) {
+            let utterance = self.utterance(&hypothesis.acts)?;
+            n_best.push(Hypothesis {
+                utterance,
+                confidence: hypothesis.confidence.min(1.0) as f32,
+            });
+        }
+        self.n_dropped += list.len().saturating_sub(MAX_HYPOTHESES);
+        Ok(n_best)
+    }
+
+    /// The acts of one utterance.
+    ///
+    /// # Errors
+    /// The act that is unknown.
+    pub fn utterance(&mut self, acts: &[String]) -> Result<Utterance, String> {
+        self.n_dropped += acts.len().saturating_sub(MAX_ACTS);
+        let mut utterance = Utterance::SILENCE;
+        for text in acts.iter().take(MAX_ACTS) {
+            utterance.push(self.act(text)?);
+        }
+        Ok(utterance)
+    }
+
+    fn act(&mut self, text: &str) -> Result<UserAct, String> {
+        let (kind, rest) = match text.split_once('(') {
+            None => (text, None),
+            Some((kind, rest)) => (
+                kind,
+                Some(
+                    rest.strip_suffix(')')
+                        .ok_or(format!("act `{text}` lacks its `)`"))?,
+                ),
+            ),
+        };
+        let kind = UserActKind::from_name(kind).ok_or_else(|| format!("unknown act `{text}`"))?;
+        let (about, value) =
+            match rest.map(|r| r.split_once('=').map_or((r, None), |(a, v)| (a, Some(v)))) {
+                None => return if_about_nothing(kind, text),
+                Some(("", Some(proof))) if kind == UserActKind::Inform => {
+                    return Ok(UserAct {
+                        value: u8::from(proof == "match"),
+                        ..UserAct::new(kind)
+                    });
+                }
+                Some(parts) => parts,
+            };
+        let class = kind
+            .about()
+            .ok_or_else(|| format!("act `{text}`: `{kind}` is about nothing"))?;
+        let names = self.scenario.names.of(class);
+        let about = names.iter().position(|name| name == about).ok_or_else(|| {
+            format!(
+                "act `{text}`: unknown {}: {}",
+                class.prefix(),
+                crate::diagnostic::suggestion(about, names.iter().map(String::as_str))
+            )
+        })?;
+        let value = match value {
+            Some(value) if class == AboutClass::Slot => self.value(about, value),
+            _ => NONE,
+        };
+        Ok(UserAct {
+            kind,
+            about: about as u8,
+            value,
+        })
+    }
+
+    fn value(&mut self, slot: usize, value: &str) -> u8 {
+        let known = &self.scenario.slot_values[slot];
+        if !known.is_empty() && !known.iter().any(|v| v == value) {
+            // The scenario has a closed list, so that the value has no level to be encoded as.
+            self.n_dropped += 1;
+            return NONE;
+        }
+        let values = &mut self.values[slot];
+        let at = values.iter().position(|v| v == value).unwrap_or_else(|| {
+            values.push(value.to_owned());
+            values.len() - 1
+        });
+        if at < NONE as usize { at as u8 } else { NONE }
+    }
+}
+
+fn if_about_nothing(kind: UserActKind, text: &str) -> Result<UserAct, String> {
+    match kind.about() {
+        Some(class) if kind != UserActKind::Inform => Err(format!(
+            "act `{text}` needs a {} in brackets",
+            class.prefix()
+        )),
+        _ => Ok(UserAct::new(kind)),
+    }
+}
+
+/// Writes acts in the notation that [`ActReader`] reads.
+pub fn act_names(scenario: &Scenario, utterance: &Utterance) -> Vec<String> {
+    utterance
+        .acts()
+        .iter()
+        .map(|&act| scenario.user_act_name(act))
+        .collect()
+}
+
+/// Writes an n-best list.
+pub fn n_best_log(scenario: &Scenario, n_best: &NBest) -> Vec<HypothesisLog> {
+    let entry = |h: &Hypothesis| HypothesisLog {
+        acts: act_names(scenario, &h.utterance),
+        confidence: f64::from(h.confidence),
+    };
+    n_best.hypotheses().iter().map(entry).collect()
+}
