@@ -4,16 +4,19 @@ use std::path::Path;
 use std::process::Command;
 
 /// What the program is built from, from the top of the workspace.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 13] = [
     "Cargo.lock",
     "Cargo.toml",
     "env/src",
-    "experiments/channels",
+    "env/stats/src",
     "experiments/configs",
-    "experiments/scenarios",
+    "experiments/lab/src",
+    "experiments/report/src",
     "experiments/src",
     "policy/src",
     "policy/table/src",
+    "simulator/channels",
+    "simulator/scenarios",
     "simulator/src",
 ];
 

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::figures::FIGURES;
-use crate::user_models::Named;
+use offhook_lab::key_figure::KEY_FIGURES;
+use offhook_lab::user_models::Named;
 
 pub use ope::OpeArgs;
 pub use scenario::{CheckArgs, GraphArgs, GraphFormat, NewArgs, ScenarioCommand};
@@ -194,7 +194,7 @@ pub struct EvaluateArgs {
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// The key figure that policies are ranked by.
-    #[arg(long, default_value = "completion", value_parser = PossibleValuesParser::new(FIGURES.iter().map(|f| f.name)))]
+    #[arg(long, default_value = "completion", value_parser = PossibleValuesParser::new(KEY_FIGURES.iter().map(|f| f.name)))]
     pub metric: String,
     /// Print the key figures as JSON lines.
     #[arg(long)]

@@ -1,33 +1,9 @@
 //! The program `offhook`: learns and simulates dialog policies for outbound calls.
 
 mod allocator;
-mod atomic;
-mod bootstrap;
-mod bundled;
 mod cli;
 mod command;
-mod config;
-mod distillery;
-mod error;
-mod figures;
-mod import;
-mod jsonl;
-mod logs;
-mod manifest;
-mod pipeline;
-mod play;
-mod plot;
-mod policies;
-mod record;
-mod report;
-mod run_dir;
-mod stats;
-mod table_print;
 mod terminal;
-mod threads;
-mod unit;
-mod user_models;
-mod world;
 
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -35,14 +11,21 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Parser;
 
 use cli::{Cli, Command};
+use offhook_lab::error::FailureKind;
 
 #[global_allocator]
 static ALLOCATOR: allocator::Counting = allocator::Counting;
 
+/// Revision of the code that this program was built from, `unknown` outside its repository.
+const REVISION: &str = match option_env!("OFFHOOK_REVISION") {
+    Some(revision) => revision,
+    None => "unknown",
+};
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
-        Command::Run(args) => pipeline::run(args, seconds_since_1970),
+        Command::Run(args) => command::run::run(args, REVISION, seconds_since_1970),
         Command::Compare(args) => command::compare::run(args),
         Command::Simulate(args) => command::simulate::run(args),
         Command::Evaluate(args) => command::evaluate::run(args),
@@ -57,7 +40,10 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("error: {}", failure.message);
-            ExitCode::from(failure.code)
+            ExitCode::from(match failure.kind {
+                FailureKind::Failed => 1,
+                FailureKind::Usage => 2,
+            })
         }
     }
 }

@@ -23,7 +23,7 @@ use offhook_simulator::channel::ConfusionChannel;
 use offhook_simulator::population::Population;
 use offhook_simulator::user::AgendaCustomers;
 
-const CHANNEL: &str = include_str!("../../experiments/channels/dstc2.toml");
+const CHANNEL: &str = include_str!("../channels/dstc2.toml");
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

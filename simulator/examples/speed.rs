@@ -26,8 +26,8 @@ const SCENARIOS: [&str; 6] = [
     "merchant_promotion.toml",
     "arrears_reminder.toml",
 ];
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../experiments/scenarios");
-const CHANNEL: &str = include_str!("../../experiments/channels/dstc2.toml");
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+const CHANNEL: &str = include_str!("../channels/dstc2.toml");
 const N_CALLS: usize = 1024;
 
 /// With a number as argument, it only steps each scenario so often, and with `floor` and a number

@@ -29,8 +29,7 @@ mod tests {
 
     #[test]
     fn the_schema_in_the_tree_is_what_the_types_give() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../experiments/scenarios/scenario.schema.json");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/scenario.schema.json");
         let text = serde_json::to_string_pretty(&scenario_schema()).expect("always JSON") + "\n";
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(&path, &text).expect("written");

@@ -25,8 +25,8 @@ use offhook_simulator::user::{
 };
 
 const SCENARIOS: [&str; 2] = ["fraud_alert.toml", "insurance_renewal.toml"];
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../experiments/scenarios");
-const CHANNEL: &str = include_str!("../../experiments/channels/dstc2.toml");
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+const CHANNEL: &str = include_str!("../channels/dstc2.toml");
 const SEED: u64 = 11;
 const BATCH: usize = 64;
 

@@ -313,7 +313,7 @@ mod tests {
     use std::path::Path;
 
     fn bundled(name: &str) -> Scenario {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/scenarios");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulator/scenarios");
         let text = ScenarioText::read(&folder.join(name)).expect("a file of the project");
         Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"))
     }

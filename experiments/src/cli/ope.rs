@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::logs::parse_where;
+use offhook_lab::logs::parse_where;
 
 /// `offhook ope`
 #[derive(Debug, Args)]

@@ -3,21 +3,22 @@
 use std::path::Path;
 use std::slice::from_ref;
 
-use crate::bootstrap::{RESAMPLES, iqm, probability_of_improvement};
 use crate::cli::CompareArgs;
-use crate::error::Failure;
-use crate::pipeline::metrics::{self, Row};
-use crate::pipeline::{collect_curve, curve_csv};
-use crate::plot::Drawing;
-use crate::plot::Figure;
-use crate::plot::{Forest, Row as ForestRow};
-use crate::record::Record;
-use crate::report::{Block, Report};
-use crate::stats::Estimate;
-use crate::table_print::{Cell, Table};
 use crate::terminal::{out, outln};
-use crate::unit::Unit;
-use crate::{atomic, bundled};
+use offhook_lab::disk::atomic;
+use offhook_lab::error::Failure;
+use offhook_lab::run::metrics::{self, Row};
+use offhook_lab::run::{collect_curve, curve_csv};
+use offhook_lab::unit::Unit;
+use offhook_report::page::{Block, Report};
+use offhook_report::plot::Drawing;
+use offhook_report::plot::Figure;
+use offhook_report::plot::{Forest, Row as ForestRow};
+use offhook_report::record::Record;
+use offhook_report::text_table::{Cell, TextTable};
+use offhook_simulator::bundled;
+use offhook_stats::Estimate;
+use offhook_stats::bootstrap::{RESAMPLES, iqm, probability_of_improvement};
 
 const METRIC: &str = "evaluate/completion";
 
@@ -158,7 +159,7 @@ fn write(
         mark: None,
     };
     let against = format!("probability of improvement over {}", runs[0].name);
-    let table = Table {
+    let table = TextTable {
         columns: vec![
             "run".into(),
             "seeds".into(),

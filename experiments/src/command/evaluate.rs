@@ -7,19 +7,20 @@ use offhook_env::rng::Stream;
 use serde_json::{Value, json};
 
 use crate::cli::EvaluateArgs;
-use crate::command::table::prove;
-use crate::error::Failure;
-use crate::figures::{self, FIGURES};
-use crate::play::{self, Plan};
-use crate::policies::{self, Opened};
-use crate::record::Record;
-use crate::stats::{self, Estimate};
-use crate::table_print::{Cell, Table};
 use crate::terminal::{out, outln};
-use crate::unit::Unit;
-use crate::user_models::populate;
-use crate::world::{self, Loaded};
-use crate::{bundled, threads};
+use offhook_lab::error::Failure;
+use offhook_lab::key_figure::{self, KEY_FIGURES};
+use offhook_lab::play::{self, Plan};
+use offhook_lab::policies::{self, Opened};
+use offhook_lab::threads;
+use offhook_lab::unit::Unit;
+use offhook_lab::user_models::populate;
+use offhook_report::record::Record;
+use offhook_report::text_table::{Cell, TextTable};
+use offhook_simulator::bundled;
+use offhook_simulator::world::{self, LoadedScenario};
+use offhook_stats::{self as stats, Estimate};
+use offhook_table::agent::prove;
 
 /// The figures of the printed matrix; `--json` has all.
 const SHOWN: [&str; 5] = [
@@ -52,7 +53,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<(), Failure> {
         .into_iter()
         .map(|name| Ok((name.clone(), Opened::open(&name)?)))
         .collect::<Result<_, Failure>>()?;
-    let scenarios: Vec<(String, Loaded)> = scenario_names
+    let scenarios: Vec<(String, LoadedScenario)> = scenario_names
         .into_iter()
         .map(|name| {
             let loaded = world::load(&name, None)?.with_noise(args.noise)?;
@@ -61,7 +62,8 @@ fn evaluate(args: &EvaluateArgs) -> Result<(), Failure> {
         .collect::<Result<_, Failure>>()?;
     for (_, policy) in &policies {
         // A policy that fits nowhere is a mistake; one that fits elsewhere leaves its cell empty.
-        let fits = |(_, loaded): &(String, Loaded)| policy.for_scenario(&loaded.world.scenario);
+        let fits =
+            |(_, loaded): &(String, LoadedScenario)| policy.for_scenario(&loaded.world.scenario);
         let mut refusals = Vec::new();
         for scenario in &scenarios {
             refusals.extend(fits(scenario).err());
@@ -91,7 +93,10 @@ fn sort(names: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
     for name in names {
         let path = Path::new(name);
         let is_toml = path.extension().is_some_and(|ending| ending == "toml") && path.is_file();
-        let is_bundled = bundled::list("scenarios").any(|file| file.name == name);
+        let is_bundled = bundled::SCENARIOS
+            .files
+            .iter()
+            .any(|file| file.name == name);
         let is_policy = policies::is_built_in(name) || path.exists() && !is_toml;
         match (is_policy, is_toml || is_bundled) {
             (true, false) => policies.push(name.clone()),
@@ -102,7 +107,11 @@ fn sort(names: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
                 )));
             }
             (false, false) => {
-                let known: Vec<_> = bundled::list("scenarios").map(|file| file.name).collect();
+                let known: Vec<_> = bundled::SCENARIOS
+                    .files
+                    .iter()
+                    .map(|file| file.name)
+                    .collect();
                 return Err(Failure::usage(format!(
                     "'{name}' is neither a policy (random, script, privileged, a run directory, a checkpoint or a table) \
                      nor a scenario (a .toml file, {})",
@@ -143,7 +152,7 @@ impl<'a> Matrix<'a> {
     fn play(
         args: &EvaluateArgs,
         scenario: &'a str,
-        loaded: &Loaded,
+        loaded: &LoadedScenario,
         policies: &'a [(String, Opened)],
     ) -> Result<Self, Failure> {
         let mut worlds = Vec::new();
@@ -161,7 +170,7 @@ impl<'a> Matrix<'a> {
             }
             for (user_model, world) in &worlds {
                 let estimates = match &fitting {
-                    None => vec![None; FIGURES.len()],
+                    None => vec![None; KEY_FIGURES.len()],
                     Some((policy, choice)) => {
                         let plan = Plan {
                             seed: args.seed,
@@ -171,7 +180,7 @@ impl<'a> Matrix<'a> {
                             choice: *choice,
                         };
                         let calls = play::evaluate(world, &**policy, plan);
-                        FIGURES.iter().map(|f| f.estimate(&[&calls])).collect()
+                        KEY_FIGURES.iter().map(|f| f.estimate(&[&calls])).collect()
                     }
                 };
                 cells.push((name.as_str(), user_model.clone(), estimates));
@@ -187,7 +196,7 @@ impl<'a> Matrix<'a> {
 
     /// Values of the metric under a user model, policy by policy.
     fn values(&self, metric: &str, user_model: &str) -> Vec<f64> {
-        let at = FIGURES.iter().position(|f| f.name == metric);
+        let at = KEY_FIGURES.iter().position(|f| f.name == metric);
         let of_model = self
             .cells
             .iter()
@@ -245,7 +254,7 @@ impl<'a> Matrix<'a> {
                 .chain(taus)
                 .collect()
         });
-        let table = Table {
+        let table = TextTable {
             rows: rows.collect(),
             columns: columns.collect(),
         };
@@ -254,7 +263,7 @@ impl<'a> Matrix<'a> {
 
     fn print_json(&self, args: &EvaluateArgs) {
         for (policy, user_model, estimates) in &self.cells {
-            for (figure, estimate) in FIGURES.iter().zip(estimates) {
+            for (figure, estimate) in KEY_FIGURES.iter().zip(estimates) {
                 let Some(estimate) = estimate else { continue };
                 let place = [
                     ("scenario", self.scenario),

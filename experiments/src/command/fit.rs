@@ -11,13 +11,14 @@ use offhook_simulator::fit::channel::fit_channel;
 use offhook_simulator::fit::error_rate::{act_error_rate, channel_error_rate};
 
 use crate::cli::FitArgs;
-use crate::error::Failure;
-use crate::record::Record;
-use crate::stats::{self, Count, Estimate};
-use crate::table_print::{Cell, Table};
 use crate::terminal::{out, outln};
-use crate::unit::Unit;
-use crate::{atomic, jsonl, world};
+use offhook_lab::disk::{atomic, jsonl};
+use offhook_lab::error::Failure;
+use offhook_lab::unit::Unit;
+use offhook_report::record::Record;
+use offhook_report::text_table::{Cell, TextTable};
+use offhook_simulator::world;
+use offhook_stats::{self as stats, Count, Estimate};
 
 /// Runs the command.
 ///
@@ -79,7 +80,7 @@ pub fn run(args: &FitArgs) -> Result<(), Failure> {
     if !args.json {
         out!(
             "{}",
-            Table {
+            TextTable {
                 columns: vec![format!("{n} turns with one act"), "act error".into()],
                 rows
             }

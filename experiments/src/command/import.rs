@@ -3,13 +3,13 @@
 use offhook_env::log::LogError;
 
 use crate::cli::{ImportArgs, ImportFormat};
-use crate::error::Failure;
-use crate::import::{self, ImportLine, Tally, dstc2};
-use crate::jsonl;
-use crate::record::Record;
-use crate::stats::Estimate;
 use crate::terminal::outln;
-use crate::unit::Unit;
+use offhook_lab::disk::jsonl;
+use offhook_lab::error::Failure;
+use offhook_lab::import::{self, ImportLine, Tally, dstc2};
+use offhook_lab::unit::Unit;
+use offhook_report::record::Record;
+use offhook_stats::Estimate;
 
 /// Refused lines that are printed one by one.
 const SHOWN: usize = 20;

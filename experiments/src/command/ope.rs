@@ -11,16 +11,16 @@ use offhook_policy::ope::{self, Evaluation, Interval, OpeConfig};
 use serde_json::Value;
 
 use crate::cli::OpeArgs;
-use crate::error::Failure;
-use crate::logs::{self, Log, Reward};
-use crate::play::Choice;
-use crate::policies::{self, Greedy};
-use crate::record::Record;
-use crate::stats::Estimate;
-use crate::table_print::{Cell, Table};
 use crate::terminal::{out, outln};
-use crate::unit::Unit;
-use crate::world;
+use offhook_lab::error::Failure;
+use offhook_lab::logs::{self, Log, Reward};
+use offhook_lab::play::Choice;
+use offhook_lab::policies::{self, Greedy};
+use offhook_lab::unit::Unit;
+use offhook_report::record::Record;
+use offhook_report::text_table::{Cell, TextTable};
+use offhook_simulator::world;
+use offhook_stats::Estimate;
 
 /// What a baseline that is not named is called.
 const THE_LOG: &str = "the log";
@@ -187,7 +187,7 @@ impl Evidence {
         let columns = ["estimator", reward, "effective_n"]
             .map(str::to_owned)
             .to_vec();
-        out!("{}", Table { columns, rows }.to_text());
+        out!("{}", TextTable { columns, rows }.to_text());
     }
 
     fn print_json(

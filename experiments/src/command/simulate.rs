@@ -7,15 +7,17 @@ use offhook_env::policy::Policy;
 use offhook_env::rng::Stream;
 
 use crate::cli::SimulateArgs;
-use crate::error::Failure;
-use crate::figures::{FIGURES, Tally};
-use crate::play::{self, Choice, Plan};
-use crate::policies::Exploring;
-use crate::record::Record;
-use crate::table_print::{Cell, Table};
 use crate::terminal::{out, outln};
-use crate::world::CallWorld;
-use crate::{jsonl, policies, threads, user_models, world};
+use offhook_lab::disk::jsonl;
+use offhook_lab::error::Failure;
+use offhook_lab::key_figure::{KEY_FIGURES, Tally};
+use offhook_lab::play::{self, Choice, Plan};
+use offhook_lab::policies::Exploring;
+use offhook_lab::{policies, threads, user_models};
+use offhook_report::record::Record;
+use offhook_report::text_table::{Cell, TextTable};
+use offhook_simulator::world;
+use offhook_simulator::world::CallWorld;
 
 /// Calls that are played at a time, so that any number of them needs little memory.
 const CHUNK: u64 = 10_000;
@@ -75,7 +77,7 @@ fn play_all(
     plan: Plan,
     mut log: Option<&mut jsonl::Writer>,
 ) -> Result<Vec<Tally>, Failure> {
-    let mut tallies: Vec<Tally> = FIGURES.iter().map(|figure| figure.tally(&[])).collect();
+    let mut tallies: Vec<Tally> = KEY_FIGURES.iter().map(|figure| figure.tally(&[])).collect();
     let mut first = 0;
     while first < plan.n_calls {
         let n_calls = CHUNK.min(plan.n_calls - first);
@@ -95,7 +97,7 @@ fn play_all(
                 logged.collect::<Result<Vec<CallSummary>, Failure>>()?
             }
         };
-        for (figure, tally) in FIGURES.iter().zip(&mut tallies) {
+        for (figure, tally) in KEY_FIGURES.iter().zip(&mut tallies) {
             *tally = tally.merged(figure.tally(&summaries));
         }
         first += n_calls;
@@ -105,7 +107,7 @@ fn play_all(
 
 fn print(args: &SimulateArgs, tallies: &[Tally]) {
     let mut rows = Vec::new();
-    for (figure, tally) in FIGURES.iter().zip(tallies) {
+    for (figure, tally) in KEY_FIGURES.iter().zip(tallies) {
         let estimate = figure.of_tallies(&[*tally]);
         if args.json {
             let Some(estimate) = estimate else { continue };
@@ -130,7 +132,7 @@ fn print(args: &SimulateArgs, tallies: &[Tally]) {
         let columns = ["figure", &format!("{} calls", args.calls), "unit"]
             .map(str::to_owned)
             .to_vec();
-        out!("{}", Table { columns, rows }.to_text());
+        out!("{}", TextTable { columns, rows }.to_text());
         if let Some(path) = &args.out {
             outln!("log: {}", path.display());
         }

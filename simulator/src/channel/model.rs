@@ -217,7 +217,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const DSTC2: &str = include_str!("../../../experiments/channels/dstc2.toml");
+    const DSTC2: &str = crate::bundled::CHANNELS.files[0].text;
 
     fn mistakes(text: &str) -> String {
         ChannelModel::parse("c.toml", text)

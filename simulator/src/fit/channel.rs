@@ -317,7 +317,7 @@ mod tests {
     use offhook_env::call::customer::Channel as _;
     use offhook_env::rng::{Stream, derive};
 
-    const DSTC2: &str = include_str!("../../../experiments/channels/dstc2.toml");
+    const DSTC2: &str = crate::bundled::CHANNELS.files[0].text;
 
     /// Acts in the shares of a plain call, heard through the committed channel.
     fn turns(n: usize, channel: &ConfusionChannel) -> Vec<(Utterance, NBest)> {

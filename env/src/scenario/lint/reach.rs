@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn nothing_comes_up_that_was_held_impossible() {
-        let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/scenarios");
+        let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulator/scenarios");
         for path in [
             scenarios.join("fraud_alert.toml"),
             scenarios.join("insurance_renewal.toml"),

@@ -16,8 +16,8 @@ use rand::Rng as _;
 use super::{best_rate, report};
 use crate::allocator::n_allocations;
 use crate::cli::BenchArgs;
-use crate::unit::Unit;
-use crate::world::CallWorld;
+use offhook_lab::unit::Unit;
+use offhook_simulator::world::CallWorld;
 
 /// Calls side by side.
 const BATCH: usize = 1024;

@@ -11,12 +11,12 @@ use clock::{Cost, cost_of};
 
 use crate::bundled;
 use crate::cli::{BenchArgs, BenchTarget};
-use crate::error::Failure;
-use crate::record::Record;
-use crate::stats::Estimate;
 use crate::terminal::outln;
-use crate::unit::Unit;
-use crate::world;
+use offhook_lab::error::Failure;
+use offhook_lab::unit::Unit;
+use offhook_report::record::Record;
+use offhook_simulator::world;
+use offhook_stats::Estimate;
 
 /// Least length of a window, and of all windows together; the fastest counts, since other work on the
 /// machine only slows down.
@@ -30,7 +30,11 @@ const ALL_WINDOWS: Duration = Duration::from_millis(2_500);
 pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     let wants = |target| args.subject.is_none_or(|t| t == target);
     if wants(BenchTarget::Env) {
-        for file in bundled::list("scenarios").filter(|file| bundled::has_population(file.text)) {
+        for file in bundled::SCENARIOS
+            .files
+            .iter()
+            .filter(|file| bundled::has_population(file.text))
+        {
             let world = world::load(file.name, None)?.world;
             env::run(args, file.name, &world);
         }

@@ -4,10 +4,10 @@ use offhook_table::testing::{SplitMix, random_codes, random_table};
 use offhook_table::{DecisionTable, Format};
 
 use super::{best_rate, report};
-use crate::atomic;
 use crate::cli::BenchArgs;
-use crate::error::Failure;
-use crate::unit::Unit;
+use offhook_lab::disk::atomic;
+use offhook_lab::error::Failure;
+use offhook_lab::unit::Unit;
 
 /// Seed of the table: 12 features that all are tested, with 20,736,000 observations.
 const TABLE_SEED: u64 = 78;

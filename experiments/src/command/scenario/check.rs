@@ -9,9 +9,9 @@ use serde::de::IgnoredAny;
 use super::reward_lint;
 use crate::bundled;
 use crate::cli::CheckArgs;
-use crate::error::Failure;
 use crate::terminal::outln;
-use crate::world;
+use offhook_lab::error::Failure;
+use offhook_simulator::world;
 
 /// Runs the command: faults and warnings are printed, errors make it fail.
 ///

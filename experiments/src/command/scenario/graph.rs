@@ -7,10 +7,12 @@ use offhook_env::rng::Stream;
 
 use super::flow::{Edge, Flow, Node, Traffic};
 use crate::cli::{GraphArgs, GraphFormat};
-use crate::error::Failure;
-use crate::play::{self, Plan};
 use crate::terminal::{out, outln};
-use crate::{atomic, jsonl, policies, threads, world};
+use offhook_lab::disk::{atomic, jsonl};
+use offhook_lab::error::Failure;
+use offhook_lab::play::{self, Plan};
+use offhook_lab::{policies, threads};
+use offhook_simulator::world;
 
 /// Calls that are logged at a time, so that many calls need little memory.
 const CHUNK: u64 = 10_000;

@@ -12,8 +12,8 @@ use offhook_env::scenario::Scenario;
 
 use crate::bundled;
 use crate::cli::ScenarioCommand;
-use crate::error::Failure;
 use crate::terminal::outln;
+use offhook_lab::error::Failure;
 
 pub use form::Identity;
 
@@ -32,7 +32,7 @@ pub fn run(command: &ScenarioCommand) -> Result<(), Failure> {
 }
 
 fn list(json: bool) -> Result<(), Failure> {
-    for file in bundled::list("scenarios") {
+    for file in bundled::SCENARIOS.files.iter() {
         let scenario = Scenario::parse(&bundled::scenario(file.name, None)?)?;
         if json {
             outln!(

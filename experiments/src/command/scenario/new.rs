@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use super::check;
 use super::form::{Entry, Form, Identity};
 use crate::cli::NewArgs;
-use crate::error::Failure;
 use crate::terminal::{out, outln};
-use crate::{atomic, bundled};
+use offhook_lab::disk::atomic;
+use offhook_lab::error::Failure;
+use offhook_simulator::bundled;
 
 /// One list of the form.
 struct List {

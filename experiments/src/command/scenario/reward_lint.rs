@@ -9,10 +9,11 @@ use offhook_env::policy::{Observation, Policy};
 use offhook_env::rng::Stream;
 use offhook_env::scenario::{Scenario, lint};
 
-use crate::play::{self, Choice, Plan};
-use crate::stats::{self, Estimate, Moments};
-use crate::world::Loaded;
-use crate::{threads, unit::Unit};
+use offhook_lab::play::{self, Choice, Plan};
+use offhook_lab::threads;
+use offhook_lab::unit::Unit;
+use offhook_simulator::world::LoadedScenario;
+use offhook_stats::{self as stats, Estimate, Moments};
 
 /// Takes an action of its own whenever one is allowed, else the first that does not end the call.
 struct Insist {
@@ -60,7 +61,7 @@ fn temptations(scenario: &Scenario) -> Vec<(String, ActionMask)> {
 
 /// Plays `n_calls` calls with the script and the same calls with each temptation, and reports those that
 /// earn more, at the reward that makes the difference.
-pub(super) fn check(loaded: &Loaded, n_calls: u64) -> Vec<Finding> {
+pub(super) fn check(loaded: &LoadedScenario, n_calls: u64) -> Vec<Finding> {
     let scenario = &*loaded.world.scenario;
     let plan = Plan {
         seed: 1,

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::atomic;
-use crate::error::Failure;
 use crate::terminal::{out, outln};
+use offhook_lab::disk::atomic;
+use offhook_lab::error::Failure;
 
 /// Made from the types that read scenarios; a test of the simulator keeps it so.
 const SCHEMA: &str = include_str!("../../../scenarios/scenario.schema.json");

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use offhook_table::{DecideError, DecisionTable};
 
-use crate::atomic::FileError;
-use crate::error::Failure;
-use crate::policies::open_table;
 use crate::terminal::outln;
+use offhook_lab::disk::atomic::FileError;
+use offhook_lab::error::Failure;
+use offhook_lab::policies::open_table;
 
 /// Decides one observation, given as `feature=level`.
 ///

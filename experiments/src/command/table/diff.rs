@@ -4,9 +4,9 @@ use offhook_table::Comparison;
 
 use super::turns::{for_each_call, scenario_of};
 use crate::cli::DiffArgs;
-use crate::error::Failure;
-use crate::policies::open_table;
 use crate::terminal::outln;
+use offhook_lab::error::Failure;
+use offhook_lab::policies::open_table;
 
 /// Runs the subcommand.
 ///

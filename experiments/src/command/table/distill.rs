@@ -12,21 +12,23 @@ use serde_json::json;
 
 use super::prove;
 use crate::cli::DistillArgs;
-use crate::config::Config;
-use crate::distillery::distill_table;
-use crate::error::Failure;
-use crate::figures::Figure;
-use crate::manifest::REVISION;
-use crate::pipeline::provenance::scenario_hash;
-use crate::play::{self, Choice, Plan};
-use crate::policies::{Opened, TablePolicy};
-use crate::record::Record;
-use crate::stats::{self, Estimate};
-use crate::table_print::{Cell, Table};
 use crate::terminal::{out, outln};
-use crate::unit::Unit;
-use crate::world::{self, Loaded};
-use crate::{atomic, bundled, threads};
+use offhook_lab::config::Config;
+use offhook_lab::disk::atomic;
+use offhook_lab::distill::distill_table;
+use offhook_lab::error::Failure;
+use offhook_lab::key_figure::Figure;
+use offhook_lab::play::{self, Choice, Plan};
+use offhook_lab::policies::{Opened, TablePolicy};
+use offhook_lab::run::manifest::REVISION;
+use offhook_lab::run::provenance::scenario_hash;
+use offhook_lab::threads;
+use offhook_lab::unit::Unit;
+use offhook_report::record::Record;
+use offhook_report::text_table::{Cell, TextTable};
+use offhook_simulator::bundled;
+use offhook_simulator::world::{self, LoadedScenario};
+use offhook_stats::{self as stats, Estimate};
 
 /// Figures of which it is said what the table loses.
 const LOST: [&str; 2] = ["completion", "return"];
@@ -132,7 +134,7 @@ fn distill(args: &DistillArgs) -> Result<(), Failure> {
 }
 
 /// Where a table comes from that no run has made; the keys are those of a run's table.
-fn provenance(loaded: &Loaded, config: &DistillConfig, seed: u64) -> Provenance {
+fn provenance(loaded: &LoadedScenario, config: &DistillConfig, seed: u64) -> Provenance {
     Provenance::from([
         (
             "program".to_owned(),
@@ -161,7 +163,7 @@ fn settings(config: Option<&str>, run: &Path) -> Result<DistillConfig, Failure> 
 }
 
 /// The network of a run or a checkpoint.
-fn network(path: &Path, loaded: &Loaded) -> Result<std::sync::Arc<dyn Policy>, Failure> {
+fn network(path: &Path, loaded: &LoadedScenario) -> Result<std::sync::Arc<dyn Policy>, Failure> {
     let file = match path.is_dir() {
         true => path.join("policy.safetensors"),
         false => path.to_owned(),
@@ -196,7 +198,7 @@ impl Judged {
 
     /// What the tables lose of a figure.
     fn lost(&self, metric: &str) -> Option<Estimate> {
-        let figure = Figure::named(metric);
+        let figure = KeyFigure::named(metric);
         let (table, network): (Vec<_>, Vec<_>) = (self.calls.iter())
             .map(|(table, network)| (figure.values(table), figure.values(network)))
             .unzip();
@@ -236,7 +238,7 @@ impl Judged {
             ),
         ];
         for metric in LOST {
-            let unit = Figure::named(metric).unit();
+            let unit = KeyFigure::named(metric).unit();
             figures.extend(
                 self.lost(metric)
                     .map(|lost| (format!("{metric}_lost"), lost, unit)),
@@ -252,7 +254,7 @@ impl Judged {
     }
 }
 
-fn print(args: &DistillArgs, loaded: &Loaded, judged: &[Judged]) {
+fn print(args: &DistillArgs, loaded: &LoadedScenario, judged: &[Judged]) {
     let n_calls = args.calls * args.policies.len() as u64;
     let scenario = &loaded.world.scenario.name;
     if args.json {
@@ -304,7 +306,7 @@ fn print(args: &DistillArgs, loaded: &Loaded, judged: &[Judged]) {
         .chain(figures)
         .collect()
     };
-    let table = Table {
+    let table = TextTable {
         columns: columns.map(str::to_owned).to_vec(),
         rows: judged.iter().map(row).collect(),
     };

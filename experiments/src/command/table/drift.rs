@@ -4,9 +4,9 @@ use offhook_table::{Monitor, drift};
 
 use super::turns::{monitor, scenario_of};
 use crate::cli::DriftArgs;
-use crate::error::Failure;
-use crate::policies::open_table;
 use crate::terminal::outln;
+use offhook_lab::error::Failure;
+use offhook_lab::policies::open_table;
 
 /// Below this share of turns a log was hardly recorded with the table.
 const MIN_ALIKE: f64 = 0.99;

@@ -8,11 +8,11 @@ use offhook_table::{DecisionTable, Provenance};
 use serde::Serialize;
 
 use super::turns::{for_each_call, scenario_of};
-use crate::atomic;
 use crate::cli::ShowArgs;
-use crate::error::Failure;
-use crate::policies::open_table;
 use crate::terminal::{out, outln};
+use offhook_lab::disk::atomic;
+use offhook_lab::error::Failure;
+use offhook_lab::policies::open_table;
 
 /// Example calls of a rule.
 const N_EXAMPLES: usize = 2;

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use offhook_table::sign::{SIGNATURE_BYTES, SignError, check_signature, generate_keys, sign};
 use serde_json::Value;
 
-use crate::atomic;
 use crate::cli::{KeygenArgs, SignArgs};
-use crate::error::Failure;
-use crate::policies::{read_table, table_file, table_of};
 use crate::terminal::outln;
+use offhook_lab::disk::atomic;
+use offhook_lab::error::Failure;
+use offhook_lab::policies::{read_table, table_file, table_of};
 
 /// Most bytes of a key file or signature that are read.
 const MAX_BYTES: u64 = 1 << 16;

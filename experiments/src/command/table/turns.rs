@@ -6,10 +6,10 @@ use offhook_env::log::{CallLog, Step, read_calls, replay};
 use offhook_env::scenario::Scenario;
 use offhook_table::{DecisionTable, Monitor};
 
-use crate::error::Failure;
-use crate::jsonl;
-use crate::policies::table_layout;
-use crate::world;
+use offhook_lab::disk::jsonl;
+use offhook_lab::error::Failure;
+use offhook_lab::policies::table_layout;
+use offhook_simulator::world;
 
 /// The scenario of a table, by the table's own name for it or by another, which must have the
 /// table's layout.

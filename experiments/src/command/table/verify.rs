@@ -7,11 +7,11 @@ use super::constraints;
 use super::sign::check;
 use super::turns::check_built_for;
 use crate::cli::VerifyArgs;
-use crate::error::Failure;
-use crate::pipeline::provenance::scenario_hash;
-use crate::policies::{read_table, table_file, table_of};
 use crate::terminal::outln;
-use crate::world;
+use offhook_lab::error::Failure;
+use offhook_lab::policies::{read_table, table_file, table_of};
+use offhook_lab::run::provenance::scenario_hash;
+use offhook_simulator::world;
 
 /// Seed of the self-test, so that it passes always or never.
 const SEED: u64 = 1;

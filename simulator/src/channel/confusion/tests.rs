@@ -4,7 +4,7 @@ use super::*;
 use crate::testing::shop;
 use offhook_env::rng::{Stream, derive};
 
-const DSTC2: &str = include_str!("../../../../experiments/channels/dstc2.toml");
+const DSTC2: &str = crate::bundled::CHANNELS.files[0].text;
 const N: usize = 40_000;
 
 fn tops(act: UserAct, difficulty: u8) -> Vec<NBest> {

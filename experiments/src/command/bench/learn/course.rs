@@ -7,10 +7,10 @@ use offhook_env::rng::Stream;
 use offhook_policy::learner::Learner;
 
 use crate::command::bench::clock::{Cost, cost_of};
-use crate::error::Failure;
-use crate::play::{self, Choice, Plan};
-use crate::stats::{Count, Moments};
-use crate::world::CallWorld;
+use offhook_lab::error::Failure;
+use offhook_lab::play::{self, Choice, Plan};
+use offhook_simulator::world::CallWorld;
+use offhook_stats::{Count, Moments};
 
 /// Held-out calls of every look at the policy on the way.
 const LOOK_CALLS: u64 = 1_000;

@@ -19,13 +19,13 @@ use super::clock::{cost_of, peak_memory_mb};
 use super::report;
 use crate::bundled;
 use crate::cli::{BenchArgs, LearnBenchArgs};
-use crate::error::Failure;
-use crate::record::Record;
-use crate::stats::{self, Count, Estimate, Moments};
 use crate::terminal::outln;
-use crate::threads;
-use crate::unit::Unit;
-use crate::world::{self, CallWorld};
+use offhook_lab::error::Failure;
+use offhook_lab::threads;
+use offhook_lab::unit::Unit;
+use offhook_report::record::Record;
+use offhook_simulator::world::{self, CallWorld};
+use offhook_stats::{self as stats, Count, Estimate, Moments};
 
 /// A rule that lets learners start from scratch; see the file.
 const GUARDED: &str = include_str!("../../../../benches/guarded.toml");

@@ -1,0 +1,396 @@
+//! The experiment config: scenario, stages with their settings, seeds, evaluation.
+
+use offhook_env::diagnostic::Source;
+use offhook_policy::distill::DistillConfig;
+use offhook_policy::learner::bcq::BcqConfig;
+use offhook_policy::learner::cql::CqlConfig;
+use offhook_policy::learner::dagger::{DaggerConfig, ExpertName};
+use offhook_policy::learner::dqn::DqnConfig;
+use offhook_policy::learner::imitation::ImitationConfig;
+use offhook_policy::learner::offline::OfflineConfig;
+use offhook_policy::learner::ppo::PpoConfig;
+use offhook_policy::learner::sarsa::SarsaConfig;
+use offhook_policy::learner::tabular::TabularConfig;
+use offhook_policy::network::weights::NetworkConfig;
+use offhook_simulator::variation::Variation;
+use serde::Deserialize;
+
+use crate::error::Failure;
+use crate::logs::Where;
+use offhook_env::diagnostic::Text;
+use offhook_simulator::bundle;
+use offhook_simulator::bundled::Folder;
+
+/// The bundled experiments.
+pub const CONFIGS: Folder = Folder {
+    kind: "config",
+    files: bundle!(
+        "../../configs": "quickstart", "insurance_renewal", "fund_notice", "compliance_followup",
+        "merchant_promotion", "arrears_reminder", "dqn", "offline", "teacher", "constrained",
+        "randomized", "dstc2"
+    ),
+};
+
+/// An experiment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Name, which is the run directory's if no other is given.
+    pub name: String,
+    /// Scenario: a path (from here or from beside the config) or the name of a bundled one.
+    pub scenario: String,
+    /// Training seeds; each trains a policy of its own.
+    pub seeds: Vec<u64>,
+    /// Shape of the network.
+    #[serde(default)]
+    pub network: NetworkConfig,
+    /// First stage: clone the hand-written flow, or the robot of a log.
+    pub imitation: Imitation,
+    /// A teacher that sees the hidden customer, for `imitation.dagger` or `reinforcement.kickstart`.
+    #[serde(default)]
+    pub teacher: Option<Teacher>,
+    /// Second stage: improve in simulation.
+    #[serde(default)]
+    pub reinforcement: Option<Reinforcement>,
+    /// Second stage, in its place: improve on a log, without another call.
+    #[serde(default)]
+    pub offline: Option<Offline>,
+    /// Third stage: put the policy into a table.
+    #[serde(default)]
+    pub distill: Option<DistillConfig>,
+    /// How the policies are judged.
+    #[serde(default)]
+    pub evaluation: Evaluation,
+}
+
+/// Settings of the first stage.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imitation {
+    /// Calls of the hand-written flow to imitate, logged in simulation.
+    #[serde(default)]
+    pub calls: u64,
+    /// A call log to imitate instead; a path from the working directory.
+    #[serde(default)]
+    pub log: Option<String>,
+    /// With a log: only the calls with these caller features, as in `where = { dialog_manager = "0" }`.
+    #[serde(default, rename = "where")]
+    pub of: Where,
+    /// With a log: share of the callers kept apart to judge the result, in `(0, 1)`.
+    #[serde(default = "default_test_share")]
+    pub test_share: f64,
+    /// Settings of behavior cloning.
+    #[serde(default)]
+    pub behavior_cloning: ImitationConfig,
+    /// After cloning, play and learn what an expert would have done.
+    #[serde(default)]
+    pub dagger: Option<DaggerConfig>,
+}
+
+/// Settings of the privileged teacher.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Teacher {
+    /// Iterations between two points of its learning curve, each of which is a checkpoint as well.
+    pub evaluate_every: u64,
+    /// Settings of PPO on observations that show the hidden customer.
+    pub ppo: PpoConfig,
+}
+
+fn default_test_share() -> f64 {
+    0.3
+}
+
+/// Settings of the second stage: how often it is judged, and one learner.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reinforcement {
+    /// Iterations between two points of the learning curve, each of which is a checkpoint as well.
+    pub evaluate_every: u64,
+    /// Settings of PPO.
+    #[serde(default)]
+    pub ppo: Option<PpoConfig>,
+    /// Settings of deep Q-learning.
+    #[serde(default)]
+    pub dqn: Option<DqnConfig>,
+    /// Settings of tabular Q-learning.
+    #[serde(default)]
+    pub q_learning: Option<TabularConfig>,
+    /// Settings of tabular SARSA(λ).
+    #[serde(default)]
+    pub sarsa: Option<SarsaConfig>,
+    /// Whether the imitation term of PPO holds on to the teacher instead of the start.
+    #[serde(default)]
+    pub kickstart: bool,
+    /// Learn on calls that vary around the population; evaluation stays on the plain one.
+    #[serde(default)]
+    pub randomize: Option<Variation>,
+}
+
+impl Reinforcement {
+    /// Number of learners that are asked for.
+    fn n_learners(&self) -> usize {
+        let asked = [
+            self.ppo.is_some(),
+            self.dqn.is_some(),
+            self.q_learning.is_some(),
+            self.sarsa.is_some(),
+        ];
+        asked.into_iter().filter(|asked| *asked).count()
+    }
+
+    /// Discount and reward scale of the learner.
+    fn units(&self) -> (f32, f32) {
+        let ppo = self.ppo.as_ref().map(|c| (c.gamma, c.reward_scale));
+        let dqn = self.dqn.as_ref().map(|c| (c.gamma, c.reward_scale));
+        let q_learning = self.q_learning.as_ref().map(|c| (c.gamma, 1.0));
+        let sarsa = self.sarsa.as_ref().map(|c| (c.tabular.gamma, 1.0));
+        ppo.or(dqn).or(q_learning).or(sarsa).unwrap_or((1.0, 1.0))
+    }
+
+    /// Bounds the budget to 8 iterations.
+    fn quick(&mut self) {
+        self.evaluate_every = self.evaluate_every.min(2);
+        let cut = |total: u64, iteration: u64| total.min(8 * iteration);
+        if let Some(c) = &mut self.ppo {
+            c.total_steps = cut(c.total_steps, c.steps_per_iteration());
+        }
+        if let Some(c) = &mut self.dqn {
+            c.total_steps = cut(c.total_steps, c.steps_per_iteration());
+        }
+        let sarsa = self.sarsa.as_mut().map(|c| &mut c.tabular);
+        for c in self.q_learning.iter_mut().chain(sarsa) {
+            c.total_steps = cut(c.total_steps, c.steps_per_iteration());
+        }
+    }
+}
+
+/// Settings of learning from a log: the log, how often the result is judged in simulation, and one
+/// learner. The first stage then clones the policy that wrote the log.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offline {
+    /// The call log, with rewards; a path from the working directory.
+    pub log: String,
+    /// Iterations between two points of the learning curve, each of which is a checkpoint as well.
+    pub evaluate_every: u64,
+    /// Settings of conservative Q-learning.
+    #[serde(default)]
+    pub cql: Option<CqlConfig>,
+    /// Settings of batch-constrained Q-learning.
+    #[serde(default)]
+    pub bcq: Option<BcqConfig>,
+}
+
+impl Offline {
+    fn fit(&self) -> Option<&OfflineConfig> {
+        let cql = self.cql.as_ref().map(|c| &c.fit);
+        cql.or(self.bcq.as_ref().map(|c| &c.fit))
+    }
+
+    /// Bounds the budget to 8 iterations.
+    fn quick(&mut self) {
+        self.evaluate_every = self.evaluate_every.min(2);
+        let cql = self.cql.as_mut().map(|c| &mut c.fit);
+        for fit in cql.into_iter().chain(self.bcq.as_mut().map(|c| &mut c.fit)) {
+            fit.n_gradient_steps = fit.n_gradient_steps.min(8 * fit.steps_per_iteration);
+        }
+    }
+}
+
+/// How the policies are judged.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evaluation {
+    /// Held-out calls per seed and policy at the end.
+    pub calls: u64,
+    /// Held-out calls per seed and point of the learning curve.
+    pub curve_calls: u64,
+    /// How many of the held-out calls a planner that sees the hidden customer plays as well, to say
+    /// how much room there is; it is about a thousand times slower than a policy. Default 0.
+    #[serde(default)]
+    pub privileged_calls: u64,
+}
+
+impl Default for Evaluation {
+    fn default() -> Self {
+        Self {
+            calls: 10_000,
+            curve_calls: 1_000,
+            privileged_calls: 0,
+        }
+    }
+}
+
+impl Config {
+    /// Reads a config.
+    ///
+    /// # Errors
+    /// Every mistake in it, with line and column.
+    pub fn parse(text: &Text) -> Result<Self, Failure> {
+        let mut source = Source::new(&text.file, &text.text);
+        let config: Option<Self> = source.parse();
+        if let Some(config) = &config {
+            for mistake in config.mistakes() {
+                source.report(0..0, mistake);
+            }
+        } else {
+            source.report_if_clean("not an experiment config");
+        }
+        source.finish()?;
+        config.ok_or_else(|| Failure::failed(format!("{}: not an experiment config", text.file)))
+    }
+
+    fn mistakes(&self) -> Vec<String> {
+        let mut list = Vec::new();
+        let mut need = |holds: bool, message: &str| {
+            if !holds {
+                list.push(message.to_owned());
+            }
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        need(
+            !self.name.is_empty() && self.name.chars().all(plain),
+            "name must be letters, digits, `_` and `-`",
+        );
+        need(
+            !self.seeds.is_empty(),
+            "seeds is empty, expected at least one, as in `seeds = [1, 2, 3]`",
+        );
+        let unique: std::collections::BTreeSet<_> = self.seeds.iter().collect();
+        need(
+            unique.len() == self.seeds.len(),
+            "seeds holds a seed twice; each must differ",
+        );
+        let from_log = self.imitation.log.is_some();
+        let offline = self.offline.is_some();
+        need(
+            offline || from_log != (self.imitation.calls > 0),
+            "imitation needs either `calls` or `log`",
+        );
+        need(
+            !offline || !from_log && self.imitation.calls == 0,
+            "with [offline] it is its log that is imitated; leave out imitation.calls and .log",
+        );
+        need(
+            !(offline && self.reinforcement.is_some()),
+            "expected [reinforcement] or [offline], not both",
+        );
+        need(
+            (self.reinforcement.as_ref()).is_none_or(|r| r.n_learners() == 1),
+            "[reinforcement] needs exactly one of ppo, dqn, q_learning and sarsa",
+        );
+        need(
+            (self.offline.as_ref()).is_none_or(|o| o.cql.is_some() != o.bcq.is_some()),
+            "[offline] needs exactly one of cql and bcq",
+        );
+        need(
+            from_log || self.imitation.of.is_empty(),
+            "imitation.where chooses calls of imitation.log, which is missing",
+        );
+        need(
+            !from_log || self.reinforcement.is_none(),
+            "with imitation.log there is no [reinforcement]",
+        );
+        need(
+            !from_log || self.distill.is_none(),
+            "with imitation.log there is no [distill]",
+        );
+        need(
+            from_log || (self.reinforcement.is_some() || offline) && self.distill.is_some(),
+            "sections [reinforcement] (or [offline]) and [distill] are missing",
+        );
+        let asks_teacher = |d: &DaggerConfig| d.expert == ExpertName::Teacher;
+        need(
+            self.teacher.is_some() || !self.imitation.dagger.as_ref().is_some_and(asks_teacher),
+            "imitation.dagger asks the teacher, but section [teacher] is missing",
+        );
+        let kickstart = self.reinforcement.as_ref().is_some_and(|r| r.kickstart);
+        need(
+            self.teacher.is_some() || !kickstart,
+            "reinforcement.kickstart needs the section [teacher]",
+        );
+        need(
+            !from_log || self.teacher.is_none() && self.imitation.dagger.is_none(),
+            "with imitation.log there is no [teacher] and no dagger, since nobody can be asked",
+        );
+        let ppo = (self.reinforcement.as_ref()).is_none_or(|r| r.ppo.is_some());
+        need(
+            ppo || !kickstart,
+            "reinforcement.kickstart is a switch of ppo",
+        );
+        let every = self.teacher.as_ref().map_or(1, |t| t.evaluate_every);
+        need(every > 0, "teacher.evaluate_every must be at least 1");
+        let randomize = self.reinforcement.as_ref().and_then(|r| r.randomize);
+        if let Some(Err(mistake)) = randomize.map(|variation| variation.check()) {
+            need(false, &format!("reinforcement.randomize.{mistake}"));
+        }
+        let share = self.imitation.test_share;
+        need(
+            share > 0.0 && share < 1.0,
+            "imitation.test_share must lie between 0 and 1",
+        );
+        need(
+            self.reinforcement
+                .as_ref()
+                .is_none_or(|r| r.evaluate_every > 0),
+            "reinforcement.evaluate_every must be at least 1",
+        );
+        need(
+            self.offline.as_ref().is_none_or(|o| o.evaluate_every > 0),
+            "offline.evaluate_every must be at least 1",
+        );
+        need(
+            self.evaluation.calls > 0 && self.evaluation.curve_calls > 0,
+            "evaluation.calls and curve_calls must be at least 1",
+        );
+        need(
+            self.evaluation.privileged_calls <= self.evaluation.calls,
+            "evaluation.privileged_calls must be at most evaluation.calls",
+        );
+        list
+    }
+
+    /// Iterations of the second stage between two points of the learning curve, if there is one.
+    pub fn evaluate_every(&self) -> Option<u64> {
+        let online = self.reinforcement.as_ref().map(|r| r.evaluate_every);
+        online.or(self.offline.as_ref().map(|o| o.evaluate_every))
+    }
+
+    /// Discount and reward scale of the second stage, in which values are kept.
+    pub fn units(&self) -> (f32, f32) {
+        let online = self.reinforcement.as_ref().map(Reinforcement::units);
+        let fit = self.offline.as_ref().and_then(Offline::fit);
+        let offline = fit.map(|fit| (fit.gamma, fit.reward_scale));
+        online.or(offline).unwrap_or((1.0, 1.0))
+    }
+
+    /// The same experiment with one seed and a small budget: every stage and every file, in seconds.
+    pub fn quick(mut self) -> Self {
+        self.seeds.truncate(1);
+        self.imitation.calls = self.imitation.calls.min(300);
+        self.imitation.behavior_cloning.n_epochs = self.imitation.behavior_cloning.n_epochs.min(10);
+        if let Some(teacher) = &mut self.teacher {
+            teacher.evaluate_every = teacher.evaluate_every.min(2);
+            let iteration = teacher.ppo.steps_per_iteration();
+            teacher.ppo.total_steps = teacher.ppo.total_steps.min(4 * iteration);
+        }
+        if let Some(dagger) = &mut self.imitation.dagger {
+            dagger.rounds = dagger.rounds.min(2);
+            dagger.calls = dagger.calls.min(100);
+        }
+        if let Some(reinforcement) = &mut self.reinforcement {
+            reinforcement.quick();
+        }
+        if let Some(offline) = &mut self.offline {
+            offline.quick();
+        }
+        if let Some(distill) = &mut self.distill {
+            *distill = distill.clone().quick();
+        }
+        self.evaluation.calls = self.evaluation.calls.min(1_000);
+        self.evaluation.privileged_calls = self.evaluation.privileged_calls.min(100);
+        self.evaluation.curve_calls = self.evaluation.curve_calls.min(500);
+        self
+    }
+}

@@ -1,0 +1,5 @@
+//! Files: read with a bound, written whole or not at all.
+
+pub mod atomic;
+pub mod csv;
+pub mod jsonl;

@@ -1,0 +1,37 @@
+//! The laboratory: everything that Offhook does with calls, policies, logs and tables, as functions that take
+//! typed values and return values.
+//!
+//! In reading order:
+//!
+//! - [`config`] is an experiment as written; [`run`] runs one, stage by stage, into a run directory and ends with
+//!   a [`run::judge::Judgement`]; [`predict`] is the other kind of experiment, next-act prediction on a log.
+//! - [`policies`] and [`user_models`] find by name who calls and who answers; [`play`] plays calls;
+//!   [`key_figure`] says what is measured of them.
+//! - [`logs`] reads call logs, [`import`] makes them from other people's.
+//! - [`distill`] puts a policy into a table.
+//! - [`disk`] writes files whole or not at all, [`threads`] sets how many work.
+//!
+//! What is absent: no argument type of the command line goes in, nothing is printed, no process ends here, no
+//! clock is read (times come in), and nothing is drawn: a rendering of a finished run is handed in as a function.
+
+pub mod error;
+pub mod unit;
+
+pub mod disk;
+pub mod threads;
+
+pub mod config;
+pub mod progress;
+pub mod run;
+
+pub mod predict;
+
+pub mod key_figure;
+pub mod play;
+pub mod policies;
+pub mod user_models;
+
+pub mod import;
+pub mod logs;
+
+pub mod distill;

@@ -1,0 +1,269 @@
+//! Policies by name: `random`, `script`, `privileged`, a run directory, a checkpoint, or a table.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use offhook_env::action::ActionId;
+use offhook_env::call::privileged::HiddenFeatures;
+use offhook_env::policy::{Observation, Policy, RandomPolicy};
+use offhook_env::scenario::Scenario;
+use offhook_policy::checkpoint::Checkpoint;
+use offhook_policy::learner::policy_of;
+use offhook_table::DecisionTable;
+use offhook_table::agent::act;
+pub use offhook_table::agent::layout_of as table_layout;
+use offhook_table::format::MAX_BYTES;
+
+use crate::disk::atomic;
+use crate::error::Failure;
+use crate::play::Choice;
+
+/// The network of a run directory.
+const NETWORK: &str = "policy.safetensors";
+
+/// A policy that was read but not yet put into a scenario.
+pub enum Opened {
+    /// Draws among the allowed actions.
+    Random,
+    /// The scenario's hand-written flow.
+    Script,
+    /// Plans ahead with the hidden customer in view, and then goes on as the policy within.
+    Privileged(Box<Opened>),
+    /// A network; the path is for messages.
+    Network(PathBuf, Box<Checkpoint>),
+    /// A network that draws its actions.
+    Sampled(PathBuf, Box<Checkpoint>),
+    /// A table.
+    Table(Box<DecisionTable>),
+}
+
+/// Whether `name` is that of a policy and not of a file: `random`, `script`, `privileged`,
+/// `privileged=...`, `sampled=...`.
+pub fn is_built_in(name: &str) -> bool {
+    matches!(name, "random" | "script" | "privileged")
+        || name.starts_with("privileged=")
+        || name.starts_with("sampled=")
+}
+
+/// A policy by name, and how it chooses: `random` draws, `privileged` plans ahead with the script, or
+/// with another policy after `privileged=`, networks after `sampled=` draw, all others take their best
+/// action.
+///
+/// # Errors
+/// If there is no such policy, or it was made for another scenario.
+pub fn find(name: &str, scenario: &Scenario) -> Result<(Arc<dyn Policy>, Choice), Failure> {
+    Opened::open(name)?.for_scenario(scenario)
+}
+
+impl Opened {
+    /// Reads a policy by name.
+    ///
+    /// # Errors
+    /// If there is no such policy, or its file is none.
+    pub fn open(name: &str) -> Result<Self, Failure> {
+        match name {
+            "random" => return Ok(Self::Random),
+            "script" => return Ok(Self::Script),
+            "privileged" => return Ok(Self::Privileged(Box::new(Self::Script))),
+            _ => {}
+        }
+        if let Some(base) = name.strip_prefix("privileged=") {
+            return Ok(Self::Privileged(Box::new(Self::open(base)?)));
+        }
+        if let Some(network) = name.strip_prefix("sampled=") {
+            let path = Path::new(network);
+            let path = match path.is_dir() {
+                true => path.join(NETWORK),
+                false => path.to_owned(),
+            };
+            let checkpoint = open_checkpoint(&path)?;
+            return Ok(Self::Sampled(path, Box::new(checkpoint)));
+        }
+        let path = Path::new(name);
+        // A run that clones a log ends with a network, not with a table.
+        let network = path.join(NETWORK);
+        if !path.join("table.json").exists() && network.exists() {
+            let checkpoint = open_checkpoint(&network)?;
+            return Ok(Self::Network(network, Box::new(checkpoint)));
+        }
+        if !path.exists() {
+            return Err(Failure::usage(format!(
+                "no policy '{name}': expected random, script, privileged, a run directory, a checkpoint or a table"
+            )));
+        }
+        if path
+            .extension()
+            .is_some_and(|ending| ending == "safetensors")
+        {
+            return Ok(Self::Network(
+                path.to_owned(),
+                Box::new(open_checkpoint(path)?),
+            ));
+        }
+        Ok(Self::Table(Box::new(open_table(path)?)))
+    }
+
+    /// The policy in a scenario, and how it chooses.
+    ///
+    /// # Errors
+    /// If it was made for another scenario.
+    pub fn for_scenario(&self, scenario: &Scenario) -> Result<(Arc<dyn Policy>, Choice), Failure> {
+        Ok(match self {
+            Self::Random => (Arc::new(RandomPolicy), Choice::Sample),
+            Self::Script => (Arc::new(scenario.script()), Choice::Best),
+            Self::Privileged(base) => (base.for_scenario(scenario)?.0, Choice::Plan),
+            Self::Network(path, checkpoint) => {
+                let layout = &checkpoint.layout;
+                let told = layout.n_observed() < layout.n_features();
+                let choice = if told { Choice::Told } else { Choice::Best };
+                (network(path, checkpoint, scenario)?, choice)
+            }
+            Self::Sampled(path, checkpoint) => {
+                (network(path, checkpoint, scenario)?, Choice::Sample)
+            }
+            Self::Table(table) => (
+                Arc::new(TablePolicy::new((**table).clone(), scenario)?),
+                Choice::Best,
+            ),
+        })
+    }
+}
+
+/// Reads a table file of any format that reads back, or the table of a run directory.
+///
+/// # Errors
+/// If it cannot be read, or is no sound table.
+pub fn open_table(path: &Path) -> Result<DecisionTable, Failure> {
+    let file = table_file(path)?;
+    table_of(&file, &read_table(&file)?)
+}
+
+/// The table file that is meant: of a run directory its `table.json`.
+///
+/// # Errors
+/// If a directory has none.
+pub fn table_file(path: &Path) -> Result<PathBuf, Failure> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let file = path.join("table.json");
+    if !file.exists() {
+        return Err(Failure::failed(format!(
+            "'{}' has no table.json, expected a table file or the directory of a run with [distill]",
+            path.display()
+        )));
+    }
+    Ok(file)
+}
+
+/// The bytes of a table file, and no more than one byte too many.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn read_table(file: &Path) -> Result<Vec<u8>, Failure> {
+    Ok(atomic::read(file, MAX_BYTES as u64 + 1)?)
+}
+
+/// The table that a file holds.
+///
+/// # Errors
+/// If it is no sound table; the file is named.
+pub fn table_of(file: &Path, bytes: &[u8]) -> Result<DecisionTable, Failure> {
+    DecisionTable::from_bytes(bytes)
+        .map_err(|e| Failure::failed(format!("'{}': {e}", file.display())))
+}
+
+fn open_checkpoint(path: &Path) -> Result<Checkpoint, Failure> {
+    let place = |e: &dyn std::fmt::Display| Failure::failed(format!("'{}': {e}", path.display()));
+    let bytes = std::fs::read(path).map_err(|e| place(&e))?;
+    Checkpoint::from_bytes(&bytes).map_err(|e| place(&e))
+}
+
+fn network(
+    path: &Path,
+    checkpoint: &Checkpoint,
+    scenario: &Scenario,
+) -> Result<Arc<dyn Policy>, Failure> {
+    let place = |e| Failure::failed(format!("'{}': {e}", path.display()));
+    let found = &checkpoint.layout;
+    let checked = match found.n_observed() < found.n_features() {
+        true => checkpoint.check_layout(HiddenFeatures::new(scenario).layout()),
+        false => checkpoint.check_layout(&scenario.layout),
+    };
+    checked.map_err(place)?;
+    policy_of(checkpoint).map_err(place)
+}
+
+/// A policy that always takes its best action, with probability 1.
+pub struct Greedy(pub Arc<dyn Policy>);
+
+impl Policy for Greedy {
+    fn probabilities(&self, observation: Observation<'_>, out: &mut [f32]) {
+        out.fill(0.0);
+        out[self.0.best(observation, out.len()) as usize] = 1.0;
+    }
+}
+
+/// A policy that draws any allowed action in a share of the turns (epsilon-greedy exploration).
+pub struct Exploring {
+    policy: Arc<dyn Policy>,
+    share: f32,
+}
+
+impl Exploring {
+    /// `policy`, which chooses as `choice` says, drawing any allowed action in `share` of the turns.
+    ///
+    /// # Errors
+    /// If it is a planner, whose choices no observation explains.
+    pub fn new(policy: Arc<dyn Policy>, choice: Choice, share: f64) -> Result<Self, Failure> {
+        let policy = match choice {
+            Choice::Sample => policy,
+            Choice::Best => Arc::new(Greedy(policy)),
+            Choice::Plan | Choice::Told => {
+                return Err(Failure::usage(
+                    "--explore is for policies that see what a robot sees, not for privileged",
+                ));
+            }
+        };
+        let share = share as f32;
+        Ok(Self { policy, share })
+    }
+}
+
+impl Policy for Exploring {
+    fn probabilities(&self, observation: Observation<'_>, out: &mut [f32]) {
+        self.policy.probabilities(observation, out);
+        let any = self.share / observation.mask.count() as f32;
+        out.iter_mut().for_each(|prob| *prob *= 1.0 - self.share);
+        for action in observation.mask.iter() {
+            out[action as usize] += any;
+        }
+    }
+}
+
+/// A decision table as a policy; what it may not do here it does not do.
+pub struct TablePolicy {
+    table: DecisionTable,
+}
+
+impl TablePolicy {
+    /// A table that was made for this scenario's layout.
+    ///
+    /// # Errors
+    /// If features, levels or actions differ; both sides are named.
+    pub fn new(table: DecisionTable, scenario: &Scenario) -> Result<Self, Failure> {
+        table.check_built_for(&scenario.name, &table_layout(scenario)?)?;
+        Ok(Self { table })
+    }
+}
+
+impl Policy for TablePolicy {
+    fn probabilities(&self, observation: Observation<'_>, out: &mut [f32]) {
+        out.fill(0.0);
+        out[self.best(observation, out.len()) as usize] = 1.0;
+    }
+
+    fn best(&self, observation: Observation<'_>, _n_actions: usize) -> ActionId {
+        act(&self.table, observation).action
+    }
+}

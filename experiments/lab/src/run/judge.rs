@@ -1,0 +1,279 @@
+//! Every policy of a run on held-out calls, and what the figures say.
+
+use offhook_env::call::outcome::CallSummary;
+use offhook_env::policy::{Policy, RandomPolicy};
+use offhook_env::rng::Stream;
+use offhook_simulator::world::LoadedScenario;
+use offhook_stats::{self as stats, Estimate};
+use offhook_table::Report;
+
+use super::gap::{self, GapLine, SeedGap};
+use super::seed::SeedResult;
+use super::stability::{self, SeedStability};
+use super::summary::SummaryLine;
+use crate::config::Config;
+use crate::error::Failure;
+use crate::key_figure::{KEY_FIGURES, KeyFigure};
+use crate::play::{self, Choice, Plan};
+use crate::policies::TablePolicy;
+use crate::unit::Unit;
+
+/// A policy that plays the held-out calls of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contestant {
+    /// Draws among the allowed actions.
+    Random,
+    /// The hand-written flow.
+    Script,
+    /// The clone of either.
+    Imitation,
+    /// A policy that sees the hidden customer.
+    Teacher,
+    /// What an expert made of the clone.
+    Student,
+    /// What reinforcement made of either.
+    Reinforcement,
+    /// The table distilled from it.
+    Table,
+}
+
+/// Pairs of policies whose difference is reported.
+pub const DIFFERENCES: [(Contestant, Contestant); 4] = [
+    (Contestant::Imitation, Contestant::Script),
+    (Contestant::Reinforcement, Contestant::Script),
+    (Contestant::Table, Contestant::Script),
+    (Contestant::Table, Contestant::Reinforcement),
+];
+
+/// Figures whose differences are reported.
+pub const DIFFERENCE_METRICS: [&str; 2] = ["completion", "return"];
+
+impl Contestant {
+    /// Its name in files and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::Script => "script",
+            Self::Imitation => "imitation",
+            Self::Teacher => "teacher",
+            Self::Student => "student",
+            Self::Reinforcement => "reinforcement",
+            Self::Table => "table",
+        }
+    }
+
+    /// Whether each seed trained a policy of its own; a fixed policy is one cluster of calls.
+    fn is_trained(self) -> bool {
+        !matches!(self, Self::Random | Self::Script)
+    }
+
+    fn choice(self) -> Choice {
+        match self {
+            Self::Random => Choice::Sample,
+            Self::Teacher => Choice::Told,
+            Self::Script | Self::Imitation | Self::Student | Self::Reinforcement | Self::Table => {
+                Choice::Best
+            }
+        }
+    }
+}
+
+/// One policy on the held-out calls.
+pub struct Entry {
+    /// The policy.
+    pub contestant: Contestant,
+    /// Calls by training seed; seed `k` plays its own held-out calls, the same ones for every policy.
+    calls: Vec<Vec<CallSummary>>,
+}
+
+impl Entry {
+    /// A figure over its calls.
+    pub fn estimate(&self, figure: &KeyFigure) -> Option<Estimate> {
+        if self.contestant.is_trained() {
+            figure.estimate(&self.calls)
+        } else {
+            figure.estimate(&[self.calls.concat()])
+        }
+    }
+}
+
+/// What is known at the end of a run.
+pub struct Judgement {
+    /// Every policy that played, in the order in which they are shown.
+    pub entries: Vec<Entry>,
+    /// Position of the seed whose table is exported.
+    pub chosen: usize,
+    /// Rules of every seed's table.
+    pub n_rules: Vec<usize>,
+    /// The proof of the exported table.
+    pub proof: Report,
+    /// How steadily each seed learned.
+    pub stability: Vec<SeedStability>,
+    /// What a planner that sees the customer has over the script, if it was asked to play.
+    pub gap: Vec<GapLine>,
+}
+
+/// Plays the held-out calls with every policy.
+///
+/// # Errors
+/// If a table is not for this scenario.
+pub fn judge(
+    config: &Config,
+    loaded: &LoadedScenario,
+    results: &[SeedResult],
+) -> Result<Judgement, Failure> {
+    let world = &*loaded.world;
+    let scenario = &*world.scenario;
+    let n_calls = config.evaluation.calls;
+    let script = scenario.script();
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut gaps = Vec::new();
+    let mut best = (0, f64::NEG_INFINITY);
+    for (k, result) in results.iter().enumerate() {
+        let plan = |stream, n_calls, choice| Plan {
+            seed: result.seed,
+            stream,
+            first: 0,
+            n_calls,
+            choice,
+        };
+        let table = TablePolicy::new(result.table.clone(), scenario)?;
+        let policies: [(Contestant, Option<&dyn Policy>); 7] = [
+            (Contestant::Random, Some(&RandomPolicy)),
+            (Contestant::Script, Some(&script)),
+            (Contestant::Imitation, Some(&*result.imitation)),
+            (Contestant::Teacher, result.teacher.as_deref()),
+            (Contestant::Student, result.student.as_deref()),
+            (Contestant::Reinforcement, Some(&*result.reinforcement)),
+            (Contestant::Table, Some(&table)),
+        ];
+        for (contestant, policy) in policies {
+            let Some(policy) = policy else { continue };
+            let plan = plan(Stream::Evaluate, n_calls, contestant.choice());
+            let calls = play::evaluate(world, policy, plan);
+            match entries.iter_mut().find(|e| e.contestant == contestant) {
+                Some(entry) => entry.calls.push(calls),
+                None => entries.push(Entry {
+                    contestant,
+                    calls: vec![calls],
+                }),
+            }
+        }
+        if config.evaluation.privileged_calls > 0 {
+            let n_calls = config.evaluation.privileged_calls;
+            let plan = plan(Stream::Evaluate, n_calls, Choice::Plan);
+            let first = |contestant| {
+                let entry = entries.iter().find(|e| e.contestant == contestant);
+                entry.map_or(Vec::new(), |e| e.calls[k][..n_calls as usize].to_vec())
+            };
+            gaps.push(SeedGap {
+                script: first(Contestant::Script),
+                learned: first(Contestant::Reinforcement),
+                privileged: [&script as &dyn Policy, &*result.reinforcement]
+                    .map(|base| play::evaluate(world, base, plan)),
+            });
+        }
+        // The exported table is chosen on other calls than those that judge it.
+        let plan = plan(Stream::Choose, n_calls, Choice::Best);
+        let chosen_on = play::evaluate(world, &table, plan);
+        let mean = chosen_on.iter().map(|c| f64::from(c.return_)).sum::<f64>() / n_calls as f64;
+        if mean > best.1 {
+            best = (k, mean);
+        }
+    }
+    let chosen = best.0;
+    let rows: Vec<_> = results.iter().flat_map(|r| r.rows.clone()).collect();
+    Ok(Judgement {
+        entries,
+        chosen,
+        n_rules: results.iter().map(|r| r.table.rules().len()).collect(),
+        proof: offhook_table::agent::prove(&results[chosen].table, scenario)?,
+        stability: stability::of(&rows, results.iter().map(|r| r.seed)),
+        gap: gap::lines(&gaps),
+    })
+}
+
+impl Judgement {
+    /// Training seeds.
+    pub fn n_seeds(&self) -> usize {
+        self.n_rules.len()
+    }
+
+    /// Held-out calls that every policy played, over all seeds.
+    pub fn n_calls(&self) -> u64 {
+        let calls = self.entries.first().map_or(&[][..], |entry| &entry.calls);
+        calls.iter().map(|calls| calls.len() as u64).sum()
+    }
+
+    /// How a policy did; `None` if the run had none of the kind.
+    pub fn entry(&self, contestant: Contestant) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.contestant == contestant)
+    }
+
+    /// Held-out calls that the exported table played.
+    pub fn n_calls_of_exported(&self) -> usize {
+        self.calls_of_chosen(Contestant::Table)
+            .map_or(0, <[_]>::len)
+    }
+
+    /// A figure of the exported table alone.
+    pub fn of_exported(&self, figure: &KeyFigure) -> Option<Estimate> {
+        figure.estimate(&[self.calls_of_chosen(Contestant::Table)?])
+    }
+
+    /// What the exported table loses against the network that it was made from, on the same calls.
+    pub fn lost_by_exported(&self, metric: &str) -> Option<Estimate> {
+        let figure = KeyFigure::named(metric);
+        let network = figure.values(self.calls_of_chosen(Contestant::Reinforcement)?);
+        let table = figure.values(self.calls_of_chosen(Contestant::Table)?);
+        stats::paired_difference(&[network], &[table])
+    }
+
+    /// How much more of a figure `a` has than `b`, on the same calls.
+    pub fn difference(&self, a: Contestant, b: Contestant, metric: &str) -> Option<Estimate> {
+        let figure = KeyFigure::named(metric);
+        let values = |contestant| {
+            let calls = self.entry(contestant)?.calls.iter();
+            Some(calls.map(|calls| figure.values(calls)).collect::<Vec<_>>())
+        };
+        stats::paired_difference(&values(a)?, &values(b)?)
+    }
+
+    /// Everything measured, line by line.
+    pub fn lines(&self) -> Vec<SummaryLine> {
+        let mut lines = Vec::new();
+        let mut add = |policy: String, metric, estimate, unit| {
+            lines.extend(estimate.map(|estimate| SummaryLine {
+                policy,
+                metric,
+                estimate,
+                unit,
+            }));
+        };
+        for entry in &self.entries {
+            for figure in KEY_FIGURES {
+                let name = entry.contestant.name().to_owned();
+                add(name, figure.name, entry.estimate(figure), figure.unit());
+            }
+        }
+        for (a, b) in DIFFERENCES {
+            for metric in DIFFERENCE_METRICS {
+                let name = format!("{} - {}", a.name(), b.name());
+                let unit = KeyFigure::named(metric).unit();
+                add(name, metric, self.difference(a, b, metric), unit);
+            }
+        }
+        for line in &self.gap {
+            let planner = format!("privileged ({} goes on)", line.base);
+            let learned = format!("{} of {planner}", Contestant::Reinforcement.name());
+            let unit = KeyFigure::named(line.metric).unit();
+            add(planner, line.metric, Some(line.bound), unit);
+            add(learned, line.closed_metric, line.closed, Unit::share());
+        }
+        lines
+    }
+
+    fn calls_of_chosen(&self, contestant: Contestant) -> Option<&[CallSummary]> {
+        Some(&self.entry(contestant)?.calls[self.chosen])
+    }
+}

@@ -1,0 +1,403 @@
+//! A run directory: who may write into it, and the marks that tell a finished run from an interrupted one.
+//!
+//! `manifest.json` is there from the first moment and makes a folder ours; it says `finished` once all
+//! else is written. A lock keeps two processes apart and falls with its process.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::manifest::{Manifest, first_difference, sha256};
+use crate::disk::atomic::{self, FileError};
+
+/// What to do with a run that is already there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Refuse it.
+    Fresh,
+    /// Replace it (`--force`).
+    Force,
+    /// Go on with it (`--resume`), or begin where there is none.
+    Resume,
+}
+
+/// What was found in the directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing; the run begins.
+    New,
+    /// An interrupted run of the same inputs, to be continued.
+    Interrupted,
+    /// A finished run of the same inputs; nothing is left to do.
+    Finished,
+}
+
+/// Why a directory was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunDirError {
+    /// It cannot be written or read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It holds a finished run.
+    #[error("'{}' already holds a finished run; replace it with --force or choose another folder with --out", .0.display())]
+    Finished(PathBuf),
+    /// It holds an interrupted run.
+    #[error("'{}' holds an interrupted run; continue it with --resume, or start over with --force", .0.display())]
+    Interrupted(PathBuf),
+    /// Something that is not a run lies there.
+    #[error("'{}' is not a run directory, it holds '{found}' and {why}; choose an empty or new folder with --out", path.display())]
+    Foreign {
+        /// The directory.
+        path: PathBuf,
+        /// An entry that is not ours.
+        found: String,
+        /// What is wrong with its manifest.
+        why: String,
+    },
+    /// The run to continue had other inputs.
+    #[error("cannot resume '{}': {difference}; restore it, start over with --force, or choose another folder with --out", path.display())]
+    Changed {
+        /// The directory.
+        path: PathBuf,
+        /// What differs, with both values.
+        difference: String,
+    },
+    /// Another process is writing there.
+    #[error("another run is writing to '{}'; wait for it or choose another folder with --out", .0.display())]
+    Busy(PathBuf),
+}
+
+/// Everything at the top of a run directory. `--force` removes these and nothing else, and a run can write no
+/// other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunFile {
+    /// What went in, when and where, and the hash of every file.
+    Manifest,
+    /// The config as it was run.
+    Config,
+    /// The scenario.
+    Scenario,
+    /// Folder of the sub-processes that the scenario includes.
+    Library,
+    /// The line between customer and robot; absent where it is perfect.
+    Channel,
+    /// Folder of what every seed has learned, stage by stage.
+    Checkpoints,
+    /// Every measured number.
+    Metrics,
+    /// Key figures with intervals.
+    Summary,
+    /// What a clone mixes up.
+    Confusions,
+    /// The learning curve: its numbers.
+    CurveCsv,
+    /// The learning curve.
+    CurveSvg,
+    /// The same as an image.
+    CurvePng,
+    /// The exported network.
+    Policy,
+    /// The exported table.
+    Table,
+    /// The same for a spreadsheet.
+    TableCsv,
+    /// All of it as a page.
+    Report,
+}
+
+impl RunFile {
+    /// Every one.
+    pub const ALL: [Self; 16] = [
+        Self::Manifest,
+        Self::Config,
+        Self::Scenario,
+        Self::Library,
+        Self::Channel,
+        Self::Checkpoints,
+        Self::Metrics,
+        Self::Summary,
+        Self::Confusions,
+        Self::CurveCsv,
+        Self::CurveSvg,
+        Self::CurvePng,
+        Self::Policy,
+        Self::Table,
+        Self::TableCsv,
+        Self::Report,
+    ];
+
+    /// Its name in the run directory.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Manifest => "manifest.json",
+            Self::Config => "config.toml",
+            Self::Scenario => "scenario.toml",
+            Self::Library => "library",
+            Self::Channel => "channel.toml",
+            Self::Checkpoints => "checkpoints",
+            Self::Metrics => "metrics.csv",
+            Self::Summary => "summary.csv",
+            Self::Confusions => "confusions.csv",
+            Self::CurveCsv => "curve.csv",
+            Self::CurveSvg => "curve.svg",
+            Self::CurvePng => "curve.png",
+            Self::Policy => "policy.safetensors",
+            Self::Table => "table.json",
+            Self::TableCsv => "table.csv",
+            Self::Report => "report.html",
+        }
+    }
+
+    fn is(name: &str) -> bool {
+        Self::ALL.iter().any(|file| file.name() == name)
+    }
+}
+
+const MANIFEST: &str = "manifest.json";
+const CONFIG: &str = "config.toml";
+const LOCK: &str = ".lock";
+/// Free space that must be there at the start: a few runs' worth of files, in bytes.
+const PROBE_BYTES: usize = 16 << 20;
+
+/// A directory that this process alone writes to.
+#[derive(Debug)]
+pub struct RunDir {
+    path: PathBuf,
+    manifest: Manifest,
+    progress: Progress,
+    _lock: File,
+}
+
+impl RunDir {
+    /// Takes `path` for the run that `manifest` describes, and writes `config.toml` and `manifest.json`; `config`
+    /// is the config as it is run with the given seeds.
+    ///
+    /// A run to be resumed may get more seeds than it had, even if it is finished; it then goes on.
+    ///
+    /// Checks, before any work is done, that nothing of value is overwritten, that the folder is
+    /// writable, and that the disk has some room. On [`Progress::Finished`] nothing is touched.
+    ///
+    /// # Errors
+    /// As [`RunDirError`] lists them; a refused directory is left as it was.
+    pub fn create(
+        path: &Path,
+        mode: Mode,
+        config: &dyn Fn(&[u64]) -> String,
+        mut manifest: Manifest,
+    ) -> Result<Self, RunDirError> {
+        let as_run = config(&manifest.seeds);
+        let hash = sha256(as_run.as_bytes());
+        manifest.inputs.insert("config".to_owned(), hash);
+        let finished = inspect(path)?.is_some_and(|run| run.finished.is_some());
+        if finished && mode == Mode::Fresh {
+            return Err(RunDirError::Finished(path.into()));
+        }
+        fs::create_dir_all(path).map_err(|e| FileError::new("create", path, e))?;
+        let lock = lock(path)?;
+        // Only now can nobody change it any more.
+        let found = inspect(path)?;
+        if found.is_some() && mode == Mode::Fresh {
+            return Err(RunDirError::Interrupted(path.into()));
+        }
+        let mut dir = Self {
+            path: path.into(),
+            manifest,
+            progress: Progress::New,
+            _lock: lock,
+        };
+        if let (Some(old), Mode::Resume) = (found, mode) {
+            let more = dir.extends(&old);
+            if let Some(difference) = dir.changed(&old, config, more)? {
+                return Err(RunDirError::Changed {
+                    path: path.into(),
+                    difference,
+                });
+            }
+            dir.progress = if old.finished.is_some() && !more {
+                Progress::Finished
+            } else {
+                Progress::Interrupted
+            };
+            dir.manifest.started.clone_from(&old.started);
+            if dir.progress == Progress::Finished {
+                dir.manifest = old;
+                return Ok(dir);
+            }
+        }
+        atomic::probe(&dir.path, PROBE_BYTES)?;
+        if mode == Mode::Force {
+            dir.clear()?;
+        }
+        // The manifest comes first, for without it a folder is not ours.
+        dir.write(RunFile::Manifest, dir.manifest.to_json().as_bytes())?;
+        dir.write(RunFile::Config, as_run.as_bytes())?;
+        Ok(dir)
+    }
+
+    /// What was found when the directory was taken.
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// What the run was begun with.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Where the file or folder lies.
+    pub fn join(&self, file: RunFile) -> PathBuf {
+        self.path.join(file.name())
+    }
+
+    /// Writes a file whole or not at all.
+    ///
+    /// # Errors
+    /// If the disk says no.
+    pub fn write(&self, file: RunFile, bytes: &[u8]) -> Result<(), FileError> {
+        atomic::write(&self.join(file), bytes)
+    }
+
+    /// The same below a folder of the run, whose own folders are created.
+    ///
+    /// # Errors
+    /// If the disk says no.
+    pub fn write_in(&self, folder: RunFile, name: &str, bytes: &[u8]) -> Result<(), FileError> {
+        let path = self.join(folder).join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|e| FileError::new("create", folder, e))?;
+        }
+        atomic::write(&path, bytes)
+    }
+
+    /// Marks the run as finished and records the hash of each of its files; `finished` is RFC 3339.
+    ///
+    /// # Errors
+    /// If a file cannot be read or the manifest not be written.
+    pub fn finish(mut self, finished: String) -> Result<Manifest, FileError> {
+        self.manifest.files.clear();
+        let mut names = self.ours()?;
+        while let Some(name) = names.pop() {
+            let path = self.path.join(&name);
+            if path.is_dir() {
+                names.extend(
+                    entries(&path)?
+                        .into_iter()
+                        .map(|inner| format!("{name}/{inner}")),
+                );
+            } else if name != MANIFEST && !name.ends_with(atomic::PARTIAL) {
+                let bytes = fs::read(&path).map_err(|e| FileError::new("read", &path, e))?;
+                self.manifest.files.insert(name, sha256(&bytes));
+            }
+        }
+        self.manifest.finished = Some(finished);
+        self.write(RunFile::Manifest, self.manifest.to_json().as_bytes())?;
+        // A lock of no use is no reason to fail.
+        let _ = fs::remove_file(self.path.join(LOCK));
+        Ok(self.manifest)
+    }
+
+    /// Whether this run has every seed of the one that was found, and more.
+    fn extends(&self, old: &Manifest) -> bool {
+        let seeds = &self.manifest.seeds;
+        seeds.len() > old.seeds.len() && old.seeds.iter().all(|seed| seeds.contains(seed))
+    }
+
+    /// What differs between the run that was found and this one: a line of the config, or another input. Where
+    /// this one has `more` seeds, the others are compared.
+    fn changed(
+        &self,
+        old: &Manifest,
+        config: &dyn Fn(&[u64]) -> String,
+        more: bool,
+    ) -> Result<Option<String>, FileError> {
+        let mut new = self.manifest.clone();
+        if more {
+            new.seeds.clone_from(&old.seeds);
+        }
+        let as_run = config(&new.seeds);
+        let hash = sha256(as_run.as_bytes());
+        new.inputs.insert("config".to_owned(), hash);
+        let path = self.join(RunFile::Config);
+        let stored = match fs::read(&path) {
+            // Killed between its first two files.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => as_run.clone().into_bytes(),
+            read => read.map_err(|e| FileError::new("read", &path, e))?,
+        };
+        Ok(first_difference(&stored, as_run.as_bytes()).or_else(|| old.difference(&new)))
+    }
+
+    /// Names at the top of the directory that a run writes.
+    fn ours(&self) -> Result<Vec<String>, FileError> {
+        let names = entries(&self.path)?.into_iter();
+        Ok(names.filter(|name| RunFile::is(name)).collect())
+    }
+
+    /// Removes what a run writes; the manifest goes last, for without it the rest is nobody's.
+    fn clear(&self) -> Result<(), FileError> {
+        let mut names = self.ours()?;
+        names.sort_by_key(|name| name == MANIFEST);
+        for name in names {
+            let path = self.path.join(&name);
+            let removed = if path.is_dir() {
+                fs::remove_dir_all(&path)
+            } else {
+                fs::remove_file(&path)
+            };
+            removed.map_err(|e| FileError::new("remove", &path, e))?;
+        }
+        Ok(())
+    }
+}
+
+/// The manifest of the run that lies in `path`, if any.
+fn inspect(path: &Path) -> Result<Option<Manifest>, RunDirError> {
+    let found = match entries(path) {
+        Err(error) if error.is_not_found() => return Ok(None),
+        found => found?,
+    };
+    let manifest = path.join(MANIFEST);
+    let why = match fs::read(&manifest) {
+        Ok(bytes) => match Manifest::parse(&bytes) {
+            Ok(manifest) => return Ok(Some(manifest)),
+            Err(why) => format!("its {MANIFEST} is not ours ({why})"),
+        },
+        Err(e) if e.kind() == io::ErrorKind::NotFound => format!("no {MANIFEST} of ours"),
+        Err(e) => return Err(FileError::new("read", &manifest, e).into()),
+    };
+    // What a run may leave behind that was killed before its manifest was written.
+    let remains = |name: &str| name == LOCK || name.ends_with(atomic::PARTIAL);
+    match found.into_iter().find(|name| !remains(name)) {
+        None => Ok(None),
+        Some(found) => Err(RunDirError::Foreign {
+            path: path.into(),
+            found,
+            why,
+        }),
+    }
+}
+
+fn lock(folder: &Path) -> Result<File, RunDirError> {
+    let path = folder.join(LOCK);
+    let file = File::create(&path).map_err(|e| FileError::new("write", &path, e))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(RunDirError::Busy(folder.into())),
+        // Where the file system knows no locks we do without.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// Names in a folder, in order.
+fn entries(folder: &Path) -> Result<Vec<String>, FileError> {
+    let list = || -> io::Result<Vec<String>> {
+        let mut names: Vec<String> = fs::read_dir(folder)?
+            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .collect::<io::Result<_>>()?;
+        names.sort();
+        Ok(names)
+    };
+    list().map_err(|e| FileError::new("read the folder", folder, e))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,263 @@
+//! A finished training run: its table, its records, its pictures and its page.
+
+use std::fmt::Write;
+
+use offhook_lab::error::Failure;
+use offhook_lab::key_figure::{KEY_FIGURES, KeyFigure};
+use offhook_lab::run::TrainResult;
+use offhook_lab::run::curve::LearningCurve;
+use offhook_lab::run::gap::GapLine;
+use offhook_lab::run::judge::{DIFFERENCE_METRICS, DIFFERENCES, Judgement};
+use offhook_lab::run::run_dir::RunFile;
+use offhook_lab::run::stability::{SeedStability, Stability};
+use offhook_lab::unit::Unit;
+use serde_json::Value;
+
+use crate::Presentation;
+use crate::key_table::{self, UNITS};
+use crate::page::{Block, Page};
+use crate::plot::{Chart, Drawing};
+use crate::record::Record;
+use crate::text_table::{Cell, TextTable};
+
+/// Figures of the policies that are shown; all stand in `summary.csv`.
+const SHOWN: [&str; 6] = [
+    "completion",
+    "satisfaction",
+    "hang_up",
+    "return",
+    "rules_broken",
+    "harms",
+];
+
+/// What a run found.
+pub fn present(result: &TrainResult) -> Presentation {
+    Presentation {
+        text: text(result),
+        records: records(result),
+    }
+}
+
+fn text(result: &TrainResult) -> String {
+    let judgement = &result.judgement;
+    let mut text = format!("{}: {}\n", result.scenario, measured_on(judgement));
+    let mut add = |part: String| {
+        // A String takes every write.
+        let _ = writeln!(text, "{part}");
+    };
+    add(format!("{}{UNITS}\n", key_table(judgement).to_text()));
+    add(difference_table(judgement).to_text());
+    if !judgement.gap.is_empty() {
+        add(gap_table(&judgement.gap).to_text());
+    }
+    add(stability_line(&judgement.stability));
+    add(proof_line(judgement));
+    text
+}
+
+fn records(result: &TrainResult) -> Vec<Record> {
+    let judgement = &result.judgement;
+    let record = |line: offhook_lab::run::summary::SummaryLine| {
+        let place = [
+            ("scenario", Value::from(result.scenario.as_str())),
+            ("policy", Value::from(line.policy)),
+            ("n_seeds", Value::from(judgement.n_seeds())),
+        ];
+        let n_calls = judgement.n_calls();
+        Record::new(line.metric, line.estimate, n_calls, &line.unit, place)
+    };
+    judgement.lines().into_iter().map(record).collect()
+}
+
+/// Pictures and page of a run, for the laboratory to write.
+///
+/// # Errors
+/// If a picture cannot be drawn.
+pub fn render(result: &TrainResult) -> Result<Vec<(RunFile, Vec<u8>)>, Failure> {
+    let chart = chart(result);
+    let svg = chart.svg().map_err(Failure::failed)?;
+    let png = chart.png().map_err(Failure::failed)?;
+    let page = page(result, svg.clone()).to_html();
+    Ok(vec![
+        (RunFile::CurveSvg, svg.into_bytes()),
+        (RunFile::CurvePng, png),
+        (RunFile::Report, page.into_bytes()),
+    ])
+}
+
+fn chart(result: &TrainResult) -> Chart {
+    let n_seeds = result.judgement.n_seeds();
+    let band = if n_seeds > 1 {
+        ", band = 95 % bootstrap interval"
+    } else {
+        ""
+    };
+    let calls = result.curve_calls;
+    let measured = format!(
+        "{}{band}; {calls} held-out calls a point and seed",
+        seeds(n_seeds)
+    );
+    completion_chart(
+        format!("{}: calls completed while learning", result.scenario_name),
+        format!("interquartile mean of {measured}"),
+        result.curve.clone(),
+    )
+}
+
+/// The chart of completion over simulated calls.
+pub fn completion_chart(title: String, subtitle: String, curve: LearningCurve) -> Chart {
+    Chart {
+        title,
+        subtitle,
+        x_label: "simulated training calls".into(),
+        y_label: "calls completed".into(),
+        unit: Unit::share(),
+        curve,
+    }
+}
+
+fn page(result: &TrainResult, svg: String) -> Page {
+    let judgement = &result.judgement;
+    let table = |table, caption: &str| Block::Table {
+        table,
+        caption: caption.into(),
+    };
+    let mut page = Page {
+        title: format!("{}: {}", result.name, result.scenario),
+        subtitle: measured_on(judgement),
+        blocks: vec![
+            Block::Paragraph(result.purpose.clone()),
+            Block::Heading("Learning curve".into()),
+            Block::Figure {
+                svg,
+                caption: "Completion on held-out calls while learning in simulation".into(),
+            },
+            Block::Paragraph(format!("{}.", stability_line(&judgement.stability))),
+            table(
+                stability_table(&judgement.stability),
+                "Learning, seed by seed",
+            ),
+            Block::Heading("Policies on held-out calls".into()),
+            table(key_table(judgement), UNITS),
+            table(difference_table(judgement), "Differences on the same calls"),
+        ],
+    };
+    if !judgement.gap.is_empty() {
+        page.blocks.push(table(
+            gap_table(&judgement.gap),
+            "What seeing the hidden customer would be worth, on fewer of the same calls",
+        ));
+    }
+    page.blocks.extend([
+        Block::Heading("Decision table".into()),
+        Block::Paragraph(proof_line(judgement)),
+    ]);
+    page
+}
+
+fn key_table(judgement: &Judgement) -> TextTable {
+    let rows: Vec<_> = (judgement.entries.iter())
+        .map(|entry| {
+            let estimates = KEY_FIGURES.iter().map(|figure| entry.estimate(figure));
+            (entry.contestant.name().to_owned(), estimates.collect())
+        })
+        .collect();
+    key_table::table(&rows, &SHOWN)
+}
+
+fn difference_table(judgement: &Judgement) -> TextTable {
+    let head = ["paired difference"].into_iter().chain(DIFFERENCE_METRICS);
+    let rows = DIFFERENCES.into_iter().map(|(a, b)| {
+        let name = Cell::Text(format!("{} - {}", a.name(), b.name()));
+        let cells = DIFFERENCE_METRICS.map(|metric| {
+            let unit = KeyFigure::named(metric).unit();
+            Cell::value(judgement.difference(a, b, metric), &unit)
+        });
+        std::iter::once(name).chain(cells).collect()
+    });
+    TextTable {
+        columns: head.map(str::to_owned).collect(),
+        rows: rows.collect(),
+    }
+}
+
+fn gap_table(lines: &[GapLine]) -> TextTable {
+    let row = |line: &GapLine| {
+        let unit = KeyFigure::named(line.metric).unit();
+        vec![
+            Cell::Text(format!(
+                "{}, planner goes on with the {}",
+                line.metric, line.base
+            )),
+            Cell::value(Some(line.bound), &unit),
+            Cell::value(line.closed, &Unit::share()),
+        ]
+    };
+    let columns = ["privileged bound", "bound", "share of the gap closed"];
+    TextTable {
+        columns: columns.map(str::to_owned).to_vec(),
+        rows: lines.iter().map(row).collect(),
+    }
+}
+
+fn measured_on(judgement: &Judgement) -> String {
+    let (n_seeds, calls) = (judgement.n_seeds(), judgement.n_calls());
+    let s = if n_seeds == 1 { "" } else { "s" };
+    format!("{n_seeds} training seed{s}, {calls} held-out calls per policy, 95 % intervals")
+}
+
+fn seeds(n: usize) -> String {
+    format!("{n} seed{}", if n == 1 { "" } else { "s" })
+}
+
+fn proof_line(judgement: &Judgement) -> String {
+    let rules: Vec<String> = judgement.n_rules.iter().map(ToString::to_string).collect();
+    let state = if judgement.proof.ok() {
+        "proved: no overlap, no gap, every rule of conduct and mask holds in every cell"
+    } else {
+        "NOT proved; see `offhook table verify`"
+    };
+    format!(
+        "table: {} rules by seed, exported is number {}; {state}",
+        rules.join(", "),
+        judgement.chosen + 1
+    )
+}
+
+/// How many seeds never collapsed, and the worst fall of all, in one sentence.
+fn stability_line(seeds: &[SeedStability]) -> String {
+    let Stability {
+        n_seeds,
+        n_stable,
+        worst,
+    } = Stability::of(seeds);
+    format!(
+        "stability: once at 90 % of its final completion, {n_stable} of {n_seeds} seeds never fell by more \
+         than 10 points; the largest fall was {:.1} points",
+        100.0 * worst
+    )
+}
+
+/// One row a seed.
+fn stability_table(seeds: &[SeedStability]) -> TextTable {
+    let row = |s: &SeedStability| {
+        [
+            s.seed.to_string(),
+            format!("{:.1} %", 100.0 * s.last),
+            s.calls_to_arrive.to_string(),
+            format!("{:.1} points", 100.0 * s.largest_fall),
+        ]
+        .map(Cell::Text)
+        .to_vec()
+    };
+    let columns = [
+        "seed",
+        "final completion",
+        "calls to 90 % of it",
+        "largest fall after",
+    ];
+    TextTable {
+        columns: columns.map(str::to_owned).to_vec(),
+        rows: seeds.iter().map(row).collect(),
+    }
+}

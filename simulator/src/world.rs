@@ -1,0 +1,148 @@
+//! Putting scenario, customers and channel together; the one place where they are introduced.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use offhook_env::call::World;
+use offhook_env::call::customer::{Channel, PerfectChannel};
+use offhook_env::diagnostic::{Diagnostics, Text};
+use offhook_env::scenario::{Scenario, ScenarioText};
+
+use crate::bundled::{self, CHANNELS, FindError};
+use crate::channel::{ChannelModel, ConfusionChannel};
+use crate::population::Population;
+use crate::user::{AgendaCustomers, UserModel};
+use crate::variation::Variation;
+
+/// The world of calls with any user model: the one that the whole program uses.
+pub type CallWorld = World<UserModel>;
+
+/// A scenario with everyone in it, and the files it came from.
+pub struct LoadedScenario {
+    /// The calls' world, with agenda customers.
+    pub world: Arc<CallWorld>,
+    /// The same customers, for user models that draw their persons alike.
+    pub people: AgendaCustomers,
+    /// The scenario's texts.
+    pub text: ScenarioText,
+    /// The channel's text; `None` for a perfect line.
+    pub channel: Option<Text>,
+}
+
+/// Why no calls can be played.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// A file is missing or is no text.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// Every mistake in a file.
+    #[error(transparent)]
+    Mistakes(#[from] Diagnostics),
+    /// The calls cannot vary as asked.
+    #[error("{0}")]
+    Variation(String),
+}
+
+impl LoadedScenario {
+    /// The same calls, but each varies around the population and the line.
+    ///
+    /// # Errors
+    /// A range out of bounds, or a scenario whose line cannot be noisier.
+    pub fn varied(&self, variation: Variation) -> Result<Arc<CallWorld>, LoadError> {
+        variation.check().map_err(LoadError::Variation)?;
+        let scenario = self.world.scenario.clone();
+        let channel = match &self.channel {
+            Some(text) => {
+                let model = ChannelModel::parse(&text.file, &text.text)?;
+                Arc::new(ConfusionChannel::varied(&model, &scenario)) as Arc<dyn Channel>
+            }
+            None if variation.noise == [0.0; 2] => self.world.channel.clone(),
+            None => {
+                let message = "speaks through a perfect channel, which cannot be noisier";
+                let message = format!("`{}` {message}", scenario.name);
+                return Err(LoadError::Variation(message));
+            }
+        };
+        let people = self.people.clone().varied(variation);
+        Ok(Arc::new(World {
+            scenario,
+            customers: UserModel::Agenda(people),
+            channel,
+        }))
+    }
+
+    /// The same with noise on the line that is the same for all calls, for every user model; 0 for
+    /// none.
+    ///
+    /// # Errors
+    /// As [`varied`](Self::varied).
+    pub fn with_noise(mut self, noise: f32) -> Result<Self, LoadError> {
+        if noise == 0.0 {
+            return Ok(self);
+        }
+        let variation = Variation::noise(noise);
+        self.world = self.varied(variation)?;
+        self.people = self.people.varied(variation);
+        Ok(self)
+    }
+}
+
+/// Reads a scenario alone, for work on logs.
+///
+/// # Errors
+/// If there is no such file, or every mistake in it.
+pub fn load_scenario(
+    name: &str,
+    base: Option<&Path>,
+) -> Result<(Arc<Scenario>, ScenarioText), LoadError> {
+    let text = bundled::scenario(name, base)?;
+    let scenario = Scenario::parse(&text)?;
+    Ok((Arc::new(scenario), text))
+}
+
+/// Reads a scenario with its population and channel.
+///
+/// # Errors
+/// If a file is missing, or every mistake in one.
+pub fn load(name: &str, base: Option<&Path>) -> Result<LoadedScenario, LoadError> {
+    build(bundled::scenario(name, base)?)
+}
+
+/// Puts the world together from a scenario's texts.
+///
+/// # Errors
+/// As [`load`].
+pub fn build(text: ScenarioText) -> Result<LoadedScenario, LoadError> {
+    let scenario = Arc::new(Scenario::parse(&text)?);
+    let population = Population::parse(&text, &scenario)?;
+    let (channel, channel_text) = channel(&scenario, &text.main.file)?;
+    let people = AgendaCustomers::new(population, &scenario);
+    Ok(LoadedScenario {
+        world: Arc::new(World {
+            scenario,
+            customers: UserModel::Agenda(people.clone()),
+            channel,
+        }),
+        people,
+        text,
+        channel: channel_text,
+    })
+}
+
+/// The channel that a scenario names, and the file it stands in; `file` is the scenario's own.
+///
+/// # Errors
+/// If there is no such file, or every mistake in it.
+pub fn channel(
+    scenario: &Scenario,
+    file: &str,
+) -> Result<(Arc<dyn Channel>, Option<Text>), LoadError> {
+    let name = match scenario.channel.as_deref() {
+        None | Some("perfect") => return Ok((Arc::new(PerfectChannel), None)),
+        Some(name) => name,
+    };
+    let text = CHANNELS.find(name, Path::new(file).parent())?;
+    let channel = ConfusionChannel::parse(&text.file, &text.text, scenario)?;
+    Ok((Arc::new(channel), Some(text)))
+}
