@@ -5,8 +5,8 @@
 //!   log importer and the phone.
 //! - [`slot_belief`] keeps what was heard of each slot's value, and how surely.
 
-mod effects;
-mod features;
+pub(crate) mod effects;
+pub(crate) mod features;
 pub mod layout;
 pub mod slot_belief;
 pub mod tracker;

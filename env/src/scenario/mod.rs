@@ -18,6 +18,7 @@ use crate::belief::effects::Hearing;
 use crate::belief::features::FeatureIndex;
 use crate::belief::layout::Layout;
 use crate::diagnostic::Diagnostics;
+use crate::names::Names;
 use condition::{Condition, Constraint, MaskTable};
 pub(crate) use moves::Move;
 

@@ -9,7 +9,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::stats::{Estimate, LEVEL};
+use crate::{Estimate, LEVEL};
 
 /// Resamples that leave the ends of an interval stable to about a fiftieth of its width.
 pub const RESAMPLES: usize = 2_000;
@@ -118,7 +118,7 @@ fn percentile(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::tests::{coverage, near, normal};
+    use crate::tests::{coverage, near, normal};
 
     #[test]
     fn a_quarter_is_cut_at_either_end() {

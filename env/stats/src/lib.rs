@@ -5,6 +5,7 @@
 //! [`clustered_mean`] and its kin count seeds, not calls. They expect that the calls of two seeds are
 //! different calls; a fixed policy (`script`, `random`) has no training seed and is one cluster.
 
+pub mod bootstrap;
 mod rank;
 
 pub use rank::kendall_tau_b;

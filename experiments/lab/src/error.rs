@@ -66,10 +66,12 @@ failed!(
     offhook_env::log::LogError,
     offhook_policy::checkpoint::CheckpointError,
     offhook_policy::learner::LearnError,
-    offhook_policy::ope::OpeError,
+    offhook_simulator::fit::channel::FitError,
     offhook_simulator::user::LoggedError,
     offhook_table::DecideError,
     offhook_table::TableError,
+    offhook_table::sign::SignError,
+    serde_json::Error,
 );
 
 impl From<FindError> for Failure {

@@ -5,6 +5,7 @@
 //!
 //! - [`config`] is an experiment as written; [`run`] runs one, stage by stage, into a run directory and ends with
 //!   a [`run::judge::Judgement`]; [`predict`] is the other kind of experiment, next-act prediction on a log.
+//! - [`compare`] holds runs against each other.
 //! - [`policies`] and [`user_models`] find by name who calls and who answers; [`play`] plays calls;
 //!   [`key_figure`] says what is measured of them.
 //! - [`logs`] reads call logs, [`import`] makes them from other people's.
@@ -24,6 +25,7 @@ pub mod config;
 pub mod progress;
 pub mod run;
 
+pub mod compare;
 pub mod predict;
 
 pub mod key_figure;

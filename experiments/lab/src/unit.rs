@@ -62,7 +62,7 @@ impl Unit {
     }
 
     /// A tick label: an already scaled number with as many decimals as the axis needs.
-    pub(crate) fn tick(&self, shown: f64, decimals: usize) -> String {
+    pub fn tick(&self, shown: f64, decimals: usize) -> String {
         format!("{}{}", decimal(shown, decimals), self.suffix)
     }
 
@@ -72,7 +72,7 @@ impl Unit {
 }
 
 /// `number` with fixed decimals, and never a negative zero.
-pub(crate) fn decimal(number: f64, decimals: usize) -> String {
+pub fn decimal(number: f64, decimals: usize) -> String {
     let text = format!("{number:.decimals$}");
     match text.strip_prefix('-') {
         Some(digits) if digits.chars().all(|c| c == '0' || c == '.') => digits.into(),

@@ -1,7 +1,7 @@
 //! What the laboratory found, for people and for machines: one `present` for each of its values makes the table
 //! for the terminal, the JSON records and the page from the same value.
 //!
-//! - [`run`], [`predict`]: what an experiment found.
+//! - [`run`], [`predict`]: what an experiment found; [`compare`]: runs side by side.
 //! - [`key_table`]: key figures of several policies.
 //! - [`text_table`], [`record`], [`page`], [`plot`]: a table, a JSON record, an HTML page, a picture.
 //!
@@ -15,6 +15,7 @@ pub mod text_table;
 
 pub mod key_table;
 
+pub mod compare;
 pub mod predict;
 pub mod run;
 

@@ -75,8 +75,8 @@ fn records(result: &TrainResult) -> Vec<Record> {
 /// If a picture cannot be drawn.
 pub fn render(result: &TrainResult) -> Result<Vec<(RunFile, Vec<u8>)>, Failure> {
     let chart = chart(result);
-    let svg = chart.svg().map_err(Failure::failed)?;
-    let png = chart.png().map_err(Failure::failed)?;
+    let svg = chart.svg()?;
+    let png = chart.png()?;
     let page = page(result, svg.clone()).to_html();
     Ok(vec![
         (RunFile::CurveSvg, svg.into_bytes()),

@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 use crate::cli::EvaluateArgs;
 use crate::terminal::{out, outln};
 use offhook_lab::error::Failure;
-use offhook_lab::key_figure::{self, KEY_FIGURES};
+use offhook_lab::key_figure::KEY_FIGURES;
 use offhook_lab::play::{self, Plan};
 use offhook_lab::policies::{self, Opened};
 use offhook_lab::threads;
 use offhook_lab::unit::Unit;
 use offhook_lab::user_models::populate;
+use offhook_report::key_table;
 use offhook_report::record::Record;
 use offhook_report::text_table::{Cell, TextTable};
 use offhook_simulator::bundled;
@@ -230,13 +231,13 @@ impl<'a> Matrix<'a> {
             .iter()
             .map(|(policy, _, estimates)| ((*policy).to_owned(), estimates.clone()))
             .collect();
-        let mut table = figures::table(&rows, &names);
+        let mut table = key_table::table(&rows, &names);
         table.columns.insert(1, "user model".into());
         for (row, (_, user_model, _)) in table.rows.iter_mut().zip(&self.cells) {
             row.insert(1, Cell::from(user_model.as_str()));
         }
         out!("{}", table.to_text());
-        outln!("{}", figures::UNITS);
+        outln!("{}", key_table::UNITS);
         let n_ranked = self.values(metric, &self.user_models[0]).len();
         if n_ranked < 2 || self.user_models.len() < 2 {
             return;

@@ -6,7 +6,7 @@
 use offhook_env::call::outcome::CallSummary;
 
 use crate::key_figure::KeyFigure;
-use offhook_stats::{self, Estimate};
+use offhook_stats::{self as stats, Estimate};
 
 /// Figures whose gap is reported, and the name of the share of it that is closed.
 const METRICS: [(&str, &str); 2] = [

@@ -242,14 +242,15 @@ impl Judgement {
     /// Everything measured, line by line.
     pub fn lines(&self) -> Vec<SummaryLine> {
         let mut lines = Vec::new();
-        let mut add = |policy: String, metric, estimate, unit| {
-            lines.extend(estimate.map(|estimate| SummaryLine {
-                policy,
-                metric,
-                estimate,
-                unit,
-            }));
-        };
+        let mut add =
+            |policy: String, metric: &'static str, estimate: Option<Estimate>, unit: Unit| {
+                lines.extend(estimate.map(|estimate| SummaryLine {
+                    policy,
+                    metric,
+                    estimate,
+                    unit,
+                }));
+            };
         for entry in &self.entries {
             for figure in KEY_FIGURES {
                 let name = entry.contestant.name().to_owned();

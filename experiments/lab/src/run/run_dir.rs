@@ -155,7 +155,6 @@ impl RunFile {
 }
 
 const MANIFEST: &str = "manifest.json";
-const CONFIG: &str = "config.toml";
 const LOCK: &str = ".lock";
 /// Free space that must be there at the start: a few runs' worth of files, in bytes.
 const PROBE_BYTES: usize = 16 << 20;

@@ -17,6 +17,7 @@ use plotters::prelude::*;
 use plotters::style::register_font;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use offhook_lab::error::Failure;
 use offhook_lab::unit::decimal;
 
 /// One name for both backends: registered for PNG, a CSS font list in SVG.
@@ -50,6 +51,12 @@ const SVG_SCALE: f64 = 4.0;
 #[derive(Debug, thiserror::Error)]
 #[error("cannot draw the picture: {0}")]
 pub struct PlotError(String);
+
+impl From<PlotError> for Failure {
+    fn from(error: PlotError) -> Self {
+        Self::failed(error)
+    }
+}
 
 /// Something that can be drawn as SVG and PNG.
 pub trait Drawing {

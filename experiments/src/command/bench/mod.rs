@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use clock::{Cost, cost_of};
 
-use crate::bundled;
 use crate::cli::{BenchArgs, BenchTarget};
 use crate::terminal::outln;
 use offhook_lab::error::Failure;
 use offhook_lab::unit::Unit;
 use offhook_report::record::Record;
+use offhook_simulator::bundled;
 use offhook_simulator::world;
 use offhook_stats::Estimate;
 

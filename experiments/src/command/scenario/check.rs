@@ -7,10 +7,10 @@ use offhook_simulator::population;
 use serde::de::IgnoredAny;
 
 use super::reward_lint;
-use crate::bundled;
 use crate::cli::CheckArgs;
 use crate::terminal::outln;
 use offhook_lab::error::Failure;
+use offhook_simulator::bundled;
 use offhook_simulator::world;
 
 /// Runs the command: faults and warnings are printed, errors make it fail.
@@ -95,7 +95,7 @@ fn channel(text: &ScenarioText, scenario: &Scenario) -> Vec<Finding> {
         let key = keys.iter().find(|(key, _)| key.get_ref() == "channel");
         found.error(
             key.map_or(0..0, |(key, _)| key.span()),
-            failure.message.replace('\n', "; "),
+            failure.to_string().replace('\n', "; "),
         );
     }
     found.finish()

@@ -10,10 +10,10 @@ mod schema;
 
 use offhook_env::scenario::Scenario;
 
-use crate::bundled;
 use crate::cli::ScenarioCommand;
 use crate::terminal::outln;
 use offhook_lab::error::Failure;
+use offhook_simulator::bundled;
 
 pub use form::Identity;
 

@@ -8,9 +8,9 @@ use super::check;
 use super::form::{Entry, Form, Identity};
 use crate::cli::NewArgs;
 use crate::terminal::{out, outln};
+use offhook_lab::config::CONFIGS;
 use offhook_lab::disk::atomic;
 use offhook_lab::error::Failure;
-use offhook_simulator::bundled;
 
 /// One list of the form.
 struct List {
@@ -89,7 +89,7 @@ pub fn run(args: &NewArgs) -> Result<(), Failure> {
 
 /// The quickstart's experiment with this scenario.
 fn config(name: &str, path: &Path) -> String {
-    let quickstart = bundled::list("configs").find(|file| file.name == "quickstart");
+    let quickstart = CONFIGS.get("quickstart");
     let text = quickstart.map_or("", |file| file.text);
     let body = text.lines().skip_while(|line| line.starts_with('#'));
     let file = path.file_name().unwrap_or_default().to_string_lossy();
@@ -196,7 +196,10 @@ impl Asked<'_> {
     /// The next answer; `None` where there is nobody to give one.
     fn answer(&mut self) -> Result<Option<String>, Failure> {
         let mut line = String::new();
-        let n_bytes = self.answers.read_line(&mut line)?;
+        let n_bytes = self
+            .answers
+            .read_line(&mut line)
+            .map_err(|e| Failure::failed(format!("cannot read the answer: {e}")))?;
         Ok((n_bytes > 0).then(|| line.trim().to_owned()))
     }
 

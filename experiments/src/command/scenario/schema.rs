@@ -7,7 +7,7 @@ use offhook_lab::disk::atomic;
 use offhook_lab::error::Failure;
 
 /// Made from the types that read scenarios; a test of the simulator keeps it so.
-const SCHEMA: &str = include_str!("../../../scenarios/scenario.schema.json");
+const SCHEMA: &str = include_str!("../../../../simulator/scenarios/scenario.schema.json");
 
 /// Runs the command.
 ///

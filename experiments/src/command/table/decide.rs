@@ -99,7 +99,9 @@ pub fn many(path: &Path, csv: &Path, json: bool) -> Result<(), Failure> {
         record.push_field(rule.unwrap_or(""));
         writer.write_record(&record).map_err(place)?;
     }
-    writer.flush()?;
+    writer
+        .flush()
+        .map_err(|e| Failure::failed(format!("cannot write the decisions: {e}")))?;
     Ok(())
 }
 

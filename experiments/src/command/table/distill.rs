@@ -10,25 +10,24 @@ use offhook_policy::distill::DistillConfig;
 use offhook_table::{DecisionTable, Format, Provenance};
 use serde_json::json;
 
-use super::prove;
+use crate::REVISION;
 use crate::cli::DistillArgs;
 use crate::terminal::{out, outln};
-use offhook_lab::config::Config;
+use offhook_lab::config::{CONFIGS, Config};
 use offhook_lab::disk::atomic;
 use offhook_lab::distill::distill_table;
 use offhook_lab::error::Failure;
-use offhook_lab::key_figure::Figure;
+use offhook_lab::key_figure::KeyFigure;
 use offhook_lab::play::{self, Choice, Plan};
 use offhook_lab::policies::{Opened, TablePolicy};
-use offhook_lab::run::manifest::REVISION;
-use offhook_lab::run::provenance::scenario_hash;
+use offhook_lab::run::manifest::{hashes, scenario_hash};
 use offhook_lab::threads;
 use offhook_lab::unit::Unit;
 use offhook_report::record::Record;
 use offhook_report::text_table::{Cell, TextTable};
-use offhook_simulator::bundled;
 use offhook_simulator::world::{self, LoadedScenario};
 use offhook_stats::{self as stats, Estimate};
+use offhook_table::agent::prove;
 
 /// Figures of which it is said what the table loses.
 const LOST: [&str; 2] = ["completion", "return"];
@@ -142,7 +141,10 @@ fn provenance(loaded: &LoadedScenario, config: &DistillConfig, seed: u64) -> Pro
         ),
         ("revision".to_owned(), json!(REVISION)),
         ("distill".to_owned(), json!(config)),
-        ("scenario".to_owned(), json!(scenario_hash(&loaded.inputs))),
+        (
+            "scenario".to_owned(),
+            json!(scenario_hash(&hashes(&loaded.text))),
+        ),
         (
             "seeds".to_owned(),
             json!({"choose": seed, "evaluate": seed}),
@@ -158,7 +160,7 @@ fn settings(config: Option<&str>, run: &Path) -> Result<DistillConfig, Failure> 
         None if own.is_file() => own.display().to_string(),
         None => return Ok(DistillConfig::default()),
     };
-    let config = Config::parse(&bundled::find("configs", &name, None)?)?;
+    let config = Config::parse(&CONFIGS.find(&name, None)?)?;
     Ok(config.distill.unwrap_or_default())
 }
 

@@ -3,15 +3,15 @@
 use offhook_table::{DecisionTable, Proof, Report, SelfTest, self_test, verify_with};
 use serde::Serialize;
 
-use super::constraints;
 use super::sign::check;
 use super::turns::check_built_for;
 use crate::cli::VerifyArgs;
 use crate::terminal::outln;
 use offhook_lab::error::Failure;
 use offhook_lab::policies::{read_table, table_file, table_of};
-use offhook_lab::run::provenance::scenario_hash;
+use offhook_lab::run::manifest::{hashes, scenario_hash};
 use offhook_simulator::world;
+use offhook_table::agent::constraints;
 
 /// Seed of the self-test, so that it passes always or never.
 const SEED: u64 = 1;
@@ -69,8 +69,7 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
         schema: SCHEMA,
         ok: report.ok() && tested.as_ref().is_none_or(SelfTest::ok),
         signature: args.key.as_ref().map(|_| "holds"),
-        scenario_unchanged: made_for(&table)
-            .map(|hash| hash == scenario_hash(&world::hashes(&text))),
+        scenario_unchanged: made_for(&table).map(|hash| hash == scenario_hash(&hashes(&text))),
         rules_of_conduct,
         masks,
         report: &report,

@@ -17,13 +17,13 @@ use self::contender::{Contender, ENGINES, contenders, name};
 use self::course::{Course, Point};
 use super::clock::{cost_of, peak_memory_mb};
 use super::report;
-use crate::bundled;
 use crate::cli::{BenchArgs, LearnBenchArgs};
 use crate::terminal::outln;
 use offhook_lab::error::Failure;
 use offhook_lab::threads;
 use offhook_lab::unit::Unit;
 use offhook_report::record::Record;
+use offhook_simulator::bundled;
 use offhook_simulator::world::{self, CallWorld};
 use offhook_stats::{self as stats, Count, Estimate, Moments};
 

@@ -1,0 +1,138 @@
+//! Runs side by side: their curves, their final scores, and how sure it is that one is better.
+
+use std::path::{Path, PathBuf};
+use std::slice::from_ref;
+
+use offhook_simulator::bundled;
+use offhook_stats::Estimate;
+use offhook_stats::bootstrap::{RESAMPLES, iqm, probability_of_improvement};
+
+use crate::disk::{atomic, csv};
+use crate::error::Failure;
+use crate::run::curve::{self, LearningCurve, METRIC};
+use crate::run::metrics::{self, Row, Stage};
+use crate::run::run_dir::RunFile;
+
+/// What several runs came to.
+pub struct RunComparison {
+    /// The runs, in the order given; the first is the one that others are held against.
+    pub runs: Vec<RunScore>,
+    /// Their curves.
+    pub curve: LearningCurve,
+}
+
+/// What one run came to.
+pub struct RunScore {
+    /// Name of the run's folder.
+    pub name: String,
+    /// Completion of every seed at its last evaluation, in `[0, 1]`.
+    pub finals: Vec<f64>,
+    /// Their interquartile mean.
+    pub completion: Option<Estimate>,
+    /// Probability that a seed of it beats one of the first run.
+    pub improvement: Option<Estimate>,
+}
+
+/// Reads runs and compares them.
+///
+/// # Errors
+/// If a run cannot be read or has no completion to compare.
+pub fn compare(paths: &[PathBuf]) -> Result<RunComparison, Failure> {
+    let read = |path: &PathBuf| Ok((name(path), rows(path)?));
+    let runs: Vec<(String, Vec<Row>)> = paths.iter().map(read).collect::<Result<_, Failure>>()?;
+    let finals: Vec<Vec<f64>> = runs.iter().map(|(_, rows)| last_completion(rows)).collect();
+    for (finals, path) in finals.iter().zip(paths) {
+        if finals.is_empty() {
+            let path = path.display();
+            return Err(Failure::failed(format!(
+                "'{path}' has no `{METRIC}` to compare"
+            )));
+        }
+    }
+    let first = finals[0].clone();
+    let curves = runs
+        .iter()
+        .map(|(name, rows)| curve::collect(name, rows, METRIC))
+        .collect();
+    let score = |((name, _), finals): ((String, _), Vec<f64>)| RunScore {
+        name,
+        completion: iqm(from_ref(&finals), RESAMPLES, 1),
+        improvement: probability_of_improvement(from_ref(&finals), from_ref(&first), RESAMPLES, 1),
+        finals,
+    };
+    Ok(RunComparison {
+        runs: runs.into_iter().zip(finals).map(score).collect(),
+        curve: LearningCurve {
+            curves,
+            references: Vec::new(),
+        },
+    })
+}
+
+impl RunComparison {
+    /// Final scores: `run,n_seeds,completion_iqm,low,high`.
+    pub fn to_csv(&self) -> String {
+        let row = |run: &RunScore| {
+            let score = run.completion?;
+            let (low, high) = score.bounds.unzip();
+            let n_seeds = run.finals.len().to_string();
+            let [value, low, high] = [Some(score.value), low, high].map(csv::number);
+            Some([run.name.clone(), n_seeds, value, low, high])
+        };
+        let head = ["run", "n_seeds", "completion_iqm", "low", "high"];
+        csv::to_csv(&head, self.runs.iter().filter_map(row))
+    }
+}
+
+/// Writes a comparison into a folder: its numbers, and `drawn`, its pictures and page by name.
+///
+/// # Errors
+/// If the disk says no.
+pub fn write(
+    comparison: &RunComparison,
+    drawn: &[(&str, Vec<u8>)],
+    out: &Path,
+) -> Result<(), Failure> {
+    std::fs::create_dir_all(out).map_err(|e| atomic::FileError::new("create", out, e))?;
+    let numbers = [
+        ("compare.csv", comparison.to_csv().into_bytes()),
+        ("curve.csv", comparison.curve.to_csv().into_bytes()),
+    ];
+    for (name, bytes) in numbers.iter().chain(drawn) {
+        atomic::write(&out.join(name), bytes)?;
+    }
+    Ok(())
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+fn rows(path: &Path) -> Result<Vec<Row>, Failure> {
+    let text = bundled::read(&path.join(RunFile::Metrics.name())).map_err(|e| {
+        let path = path.display();
+        Failure::failed(format!(
+            "{e}; '{path}' is not the directory of a finished run"
+        ))
+    })?;
+    metrics::from_csv(&text.file, &text.text)
+}
+
+/// Completion of every seed at its last evaluation.
+fn last_completion(rows: &[Row]) -> Vec<f64> {
+    let mut seeds: Vec<u64> = rows.iter().map(|r| r.seed).collect();
+    seeds.sort_unstable();
+    seeds.dedup();
+    let last = |seed: &u64| {
+        let of_seed = rows
+            .iter()
+            .filter(|r| r.seed == *seed && r.metric == METRIC);
+        of_seed
+            .max_by_key(|r| (r.stage == Stage::Reinforcement, r.step))
+            .map(|r| r.value)
+    };
+    seeds.iter().filter_map(last).collect()
+}
