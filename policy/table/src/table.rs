@@ -85,24 +85,7 @@ impl DecisionTable {
         provenance: Provenance,
     ) -> Result<Self, TableError> {
         let scenario = scenario.into();
-        Self::build(scenario, layout, rules, default_action, None, provenance)
-    }
-
-    /// [`DecisionTable::new`] and [`DecisionTable::with_traffic`] in one, so that the checksum is
-    /// computed once.
-    pub(crate) fn build(
-        scenario: String,
-        layout: Layout,
-        rules: Vec<Rule>,
-        default_action: u8,
-        traffic: Option<Traffic>,
-        provenance: Provenance,
-    ) -> Result<Self, TableError> {
-        let table = Self::unsealed(scenario, layout, rules, default_action, provenance)?;
-        match traffic {
-            Some(traffic) => table.with_traffic(traffic),
-            None => table.seal(),
-        }
+        Self::unsealed(scenario, layout, rules, default_action, None, provenance)?.seal()
     }
 
     /// The same table with the traffic that its rules were made on.
@@ -131,37 +114,48 @@ impl DecisionTable {
     /// As [`DecisionTable::new`].
     pub fn with_rules(&self, rules: Vec<Rule>) -> Result<Self, TableError> {
         let copy = self.clone();
-        Self::build(
+        Self::unsealed(
             copy.scenario,
             copy.layout,
             rules,
             copy.default_action,
             copy.traffic,
             copy.provenance,
-        )
+        )?
+        .seal()
     }
 
     /// Sets the checksum of the content.
-    fn seal(mut self) -> Result<Self, TableError> {
+    pub(crate) fn seal(self) -> Result<Self, TableError> {
         check_size(document::n_condition_bytes(&self.layout, &self.rules))?;
-        let (checksum, n_bytes) = document::seal(&self);
+        let (checksum, n_bytes) = document::seal(&self)?;
         check_size(n_bytes)?;
-        self.checksum = checksum;
-        Ok(self)
+        Ok(self.sealed(checksum))
     }
 
-    /// A table whose checksum is still to be set.
-    fn unsealed(
+    /// Sets the checksum where it is known already, of content whose size was checked.
+    pub(crate) fn sealed(mut self, checksum: String) -> Self {
+        self.checksum = checksum;
+        self
+    }
+
+    /// A table whose checksum is still to be set, by [`DecisionTable::seal`] or
+    /// [`DecisionTable::sealed`].
+    pub(crate) fn unsealed(
         scenario: String,
         layout: Layout,
         rules: Vec<Rule>,
         default_action: u8,
+        traffic: Option<Traffic>,
         provenance: Provenance,
     ) -> Result<Self, TableError> {
         check_name("scenario", &scenario, "")?;
         check_rules(&layout, &rules)?;
         check_action("default action", default_action, &layout)?;
         check_provenance(&provenance)?;
+        if let Some(traffic) = &traffic {
+            traffic.check(&layout)?;
+        }
         let index = Index::new(&layout, &rules);
         let checksum = String::new();
         Ok(Self {
@@ -169,28 +163,10 @@ impl DecisionTable {
             layout,
             rules,
             default_action,
-            traffic: None,
+            traffic,
             provenance,
             checksum,
             index,
-        })
-    }
-
-    /// [`DecisionTable::new`] for content whose checksum and size are known already.
-    pub(crate) fn sealed(
-        scenario: String,
-        layout: Layout,
-        rules: Vec<Rule>,
-        default_action: u8,
-        traffic: Option<Traffic>,
-        provenance: Provenance,
-        (checksum, n_bytes): (String, usize),
-    ) -> Result<Self, TableError> {
-        check_size(n_bytes)?;
-        Ok(Self {
-            checksum,
-            traffic,
-            ..Self::unsealed(scenario, layout, rules, default_action, provenance)?
         })
     }
 

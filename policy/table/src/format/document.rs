@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::cell::{Cell, levels_in};
+use crate::check::check_size;
 use crate::error::{TableError, shorten};
 use crate::layout::{Feature, Layout};
 use crate::name::hex;
@@ -88,7 +89,10 @@ struct Version {
 }
 
 /// The checksum of a table and its size in bytes as JSON without blanks.
-pub(crate) fn seal(table: &DecisionTable) -> (String, usize) {
+///
+/// # Errors
+/// As [`Document::seal`].
+pub(crate) fn seal(table: &DecisionTable) -> Result<(String, usize), TableError> {
     Document::of(table).seal()
 }
 
@@ -178,12 +182,18 @@ impl<'t> Written<'t> {
 
 impl<R: Serialize> Document<R> {
     /// SHA-256 and length in bytes of this document as JSON without blanks.
-    pub(crate) fn seal(&self) -> (String, usize) {
-        let mut writer = BufWriter::new(Sealer::default());
-        let written = serde_json::to_writer(&mut writer, self);
-        written.expect("names, numbers and JSON values serialize to JSON");
-        let sealer = writer.into_inner().expect("a hash takes every byte");
-        (hex(&sealer.hash.finalize()), sealer.n_bytes)
+    ///
+    /// # Errors
+    /// [`TableError::Invalid`] if it cannot be written as JSON.
+    pub(crate) fn seal(&self) -> Result<(String, usize), TableError> {
+        let mut sealer = Sealer::default();
+        let mut writer = BufWriter::new(&mut sealer);
+        let written = serde_json::to_writer(&mut writer, self).map_err(io::Error::from);
+        written
+            .and_then(|()| writer.flush())
+            .map_err(|error| TableError::invalid("content", error.to_string(), "JSON values"))?;
+        drop(writer);
+        Ok((hex(&sealer.hash.finalize()), sealer.n_bytes))
     }
 }
 
@@ -229,14 +239,15 @@ impl Document {
             .traffic
             .map(|named| Traffic::from_named(&named, &layout));
         let traffic = traffic.transpose()?;
-        let table = DecisionTable::build(
+        let table = DecisionTable::unsealed(
             self.scenario,
             layout,
             rules,
             default_action,
             traffic,
             self.provenance,
-        )?;
+        )?
+        .seal()?;
         check_checksum(self.checksum, table.checksum())?;
         Ok(table)
     }
@@ -248,9 +259,9 @@ impl Document {
     pub(crate) fn open_whole(mut self) -> Result<DecisionTable, TableError> {
         let found = self.checksum.take();
         self.provenance = sorted(&self.provenance);
-        let seal = self.seal();
-        check_checksum(found, &seal.0)?;
-        self.into_table(seal)
+        let (checksum, n_bytes) = self.seal()?;
+        check_checksum(found, &checksum)?;
+        self.into_table(checksum, n_bytes)
     }
 
     /// Layout and default action.
@@ -270,7 +281,7 @@ impl Document {
 
     /// The table that a document with this seal describes. The document must be in canonical form,
     /// so that the seal is the table's as well.
-    fn into_table(self, seal: (String, usize)) -> Result<DecisionTable, TableError> {
+    fn into_table(self, checksum: String, n_bytes: usize) -> Result<DecisionTable, TableError> {
         let (layout, default_action) = self.frame()?;
         let traffic = self
             .traffic
@@ -305,15 +316,16 @@ impl Document {
                 fidelity: rule.fidelity,
             });
         }
-        DecisionTable::sealed(
+        check_size(n_bytes)?;
+        let table = DecisionTable::unsealed(
             self.scenario,
             layout,
             rules,
             default_action,
             traffic,
             self.provenance,
-            seal,
-        )
+        )?;
+        Ok(table.sealed(checksum))
     }
 }
 

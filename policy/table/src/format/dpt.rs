@@ -246,7 +246,7 @@ fn table(body: &[u8]) -> Result<DecisionTable, TableError> {
     let provenance = serde_json::from_str(json)
         .map_err(|error| invalid(place, shorten(&error.to_string()), "a JSON object"))?;
     reader.end()?;
-    DecisionTable::build(scenario, layout, rules, default_action, traffic, provenance)
+    DecisionTable::unsealed(scenario, layout, rules, default_action, traffic, provenance)?.seal()
 }
 
 fn traffic(reader: &mut Reader, layout: &Layout) -> Result<Option<Traffic>, TableError> {

@@ -114,7 +114,7 @@ mod tests {
         let mut document = Document::parse("JSON", text.as_bytes()).unwrap();
         document.checksum = None;
         change(&mut document);
-        document.checksum = Some(document.seal().0);
+        document.checksum = Some(document.seal().unwrap().0);
         serde_json::to_vec(&document).unwrap()
     }
 
