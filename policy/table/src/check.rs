@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::error::{TableError, shorten};
 use crate::layout::Layout;
 use crate::name::check_name;
-use crate::table::{MAX_CONTENT_BYTES, MAX_RULES, Provenance, Rule};
+use crate::rule::{MAX_CONTENT_BYTES, MAX_RULES, Provenance, Rule};
 
 /// Refuses so many bytes of content.
 pub(crate) fn check_size(n_bytes: usize) -> Result<(), TableError> {

@@ -1,7 +1,8 @@
 //! The table in words: one rule as a sentence, and all of them as a page sorted by traffic.
 
 use crate::provenance::lines;
-use crate::table::{DecisionTable, Rule};
+use crate::rule::Rule;
+use crate::table::DecisionTable;
 
 impl DecisionTable {
     /// A rule of this table in words: `when identity is claimed or doubted and confidence is low:

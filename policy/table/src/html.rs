@@ -2,7 +2,8 @@
 
 use crate::cell::levels_in;
 use crate::provenance::lines;
-use crate::table::{DecisionTable, Rule};
+use crate::rule::Rule;
+use crate::table::DecisionTable;
 
 const STYLE: &str = "\
 :root{color-scheme:light}

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::table::Provenance;
+use crate::rule::Provenance;
 
 /// Every key with its lines, in the order of keys.
 ///

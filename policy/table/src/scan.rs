@@ -6,7 +6,8 @@ use std::fmt;
 use crate::cell::{Cell, levels_in};
 use crate::layout::{Feature, Layout};
 use crate::report::{MAX_LISTED, Report};
-use crate::table::{DecisionTable, Rule};
+use crate::rule::Rule;
+use crate::table::DecisionTable;
 use crate::testing::{SplitMix, pick};
 use crate::verify::Constraint;
 

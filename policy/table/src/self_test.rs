@@ -9,8 +9,9 @@ use crate::cell::{Cell, levels_in};
 use crate::error::TableError;
 use crate::layout::Layout;
 use crate::report::Report;
+use crate::rule::Rule;
 use crate::scan::compare;
-use crate::table::{DecisionTable, Rule};
+use crate::table::DecisionTable;
 use crate::testing::{SplitMix, pick};
 use crate::verify::{Constraint, verify};
 

@@ -1,55 +1,13 @@
 //! The decision table: rules over cells of a layout, checked once when built and immutable after.
 
-use std::collections::BTreeMap;
-
-use crate::cell::Cell;
 use crate::check::{check_action, check_provenance, check_rules, check_size};
 use crate::error::TableError;
 use crate::format::document;
+use crate::index::Index;
 use crate::layout::Layout;
 use crate::name::check_name;
-use crate::runtime::Index;
+use crate::rule::{Provenance, Rule};
 use crate::traffic::Traffic;
-
-/// The version of the table's file formats that this crate writes and reads.
-pub const SCHEMA: u32 = 1;
-/// Most rules a table may have.
-pub const MAX_RULES: usize = 4096;
-/// Most bytes a table may take as JSON without blanks; files may have twice as many.
-pub const MAX_CONTENT_BYTES: usize = 4 << 20;
-
-/// Where a table comes from: config hash, seeds, data hash, metrics, by name.
-pub type Provenance = BTreeMap<String, serde_json::Value>;
-
-/// One row: in this cell, take this action.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rule {
-    /// Unique in its table; the audit trail of a decision.
-    pub id: String,
-    /// The observations that the rule is for.
-    pub when: Cell,
-    /// Index of the action taken.
-    pub action: u8,
-    /// How often the cell was visited when the rule was made, in system turns.
-    pub support: u64,
-    /// Share of those visits where the teacher chose the same action, in `[0, 1]`; `None` when not
-    /// measured.
-    pub fidelity: Option<f64>,
-}
-
-impl Rule {
-    /// A rule that nobody has measured yet: support 0, fidelity unknown.
-    #[must_use]
-    pub fn new(id: impl Into<String>, when: Cell, action: u8) -> Self {
-        Self {
-            id: id.into(),
-            when,
-            action,
-            support: 0,
-            fidelity: None,
-        }
-    }
-}
 
 /// A policy as a list of rules over named features.
 ///
@@ -71,8 +29,8 @@ impl DecisionTable {
     /// Checks every invariant and prepares the runtime.
     ///
     /// Rule ids are unique names; each cell has one non-empty mask per feature, within its levels;
-    /// actions exist; fidelities lie in `[0, 1]`; there are at most [`MAX_RULES`] rules and
-    /// [`MAX_CONTENT_BYTES`] of content. Overlaps and gaps are *not* errors here:
+    /// actions exist; fidelities lie in `[0, 1]`; there are at most [`MAX_RULES`](crate::MAX_RULES) rules and
+    /// [`MAX_CONTENT_BYTES`](crate::MAX_CONTENT_BYTES) of content. Overlaps and gaps are *not* errors here:
     /// [`verify`](fn@crate::verify) finds them.
     ///
     /// # Errors
@@ -225,6 +183,7 @@ impl DecisionTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cell::Cell;
     use crate::layout::Feature;
 
     fn layout() -> Layout {

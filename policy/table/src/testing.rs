@@ -2,7 +2,8 @@
 
 use crate::cell::{Cell, levels_in};
 use crate::layout::{Feature, Layout, MAX_FEATURES};
-use crate::table::{DecisionTable, MAX_RULES, Provenance, Rule};
+use crate::rule::{MAX_RULES, Provenance, Rule};
+use crate::table::DecisionTable;
 
 /// SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195): enough for test data, and
 /// no dependency.

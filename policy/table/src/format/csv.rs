@@ -13,7 +13,8 @@ use crate::error::{TableError, shorten};
 use crate::format::check_len;
 use crate::format::document::{Document, action, compact};
 use crate::layout::{Layout, RESERVED};
-use crate::table::{DecisionTable, MAX_CONTENT_BYTES, MAX_RULES, Rule};
+use crate::rule::{MAX_CONTENT_BYTES, MAX_RULES, Rule};
+use crate::table::DecisionTable;
 
 /// Columns before those of the features.
 const N_BEFORE: usize = RESERVED.len() - 1;

@@ -14,7 +14,8 @@
 use crate::format::document::{Document, compact};
 use crate::format::feel::{self, DECISION, Input};
 use crate::format::xml::{escape, escape_json};
-use crate::table::{DecisionTable, Rule};
+use crate::rule::Rule;
+use crate::table::DecisionTable;
 
 mod diagram;
 mod read;

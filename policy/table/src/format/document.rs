@@ -16,7 +16,8 @@ use crate::check::check_size;
 use crate::error::{TableError, shorten};
 use crate::layout::{Feature, Layout};
 use crate::name::hex;
-use crate::table::{DecisionTable, Provenance, Rule, SCHEMA};
+use crate::rule::{Provenance, Rule, SCHEMA};
+use crate::table::DecisionTable;
 use crate::traffic::Traffic;
 
 /// The table as a file holds it.

@@ -33,14 +33,15 @@ use crate::format::check_len;
 use crate::format::document::{compact, sorted};
 use crate::layout::{Feature, Layout, MAX_ACTIONS, MAX_FEATURES, MAX_LEVELS};
 use crate::name::{MAX_NAME_CHARS, hex};
-use crate::table::{DecisionTable, MAX_CONTENT_BYTES, MAX_RULES, Rule};
+use crate::rule::{MAX_CONTENT_BYTES, MAX_RULES, Rule};
+use crate::table::DecisionTable;
 use crate::traffic::Traffic;
 
 mod bytes;
 #[cfg(test)]
 mod tests;
 
-use bytes::{Reader, Writer, crc32};
+use bytes::{Reader, Writer, crc32, invalid};
 
 /// The first bytes of a file.
 pub const MAGIC: [u8; 4] = *b"DPT\x1a";
@@ -301,8 +302,4 @@ fn rules(reader: &mut Reader, layout: &Layout) -> Result<Vec<Rule>, TableError> 
     }
     reader.skip_fill();
     Ok(rules)
-}
-
-fn invalid(place: &str, found: impl Into<String>, expected: impl Into<String>) -> TableError {
-    TableError::invalid(format!("DPT, {place}"), found, expected)
 }

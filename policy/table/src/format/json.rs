@@ -28,7 +28,8 @@
 use crate::error::TableError;
 use crate::format::check_len;
 use crate::format::document::{Document, compact};
-use crate::table::{DecisionTable, MAX_CONTENT_BYTES};
+use crate::rule::MAX_CONTENT_BYTES;
+use crate::table::DecisionTable;
 
 impl DecisionTable {
     /// The table as canonical JSON.

@@ -14,7 +14,8 @@ use crate::cell::Cell;
 use crate::format::document::{Document, compact};
 use crate::format::feel::{Input, inputs};
 use crate::layout::Feature;
-use crate::table::{DecisionTable, Rule};
+use crate::rule::Rule;
+use crate::table::DecisionTable;
 
 impl DecisionTable {
     /// The table as JSON Logic.

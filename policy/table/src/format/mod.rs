@@ -36,7 +36,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::TableError;
-use crate::table::{DecisionTable, MAX_CONTENT_BYTES};
+use crate::rule::MAX_CONTENT_BYTES;
+use crate::table::DecisionTable;
 
 pub mod csv;
 pub mod dmn;

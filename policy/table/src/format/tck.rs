@@ -8,7 +8,8 @@ use crate::cell::levels_in;
 use crate::format::dmn::namespace;
 use crate::format::feel::{DECISION, inputs};
 use crate::format::xml::escape;
-use crate::table::{DecisionTable, Rule};
+use crate::rule::Rule;
+use crate::table::DecisionTable;
 
 impl DecisionTable {
     /// Test cases for the model file `model_name`, such as `fraud_alert.dmn`. A table without rules

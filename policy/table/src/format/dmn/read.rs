@@ -13,7 +13,8 @@ use crate::format::feel::{name_in, names_in};
 use crate::format::xml::Element;
 use crate::format::{MAX_BYTES, check_len};
 use crate::layout::Layout;
-use crate::table::{DecisionTable, MAX_RULES, Rule};
+use crate::rule::{MAX_RULES, Rule};
+use crate::table::DecisionTable;
 
 impl DecisionTable {
     /// Reads a table from what [`DecisionTable::to_dmn`] writes, however it was laid out since.

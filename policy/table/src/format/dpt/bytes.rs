@@ -1,6 +1,5 @@
 //! Numbers, texts and bits as the compact format writes them.
 
-use super::invalid;
 use crate::error::TableError;
 
 /// CRC-32 as in IEEE 802.3 (reflected polynomial 0xedb88320) of the parts, one after another.
@@ -175,6 +174,15 @@ impl<'a> Reader<'a> {
             n => Err(invalid("body", format!("{n} bytes more"), "its end")),
         }
     }
+}
+
+/// An error at a place of the file.
+pub(super) fn invalid(
+    place: &str,
+    found: impl Into<String>,
+    expected: impl Into<String>,
+) -> TableError {
+    TableError::invalid(format!("DPT, {place}"), found, expected)
 }
 
 #[cfg(test)]
