@@ -6,10 +6,10 @@ use std::sync::Arc;
 use offhook_env::batch::CallBatch;
 use offhook_env::policy::Policy;
 use offhook_policy::distill::{DistillConfig, RoundMetrics, distill};
+use offhook_table::agent::constraints;
 use offhook_table::{DecisionTable, Traffic};
 use serde_json::Value;
 
-use crate::command::table::constraints;
 use crate::error::Failure;
 use crate::policies::table_layout;
 use crate::world::CallWorld;

@@ -4,10 +4,10 @@
 use std::path::Path;
 
 use offhook_env::rng::Stream;
+use offhook_table::agent::prove;
 use serde_json::{Value, json};
 
 use crate::cli::EvaluateArgs;
-use crate::command::table::prove;
 use crate::error::Failure;
 use crate::figures::{self, FIGURES};
 use crate::play::{self, Plan};

@@ -12,13 +12,12 @@ mod verify;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use offhook_env::scenario::{Scenario, condition};
-use offhook_table::{Constraint, DecisionTable, Format, Report};
+use offhook_table::{DecisionTable, Format};
 
 use crate::atomic;
 use crate::cli::{TableCommand, TableFormat};
 use crate::error::Failure;
-use crate::policies::{open_table, table_layout};
+use crate::policies::open_table;
 use crate::terminal::outln;
 
 /// Runs a subcommand.
@@ -95,33 +94,4 @@ fn test_cases(table: &DecisionTable, model: &Path) -> Result<(PathBuf, Vec<u8>),
     let path = model.with_file_name(format!("{}-test-01.xml", name(model.file_stem())?));
     let text = table.to_tck(&name(model.file_name())?);
     Ok((path, text.into_bytes()))
-}
-
-/// Rules of conduct, and masks, of a scenario as tables know them.
-pub fn constraints(scenario: &Scenario) -> (Vec<Constraint>, Vec<Constraint>) {
-    let constraint = |c: &condition::Constraint| Constraint {
-        name: c.name.clone(),
-        when: c
-            .when
-            .terms
-            .iter()
-            .map(|&(feature, levels)| (feature as usize, levels))
-            .collect(),
-        forbidden: c.forbidden.0,
-    };
-    let (rules, masks): (Vec<_>, Vec<_>) = scenario.constraints.iter().partition(|c| c.conduct);
-    (
-        rules.into_iter().map(constraint).collect(),
-        masks.into_iter().map(constraint).collect(),
-    )
-}
-
-/// Proves a table for a scenario.
-///
-/// # Errors
-/// If the table was made for another layout; both are named.
-pub fn prove(table: &DecisionTable, scenario: &Scenario) -> Result<Report, Failure> {
-    let (rules, masks) = constraints(scenario);
-    table.layout().check_same(&table_layout(scenario)?)?;
-    Ok(offhook_table::verify(table, &[rules, masks].concat())?)
 }

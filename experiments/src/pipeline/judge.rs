@@ -3,12 +3,12 @@
 use offhook_env::outcome::CallSummary;
 use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::Stream;
+use offhook_table::agent::prove;
 use serde_json::Value;
 
 use super::gap::{self, SeedGap};
 use super::seed::SeedResult;
 use super::stability::{self, SeedStability};
-use crate::command::table::prove;
 use crate::config::Config;
 use crate::error::Failure;
 use crate::figures::{self, FIGURES, Figure};

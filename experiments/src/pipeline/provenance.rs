@@ -15,11 +15,11 @@
 use std::collections::BTreeMap;
 
 use offhook_env::scenario::Scenario;
+use offhook_table::agent::constraints;
 use offhook_table::{DecisionTable, Proof, Provenance, Report};
 use serde_json::{Map, Value, json};
 
 use super::judge::Summary;
-use crate::command::table::constraints;
 use crate::config::Config;
 use crate::error::Failure;
 use crate::figures::Figure;

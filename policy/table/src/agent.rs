@@ -1,17 +1,21 @@
-//! A table on the phone: the tracker of [`offhook_env`] turns what was recognized into an
-//! observation, and the table answers, as it did in the laboratory.
+//! A table and its scenario: what the scenario demands of it, and the two together on the phone.
+//!
+//! On the phone the tracker of [`offhook_env`] turns what was recognized into an observation, and the
+//! table answers, as it did in the laboratory.
 
 use offhook_env::act::NBest;
 use offhook_env::action::ActionId;
 use offhook_env::log::{ActReader, HypothesisLog};
 use offhook_env::policy::Observation;
-use offhook_env::scenario::Scenario;
+use offhook_env::scenario::{Scenario, condition};
 use offhook_env::tracker::BeliefState;
 
 use crate::error::TableError;
 use crate::layout::{Feature, Layout};
+use crate::report::Report;
 use crate::runtime::Decision;
 use crate::table::DecisionTable;
+use crate::verify::{Constraint, verify};
 
 /// The layout of a scenario as tables know it.
 ///
@@ -23,6 +27,36 @@ pub fn layout_of(scenario: &Scenario) -> Result<Layout, TableError> {
         levels: feature.levels.clone(),
     });
     Layout::new(features.collect(), scenario.layout.actions.clone())
+}
+
+/// The rules of conduct of a scenario, and its masks, as tables know them.
+#[must_use]
+pub fn constraints(scenario: &Scenario) -> (Vec<Constraint>, Vec<Constraint>) {
+    let constraint = |c: &condition::Constraint| Constraint {
+        name: c.name.clone(),
+        when: c
+            .when
+            .terms
+            .iter()
+            .map(|&(feature, levels)| (feature as usize, levels))
+            .collect(),
+        forbidden: c.forbidden.0,
+    };
+    let (rules, masks): (Vec<_>, Vec<_>) = scenario.constraints.iter().partition(|c| c.conduct);
+    (
+        rules.into_iter().map(constraint).collect(),
+        masks.into_iter().map(constraint).collect(),
+    )
+}
+
+/// Proves a table for a scenario: the rules of conduct first, then the masks.
+///
+/// # Errors
+/// [`TableError::Layout`] if the table was made for another layout; both are named.
+pub fn prove(table: &DecisionTable, scenario: &Scenario) -> Result<Report, TableError> {
+    table.layout().check_same(&layout_of(scenario)?)?;
+    let (rules, masks) = constraints(scenario);
+    verify(table, &[rules, masks].concat())
 }
 
 /// What a table does with an observation, held to what is allowed there: an action that is masked

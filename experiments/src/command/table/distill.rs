@@ -7,10 +7,10 @@ use offhook_env::outcome::CallSummary;
 use offhook_env::policy::Policy;
 use offhook_env::rng::Stream;
 use offhook_policy::distill::DistillConfig;
+use offhook_table::agent::prove;
 use offhook_table::{DecisionTable, Format, Provenance};
 use serde_json::json;
 
-use super::prove;
 use crate::cli::DistillArgs;
 use crate::config::Config;
 use crate::distillery::distill_table;

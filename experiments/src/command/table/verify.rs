@@ -1,9 +1,9 @@
 //! `offhook table verify`: proof, signature, and the test of the verifier itself.
 
+use offhook_table::agent::constraints;
 use offhook_table::{DecisionTable, Proof, Report, SelfTest, self_test, verify_with};
 use serde::Serialize;
 
-use super::constraints;
 use super::sign::check;
 use super::turns::check_built_for;
 use crate::cli::VerifyArgs;
