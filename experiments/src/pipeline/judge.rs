@@ -57,7 +57,7 @@ pub struct Summary {
     /// Rules of every seed's table.
     n_rules: Vec<usize>,
     /// The proof of the exported table.
-    pub proof: offhook_table::Report,
+    pub proof: offhook_table::ProofReport,
     /// How steadily each seed learned.
     pub stability: Vec<SeedStability>,
     /// What a planner that sees the customer has over the script, if it was asked to play.

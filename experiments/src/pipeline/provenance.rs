@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use offhook_env::scenario::Scenario;
 use offhook_table::agent::constraints;
-use offhook_table::{DecisionTable, Proof, Provenance, Report};
+use offhook_table::{DecisionTable, Proof, ProofReport, Provenance};
 use serde_json::{Map, Value, json};
 
 use super::judge::Summary;
@@ -97,7 +97,7 @@ pub fn judged(
 }
 
 /// What a report says of every cell, by name.
-fn proofs(report: &Report, scenario: &Scenario) -> Value {
+fn proofs(report: &ProofReport, scenario: &Scenario) -> Value {
     let (rules, masks) = report
         .constraints
         .split_at(constraints(scenario).0.len().min(report.constraints.len()));

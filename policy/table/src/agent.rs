@@ -12,7 +12,7 @@ use offhook_env::tracker::BeliefState;
 
 use crate::error::TableError;
 use crate::layout::{Feature, Layout};
-use crate::report::Report;
+use crate::proof_report::ProofReport;
 use crate::runtime::Decision;
 use crate::table::DecisionTable;
 use crate::verify::{Constraint, verify};
@@ -53,7 +53,7 @@ pub fn constraints(scenario: &Scenario) -> (Vec<Constraint>, Vec<Constraint>) {
 ///
 /// # Errors
 /// [`TableError::Layout`] if the table was made for another layout; both are named.
-pub fn prove(table: &DecisionTable, scenario: &Scenario) -> Result<Report, TableError> {
+pub fn prove(table: &DecisionTable, scenario: &Scenario) -> Result<ProofReport, TableError> {
     table.layout().check_same(&layout_of(scenario)?)?;
     let (rules, masks) = constraints(scenario);
     verify(table, &[rules, masks].concat())

@@ -9,7 +9,7 @@ use crate::cell::Cell;
 use crate::error::TableError;
 use crate::gap::find_gaps;
 use crate::layout::{Layout, joined_words};
-use crate::report::{MAX_LISTED, Region};
+use crate::proof_report::{MAX_LISTED, Region};
 use crate::table::DecisionTable;
 use crate::traffic::Traffic;
 

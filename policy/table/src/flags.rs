@@ -2,7 +2,7 @@
 
 use crate::cell::Cell;
 use crate::gap::is_covered;
-use crate::report::ThinRule;
+use crate::proof_report::ThinRule;
 use crate::table::DecisionTable;
 
 /// Rules with fewer than `min_support` visits.

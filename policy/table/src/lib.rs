@@ -7,7 +7,7 @@
 //! - [`DecisionTable`] holds rules, default action and provenance; [`DecisionTable::decide`] is the
 //!   runtime.
 //! - [`verify`](fn@verify) proves that exactly one rule fires everywhere and that no [`Constraint`]
-//!   is broken; its [`Report`] says where not, in feature names.
+//!   is broken; its [`ProofReport`] says where not, in feature names.
 //! - [`self_test`](fn@self_test) breaks a table in known ways and checks that `verify` names exactly
 //!   the affected states.
 //! - [`Monitor`] counts what a table does at work; [`drift`](fn@drift) holds it against what was
@@ -99,8 +99,8 @@ mod index;
 mod layout;
 mod monitor;
 mod name;
+mod proof_report;
 mod provenance;
-mod report;
 mod rule;
 mod runtime;
 mod scan;
@@ -121,7 +121,9 @@ pub use format::Format;
 pub use layout::{Feature, Layout, MAX_ACTIONS, MAX_FEATURES, MAX_LEVELS};
 pub use monitor::Monitor;
 pub use name::MAX_NAME_CHARS;
-pub use report::{MAX_LISTED, Overlap, Proof, REPORT_SCHEMA, Region, Report, ThinRule, Violation};
+pub use proof_report::{
+    MAX_LISTED, Overlap, Proof, ProofReport, REPORT_SCHEMA, Region, ThinRule, Violation,
+};
 pub use rule::{MAX_CONTENT_BYTES, MAX_RULES, Provenance, Rule, SCHEMA};
 pub use runtime::Decision;
 pub use self_test::{Fault, FaultResult, SelfTest, self_test};

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::cell::{Cell, levels_in};
 use crate::layout::{Feature, Layout};
-use crate::report::{MAX_LISTED, Report};
+use crate::proof_report::{MAX_LISTED, ProofReport};
 use crate::rule::Rule;
 use crate::table::DecisionTable;
 use crate::testing::{SplitMix, pick};
@@ -21,7 +21,7 @@ const N_ELSEWHERE: usize = 256;
 pub(crate) fn compare(
     table: &DecisionTable,
     constraints: &[Constraint],
-    report: &Report,
+    report: &ProofReport,
     affected: &Cell,
     rng: &mut SplitMix,
 ) -> Result<u64, String> {
@@ -48,7 +48,7 @@ pub(crate) fn compare(
 fn compare_state(
     table: &DecisionTable,
     constraints: &[Constraint],
-    report: &Report,
+    report: &ProofReport,
     codes: &[u8],
 ) -> Result<(), String> {
     let fired: Vec<&Rule> = table

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cell::{Cell, levels_in};
 use crate::error::TableError;
 use crate::layout::Layout;
-use crate::report::Report;
+use crate::proof_report::ProofReport;
 use crate::rule::Rule;
 use crate::scan::compare;
 use crate::table::DecisionTable;
@@ -131,7 +131,7 @@ fn self_test_of(
     constraints: &[Constraint],
     n_each: u64,
     seed: u64,
-    verifier: &dyn Fn(&DecisionTable) -> Result<Report, TableError>,
+    verifier: &dyn Fn(&DecisionTable) -> Result<ProofReport, TableError>,
 ) -> Result<SelfTest, TableError> {
     if !verify(table, constraints)?.ok() {
         let expected = "a table that is proved, to be broken";
@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn a_verifier_that_names_too_little_or_too_much_is_found_out() {
         let (table, constraints) = guarded(7);
-        type Bend = dyn Fn(&mut Report);
+        type Bend = dyn Fn(&mut ProofReport);
         let run = |bend: &Bend| {
             let verifier = |broken: &DecisionTable| {
                 let mut report = verify(broken, &constraints)?;
@@ -342,7 +342,7 @@ mod tests {
             forbidden.last()
         );
         // A region that is too large is as wrong as one that is missing.
-        let widen = |report: &mut Report| {
+        let widen = |report: &mut ProofReport| {
             for gap in &mut report.gaps {
                 gap.cell = Cell::new(vec![u16::MAX; 6]);
             }

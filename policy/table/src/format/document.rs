@@ -51,16 +51,16 @@ pub(crate) struct RuleDocument<N = String, W = BTreeMap<String, Vec<String>>> {
 }
 
 /// A table to be written; a large part of it is names, so none is copied.
-pub(crate) type Written<'t> = Document<RuleDocument<&'t str, When<'t>>>;
+pub(crate) type DocumentView<'t> = Document<RuleDocument<&'t str, Conditions<'t>>>;
 
 /// The conditions of a rule, in the order and the form of [`Layout::conditions`].
 #[derive(Debug)]
-pub(crate) struct When<'t> {
+pub(crate) struct Conditions<'t> {
     layout: &'t Layout,
     cell: &'t Cell,
 }
 
-impl Serialize for When<'_> {
+impl Serialize for Conditions<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for (feature, mask) in self.layout.restricted_by_name(self.cell) {
@@ -135,13 +135,13 @@ pub(crate) fn n_condition_bytes(layout: &Layout, rules: &[Rule]) -> usize {
     rules.iter().map(n_bytes).sum()
 }
 
-impl<'t> Written<'t> {
+impl<'t> DocumentView<'t> {
     /// The document of a table, without its checksum.
     pub(crate) fn of(table: &'t DecisionTable) -> Self {
         let layout = table.layout();
         let rules = table.rules().iter().map(|rule| RuleDocument {
             id: rule.id.as_str(),
-            when: When {
+            when: Conditions {
                 layout,
                 cell: &rule.when,
             },

@@ -116,15 +116,15 @@ fn table(scenario: &Scenario) -> DecisionTable {
 }
 
 /// What the laboratory did and heard.
-struct Played {
+struct PlayedCall {
     actions: Vec<u8>,
     codes: Vec<Vec<u8>>,
     heard: Vec<Vec<HypothesisLog>>,
 }
 
-fn play(world: &World<Erratic>, table: &DecisionTable, episode: u64) -> Played {
+fn play(world: &World<Erratic>, table: &DecisionTable, episode: u64) -> PlayedCall {
     let mut call = Call::start(world, 1, Stream::Evaluate, episode);
-    let mut played = Played {
+    let mut played = PlayedCall {
         actions: Vec::new(),
         codes: Vec::new(),
         heard: Vec::new(),
