@@ -1,9 +1,8 @@
 //! Random complete tables for tests and benchmarks; hidden, and no part of the stable interface.
 
-use crate::cell::{Cell, levels_in};
-use crate::layout::{Feature, Layout, MAX_FEATURES};
-use crate::rule::{MAX_RULES, Provenance, Rule};
-use crate::table::DecisionTable;
+use crate::table::{
+    Cell, DecisionTable, Feature, Layout, MAX_FEATURES, MAX_RULES, Provenance, Rule, levels_in,
+};
 
 /// SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195): enough for test data, and
 /// no dependency.

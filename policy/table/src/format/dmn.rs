@@ -11,11 +11,10 @@
 //!
 //! Test cases for the file are written by [`tck`](super::tck).
 
-use crate::format::document::{Document, compact};
 use crate::format::feel::{self, DECISION, Input};
 use crate::format::xml::{escape, escape_json};
-use crate::rule::Rule;
-use crate::table::DecisionTable;
+use crate::table::document::{Document, compact};
+use crate::table::{DecisionTable, Rule};
 
 mod diagram;
 mod read;

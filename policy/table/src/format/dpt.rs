@@ -27,15 +27,12 @@
 //! All numbers of more than one byte are little-endian. There is one way to write a table: bytes
 //! that differ from it anywhere are refused.
 
-use crate::cell::Cell;
-use crate::error::{TableError, shorten};
 use crate::format::check_len;
-use crate::format::document::{compact, sorted};
-use crate::layout::{Feature, Layout, MAX_ACTIONS, MAX_FEATURES, MAX_LEVELS};
-use crate::name::{MAX_NAME_CHARS, hex};
-use crate::rule::{MAX_CONTENT_BYTES, MAX_RULES, Rule};
-use crate::table::DecisionTable;
-use crate::traffic::Traffic;
+use crate::table::document::{compact, sorted};
+use crate::table::{
+    Cell, DecisionTable, Feature, Layout, MAX_ACTIONS, MAX_CONTENT_BYTES, MAX_FEATURES, MAX_LEVELS,
+    MAX_NAME_CHARS, MAX_RULES, Rule, TableError, Traffic, hex, shorten,
+};
 
 mod bytes;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Numbers, texts and bits as the compact format writes them.
 
-use crate::error::TableError;
+use crate::table::TableError;
 
 /// CRC-32 as in IEEE 802.3 (reflected polynomial 0xedb88320) of the parts, one after another.
 pub(super) fn crc32(parts: [&[u8]; 2]) -> u32 {

@@ -1,19 +1,15 @@
 //! A test of the verifier itself: a sound table is broken in known ways, and what
-//! [`verify`](fn@crate::verify) says is held against a scan of the rules, state by state.
+//! [`verify`](crate::verify) says is held against a scan of the rules, state by state.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::cell::{Cell, levels_in};
-use crate::error::TableError;
-use crate::layout::Layout;
-use crate::proof_report::ProofReport;
-use crate::rule::Rule;
-use crate::scan::compare;
-use crate::table::DecisionTable;
+use crate::proof::proof_report::ProofReport;
+use crate::proof::scan::compare;
+use crate::proof::verify::{Constraint, verify};
+use crate::table::{Cell, DecisionTable, Layout, Rule, TableError, levels_in};
 use crate::testing::{SplitMix, pick};
-use crate::verify::{Constraint, verify};
 
 /// Most differences that are told.
 const MAX_TOLD: usize = 20;
@@ -260,7 +256,7 @@ impl<'a> Breaker<'a> {
     }
 }
 
-/// Where a constraint that [`verify`](fn@crate::verify) has accepted forbids.
+/// Where a constraint that [`verify`](crate::verify) has accepted forbids.
 fn box_of(constraint: &Constraint, layout: &Layout) -> Cell {
     let narrowed = |cell: Cell, &(idx, mask): &(usize, u16)| {
         let both = cell.masks()[idx] & mask;

@@ -3,13 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::cell::{Cell, levels_in};
-use crate::layout::{Feature, Layout};
-use crate::proof_report::{MAX_LISTED, ProofReport};
-use crate::rule::Rule;
-use crate::table::DecisionTable;
+use crate::proof::proof_report::{MAX_LISTED, ProofReport};
+use crate::proof::verify::Constraint;
+use crate::table::{Cell, DecisionTable, Feature, Layout, Rule, levels_in};
 use crate::testing::{SplitMix, pick};
-use crate::verify::Constraint;
 
 /// States compared one by one where the affected box has no more; else as many are drawn from it.
 const MAX_STATES: usize = 2048;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cell::Cell;
+use crate::table::cell::Cell;
 
 /// The version of the table's file formats that this crate writes and reads.
 pub const SCHEMA: u32 = 1;

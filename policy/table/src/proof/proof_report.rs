@@ -6,8 +6,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::cell::Cell;
-use crate::layout::Layout;
+use crate::table::{Cell, Layout};
 
 /// The version of the [`ProofReport`] as JSON; a program that reads it refuses others.
 pub const REPORT_SCHEMA: u32 = 1;
@@ -83,7 +82,7 @@ pub struct ThinRule {
     pub support: u64,
 }
 
-/// The outcome of [`verify`](fn@crate::verify); as JSON an object with exactly these keys.
+/// The outcome of [`verify`](crate::verify); as JSON an object with exactly these keys.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ProofReport {
     /// [`REPORT_SCHEMA`].

@@ -1,13 +1,11 @@
 //! The proof of a table: no overlap, no gap, and no forbidden action in any cell.
 
-use crate::cell::{Cell, Volume};
-use crate::error::{TableError, shorten};
-use crate::flags::{thin, unreachable};
-use crate::gap::find_gaps;
-use crate::proof_report::{
+use crate::proof::flags::{thin, unreachable};
+use crate::proof::gap::find_gaps;
+use crate::proof::proof_report::{
     MAX_LISTED, Overlap, Proof, ProofReport, REPORT_SCHEMA, Region, Violation,
 };
-use crate::table::DecisionTable;
+use crate::table::{Cell, DecisionTable, TableError, Volume, shorten};
 
 /// Visits below which a rule is thin, unless said otherwise: with 30 the standard error of its
 /// fidelity is still up to 9 points.

@@ -11,14 +11,14 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::cell::{Cell, levels_in};
-use crate::check::check_size;
-use crate::error::{TableError, shorten};
-use crate::layout::{Feature, Layout};
-use crate::name::hex;
-use crate::rule::{Provenance, Rule, SCHEMA};
-use crate::table::DecisionTable;
-use crate::traffic::Traffic;
+use crate::table::cell::{Cell, levels_in};
+use crate::table::check::check_size;
+use crate::table::decision_table::DecisionTable;
+use crate::table::error::{TableError, shorten};
+use crate::table::layout::{Feature, Layout};
+use crate::table::name::hex;
+use crate::table::rule::{Provenance, Rule, SCHEMA};
+use crate::table::traffic::Traffic;
 
 /// The table as a file holds it.
 #[derive(Debug, Serialize, Deserialize)]

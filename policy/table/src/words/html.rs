@@ -1,9 +1,7 @@
 //! The table as one HTML page that needs nothing else, for readers who are no programmers.
 
-use crate::cell::levels_in;
-use crate::provenance::lines;
-use crate::rule::Rule;
-use crate::table::DecisionTable;
+use crate::table::{DecisionTable, Rule, levels_in};
+use crate::words::provenance::lines;
 
 const STYLE: &str = "\
 :root{color-scheme:light}

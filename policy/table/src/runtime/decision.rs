@@ -1,8 +1,8 @@
 //! The runtime: from level codes, or from names, to an action and the rule that chose it.
 
-use crate::error::{DecideError, TableError, shorten};
-use crate::layout::{Feature, Layout, MAX_FEATURES};
-use crate::table::DecisionTable;
+use crate::table::{
+    DecideError, DecisionTable, Feature, Layout, MAX_FEATURES, TableError, shorten,
+};
 
 /// What a table says about one observation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 //! intersects the sets of the levels observed and takes the lowest bit left. Nothing is allocated
 //! and nothing branches on the data.
 
-use crate::layout::Layout;
-use crate::rule::Rule;
+use crate::table::layout::Layout;
+use crate::table::rule::Rule;
 
 /// A set of 256 rules; wide enough that a usual table needs one, and a compiler turns it into
 /// vector registers.

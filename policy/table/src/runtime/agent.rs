@@ -10,12 +10,9 @@ use offhook_env::policy::Observation;
 use offhook_env::scenario::{Scenario, condition};
 use offhook_env::tracker::BeliefState;
 
-use crate::error::TableError;
-use crate::layout::{Feature, Layout};
-use crate::proof_report::ProofReport;
-use crate::runtime::Decision;
-use crate::table::DecisionTable;
-use crate::verify::{Constraint, verify};
+use crate::proof::{Constraint, ProofReport, verify};
+use crate::runtime::decision::Decision;
+use crate::table::{DecisionTable, Feature, Layout, TableError};
 
 /// The layout of a scenario as tables know it.
 ///

@@ -1,18 +1,18 @@
 //! The decision table: rules over cells of a layout, checked once when built and immutable after.
 
-use crate::check::{check_action, check_provenance, check_rules, check_size};
-use crate::error::TableError;
-use crate::format::document;
-use crate::index::Index;
-use crate::layout::Layout;
-use crate::name::check_name;
-use crate::rule::{Provenance, Rule};
-use crate::traffic::Traffic;
+use crate::table::check::{check_action, check_provenance, check_rules, check_size};
+use crate::table::document;
+use crate::table::error::TableError;
+use crate::table::index::Index;
+use crate::table::layout::Layout;
+use crate::table::name::check_name;
+use crate::table::rule::{Provenance, Rule};
+use crate::table::traffic::Traffic;
 
 /// A policy as a list of rules over named features.
 ///
 /// Where several rules apply the first decides, and where none applies the default action is taken;
-/// in a table that [`verify`](fn@crate::verify) passes, exactly one applies everywhere.
+/// in a table that [`verify`](crate::verify) passes, exactly one applies everywhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecisionTable {
     scenario: String,
@@ -31,7 +31,7 @@ impl DecisionTable {
     /// Rule ids are unique names; each cell has one non-empty mask per feature, within its levels;
     /// actions exist; fidelities lie in `[0, 1]`; there are at most [`MAX_RULES`](crate::MAX_RULES) rules and
     /// [`MAX_CONTENT_BYTES`](crate::MAX_CONTENT_BYTES) of content. Overlaps and gaps are *not* errors here:
-    /// [`verify`](fn@crate::verify) finds them.
+    /// [`verify`](crate::verify) finds them.
     ///
     /// # Errors
     /// [`TableError::Invalid`] naming the place.
@@ -183,8 +183,8 @@ impl DecisionTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::Cell;
-    use crate::layout::Feature;
+    use crate::table::cell::Cell;
+    use crate::table::layout::Feature;
 
     fn layout() -> Layout {
         let features = vec![

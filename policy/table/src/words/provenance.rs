@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::rule::Provenance;
+use crate::table::Provenance;
 
 /// Every key with its lines, in the order of keys.
 ///

@@ -1,8 +1,7 @@
 //! The table in words: one rule as a sentence, and all of them as a page sorted by traffic.
 
-use crate::provenance::lines;
-use crate::rule::Rule;
-use crate::table::DecisionTable;
+use crate::table::{DecisionTable, Rule};
+use crate::words::provenance::lines;
 
 impl DecisionTable {
     /// A rule of this table in words: `when identity is claimed or doubted and confidence is low:
