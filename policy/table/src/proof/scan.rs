@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::proof::proof_report::{MAX_LISTED, ProofReport};
+use crate::proof::split_mix::{SplitMix, pick};
 use crate::proof::verify::Constraint;
 use crate::table::{Cell, DecisionTable, Feature, Layout, Rule, levels_in};
-use crate::testing::{SplitMix, pick};
 
 /// States compared one by one where the affected box has no more; else as many are drawn from it.
 const MAX_STATES: usize = 2048;

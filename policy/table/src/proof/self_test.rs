@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::proof::proof_report::ProofReport;
 use crate::proof::scan::compare;
+use crate::proof::split_mix::{SplitMix, pick};
 use crate::proof::verify::{Constraint, verify};
 use crate::table::{Cell, DecisionTable, Layout, Rule, TableError, levels_in};
-use crate::testing::{SplitMix, pick};
 
 /// Most differences that are told.
 const MAX_TOLD: usize = 20;
