@@ -111,7 +111,7 @@ impl PlannerConfig {
 }
 
 /// Return of a fork that takes `action` and then follows `base` to the end.
-pub(crate) fn fork_return<C: Customers>(
+fn fork_return<C: Customers>(
     world: &World<C>,
     call: &Call<C::Customer>,
     base: &dyn Policy,

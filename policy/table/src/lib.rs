@@ -1,22 +1,39 @@
 //! Decision tables for call policies: a small type, its proof, its file formats and its runtime.
 //!
-//! - [`Layout`] names the features a policy sees (each with its levels) and the actions it may
-//!   take.
-//! - [`Cell`] is a box of observations, one set of levels per feature; a [`Rule`] gives a cell an
-//!   action.
-//! - [`DecisionTable`] holds rules, default action and provenance; [`DecisionTable::decide`] is the
-//!   runtime.
-//! - [`verify`](fn@verify) proves that exactly one rule fires everywhere and that no [`Constraint`]
-//!   is broken; its [`Report`] says where not, in feature names.
-//! - [`self_test`](fn@self_test) breaks a table in known ways and checks that `verify` names exactly
-//!   the affected states.
-//! - [`Monitor`] counts what a table does at work; [`drift`](fn@drift) holds it against what was
-//!   expected, and [`Comparison`] says what a new table would change.
-//! - [`format`](mod@format) writes files ([`Format`]) and reads them
-//!   ([`DecisionTable::from_bytes`]): JSON, a compact binary, CSV, DMN; JDM and JSON Logic are
-//!   written only. [`DecisionTable::page`] is the table as a readable text.
+//! The rooms in reading order; each uses only those above it:
 //!
-//! The crate does no input or output: bytes in, bytes out. In production:
+//! - `table`: [`Layout`] names the features a policy sees (each with its levels) and the actions it
+//!   may take. [`Cell`] is a box of observations, one set of levels per feature; a [`Rule`] gives a
+//!   cell an action. [`DecisionTable`] holds rules, default action and provenance.
+//! - `proof`: [`verify`] proves that exactly one rule fires everywhere and that no [`Constraint`] is
+//!   broken; its [`ProofReport`] says where not, in feature names. [`self_test`] breaks a table in
+//!   known ways and checks that `verify` names exactly the affected states.
+//! - `runtime`: [`DecisionTable::decide`] answers, [`Monitor`] counts what a table does at work, and
+//!   the module `agent` (feature `agent`) puts the tracker in front, to play whole calls.
+//! - `change`: [`drift`] holds what was counted against what was expected, and [`Comparison`] says
+//!   what a new table would change.
+//! - [`format`](mod@format): files are written ([`Format`]) and read
+//!   ([`DecisionTable::from_bytes`]): JSON, a compact binary, CSV, DMN; JDM and JSON Logic are
+//!   written only. The module `sign` (feature `sign`) signs them.
+//! - `words`: [`DecisionTable::page`] and [`DecisionTable::html`] are the table for people,
+//!   [`DecisionTable::explain`] a rule.
+//!
+//! # Invariants
+//!
+//! Production runs this crate, so what it does without is as much a part of it as what it has:
+//!
+//! - **No learner, no simulator, no Burn.** It depends on `csv`, `serde`, `serde_json`, `sha2` and
+//!   `thiserror`; the scenario and the tracker come with the feature `agent` alone, and what signs
+//!   with `sign`.
+//! - **No input, no output, no clock, no thread, no global state.** Bytes in, bytes out.
+//! - **No chance.** Everything is a function of its arguments, and equal tables give equal bytes.
+//!   Only the keys that `sign` makes are drawn from the operating system; [`self_test`] is given its
+//!   seed.
+//! - **No `unsafe`.** C needs it and has it in a crate of its own, beside this one.
+//! - **No table that was not checked.** One is checked when it is built and never changes after. Any
+//!   bytes are safe to load: they are the table that was written, or refused.
+//!
+//! # In production
 //!
 //! ```
 //! use offhook_table::{DecisionTable, Layout, Monitor, TableError};
@@ -37,7 +54,7 @@
 //! # assert_eq!(monitor.rules().iter().sum::<u64>(), 1);
 //! ```
 //!
-//! From a table made by hand to a file:
+//! # From a table made by hand to a file
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -83,45 +100,31 @@
 //! # }
 //! ```
 
-#[cfg(feature = "agent")]
-pub mod agent;
-mod cell;
-mod check;
-mod diff;
-mod drift;
-mod error;
-mod explain;
-mod flags;
+mod change;
 pub mod format;
-mod gap;
-mod html;
-mod layout;
-mod monitor;
-mod name;
-mod provenance;
-mod report;
+mod proof;
 mod runtime;
-mod scan;
-mod self_test;
 #[cfg(feature = "sign")]
 pub mod sign;
 mod table;
 #[doc(hidden)]
 pub mod testing;
-mod traffic;
-mod verify;
+mod words;
 
-pub use cell::{Cell, levels_in};
-pub use diff::{CallerShare, Change, Comparison, Diff, Segment};
-pub use drift::{Drift, DriftReport, MIN_COUNT, PSI_MOVED, PSI_SHIFTED, Share, Verdict, drift};
-pub use error::{DecideError, TableError};
+pub use change::{
+    CallerShare, Change, Comparison, Diff, Drift, DriftReport, MIN_COUNT, PSI_MOVED, PSI_SHIFTED,
+    Segment, Share, Verdict, drift,
+};
 pub use format::Format;
-pub use layout::{Feature, Layout, MAX_ACTIONS, MAX_FEATURES, MAX_LEVELS};
-pub use monitor::Monitor;
-pub use name::MAX_NAME_CHARS;
-pub use report::{MAX_LISTED, Overlap, Proof, REPORT_SCHEMA, Region, Report, ThinRule, Violation};
-pub use runtime::Decision;
-pub use self_test::{Fault, FaultResult, SelfTest, self_test};
-pub use table::{DecisionTable, MAX_CONTENT_BYTES, MAX_RULES, Provenance, Rule, SCHEMA};
-pub use traffic::Traffic;
-pub use verify::{Constraint, MIN_SUPPORT, verify, verify_with};
+pub use proof::{
+    Constraint, Fault, FaultResult, MAX_LISTED, MIN_SUPPORT, Overlap, Proof, ProofReport,
+    REPORT_SCHEMA, Region, SelfTest, ThinRule, Violation, self_test, verify, verify_with,
+};
+#[cfg(feature = "agent")]
+pub use runtime::agent;
+pub use runtime::{Decision, Monitor};
+pub use table::{
+    Cell, DecideError, DecisionTable, Feature, Layout, MAX_ACTIONS, MAX_CONTENT_BYTES,
+    MAX_FEATURES, MAX_LEVELS, MAX_NAME_CHARS, MAX_RULES, Provenance, Rule, SCHEMA, TableError,
+    Traffic, levels_in,
+};

@@ -5,7 +5,7 @@ use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::Stream;
 use offhook_simulator::world::LoadedScenario;
 use offhook_stats::{self as stats, Estimate};
-use offhook_table::Report;
+use offhook_table::ProofReport;
 
 use super::gap::{self, GapLine, SeedGap};
 use super::seed::SeedResult;
@@ -106,7 +106,7 @@ pub struct Judgement {
     /// Rules of every seed's table.
     pub n_rules: Vec<usize>,
     /// The proof of the exported table.
-    pub proof: Report,
+    pub proof: ProofReport,
     /// How steadily each seed learned.
     pub stability: Vec<SeedStability>,
     /// What a planner that sees the customer has over the script, if it was asked to play.

@@ -13,7 +13,7 @@
 //! No clock, path or number of threads is part of it: equal runs give equal bytes.
 
 use offhook_env::scenario::Scenario;
-use offhook_table::{DecisionTable, Proof, Provenance, Report};
+use offhook_table::{DecisionTable, Proof, ProofReport, Provenance};
 use serde_json::{Map, Value, json};
 
 use super::judge::Judgement;
@@ -83,7 +83,7 @@ pub fn judged(
 }
 
 /// What a report says of every cell, by name.
-fn proofs(report: &Report, scenario: &Scenario) -> Value {
+fn proofs(report: &ProofReport, scenario: &Scenario) -> Value {
     let (rules, masks) = report.constraints.split_at(
         offhook_table::agent::constraints(scenario)
             .0

@@ -1,6 +1,7 @@
 //! `offhook table verify`: proof, signature, and the test of the verifier itself.
 
-use offhook_table::{DecisionTable, Proof, Report, SelfTest, self_test, verify_with};
+use offhook_table::agent::constraints;
+use offhook_table::{DecisionTable, Proof, ProofReport, SelfTest, self_test, verify_with};
 use serde::Serialize;
 
 use super::sign::check;
@@ -35,7 +36,7 @@ struct Verified<'a> {
     /// The scenario's masks.
     masks: &'a [Proof],
     /// The whole proof; its `constraints` are rules of conduct and masks.
-    report: &'a Report,
+    report: &'a ProofReport,
     /// The test of the verifier, if it was asked for and the table was proved.
     self_test: Option<&'a SelfTest>,
 }

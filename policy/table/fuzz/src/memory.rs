@@ -9,7 +9,7 @@ thread_local! {
 }
 
 /// The system's allocator, counting the bytes that each thread holds.
-struct Counting;
+struct CountingAllocator;
 
 fn grow(n_bytes: usize) {
     let _ = HELD.try_with(|held| {
@@ -25,7 +25,7 @@ fn shrink(n_bytes: usize) {
 
 #[expect(unsafe_code, reason = "an allocator cannot be written without")]
 // SAFETY: every call is passed on unchanged, so the system's guarantees hold.
-unsafe impl GlobalAlloc for Counting {
+unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         grow(layout.size());
         // SAFETY: the caller keeps the contract of `alloc`, which is the same.
@@ -40,7 +40,7 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// What the work returns, and the most bytes that it held at once.
 pub fn peak_of<T>(work: impl FnOnce() -> T) -> (T, usize) {

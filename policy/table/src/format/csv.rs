@@ -9,11 +9,11 @@
 
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 
-use crate::error::{TableError, shorten};
 use crate::format::check_len;
-use crate::format::document::{Document, action, compact};
-use crate::layout::{Layout, RESERVED};
-use crate::table::{DecisionTable, MAX_CONTENT_BYTES, MAX_RULES, Rule};
+use crate::table::document::{Document, action, compact};
+use crate::table::{
+    DecisionTable, Layout, MAX_CONTENT_BYTES, MAX_RULES, RESERVED, Rule, TableError, shorten,
+};
 
 /// Columns before those of the features.
 const N_BEFORE: usize = RESERVED.len() - 1;

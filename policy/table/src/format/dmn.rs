@@ -11,9 +11,9 @@
 //!
 //! Test cases for the file are written by [`tck`](super::tck).
 
-use crate::format::document::{Document, compact};
 use crate::format::feel::{self, DECISION, Input};
 use crate::format::xml::{escape, escape_json};
+use crate::table::document::{Document, compact};
 use crate::table::{DecisionTable, Rule};
 
 mod diagram;

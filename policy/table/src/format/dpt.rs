@@ -27,20 +27,18 @@
 //! All numbers of more than one byte are little-endian. There is one way to write a table: bytes
 //! that differ from it anywhere are refused.
 
-use crate::cell::Cell;
-use crate::error::{TableError, shorten};
 use crate::format::check_len;
-use crate::format::document::{compact, sorted};
-use crate::layout::{Feature, Layout, MAX_ACTIONS, MAX_FEATURES, MAX_LEVELS};
-use crate::name::{MAX_NAME_CHARS, hex};
-use crate::table::{DecisionTable, MAX_CONTENT_BYTES, MAX_RULES, Rule};
-use crate::traffic::Traffic;
+use crate::table::document::{compact, sorted};
+use crate::table::{
+    Cell, DecisionTable, Feature, Layout, MAX_ACTIONS, MAX_CONTENT_BYTES, MAX_FEATURES, MAX_LEVELS,
+    MAX_NAME_CHARS, MAX_RULES, Rule, TableError, Traffic, hex, shorten,
+};
 
 mod bytes;
 #[cfg(test)]
 mod tests;
 
-use bytes::{Reader, Writer, crc32};
+use bytes::{Reader, Writer, crc32, invalid};
 
 /// The first bytes of a file.
 pub const MAGIC: [u8; 4] = *b"DPT\x1a";
@@ -246,7 +244,7 @@ fn table(body: &[u8]) -> Result<DecisionTable, TableError> {
     let provenance = serde_json::from_str(json)
         .map_err(|error| invalid(place, shorten(&error.to_string()), "a JSON object"))?;
     reader.end()?;
-    DecisionTable::build(scenario, layout, rules, default_action, traffic, provenance)
+    DecisionTable::unsealed(scenario, layout, rules, default_action, traffic, provenance)?.seal()
 }
 
 fn traffic(reader: &mut Reader, layout: &Layout) -> Result<Option<Traffic>, TableError> {
@@ -301,8 +299,4 @@ fn rules(reader: &mut Reader, layout: &Layout) -> Result<Vec<Rule>, TableError> 
     }
     reader.skip_fill();
     Ok(rules)
-}
-
-fn invalid(place: &str, found: impl Into<String>, expected: impl Into<String>) -> TableError {
-    TableError::invalid(format!("DPT, {place}"), found, expected)
 }

@@ -4,9 +4,7 @@
 //! Only the portable core is used: an input is one identifier, a cell is `-` or a list of string
 //! literals, an output is one string literal.
 
-use crate::cell::levels_in;
-use crate::layout::Feature;
-use crate::table::DecisionTable;
+use crate::table::{DecisionTable, Feature, levels_in};
 
 /// Words that FEEL or the expressions of GoRules read as something else than a name.
 const WORDS: [&str; 25] = [

@@ -6,9 +6,9 @@
 
 use serde_json::{Value, json};
 
-use crate::format::document::{Document, compact};
 use crate::format::feel::{DECISION, Input, inputs, list, literal};
 use crate::table::DecisionTable;
+use crate::table::document::{Document, compact};
 
 const ACTION_ID: &str = "output_1";
 const RULE_ID: &str = "output_2";

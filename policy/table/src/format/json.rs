@@ -25,10 +25,9 @@
 //! `checksum` is the SHA-256 of the document without it, in this order of keys and without blanks,
 //! so reformatting a file is harmless and any other change to it is refused.
 
-use crate::error::TableError;
 use crate::format::check_len;
-use crate::format::document::{Document, compact};
-use crate::table::{DecisionTable, MAX_CONTENT_BYTES};
+use crate::table::document::{Document, compact};
+use crate::table::{DecisionTable, MAX_CONTENT_BYTES, TableError};
 
 impl DecisionTable {
     /// The table as canonical JSON.
@@ -114,7 +113,7 @@ mod tests {
         let mut document = Document::parse("JSON", text.as_bytes()).unwrap();
         document.checksum = None;
         change(&mut document);
-        document.checksum = Some(document.seal().0);
+        document.checksum = Some(document.seal().unwrap().0);
         serde_json::to_vec(&document).unwrap()
     }
 

@@ -10,11 +10,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cell::Cell;
-use crate::format::document::{Document, compact};
 use crate::format::feel::{Input, inputs};
-use crate::layout::Feature;
-use crate::table::{DecisionTable, Rule};
+use crate::table::document::{Document, compact};
+use crate::table::{Cell, DecisionTable, Feature, Rule};
 
 impl DecisionTable {
     /// The table as JSON Logic.
@@ -132,7 +130,7 @@ impl Tree<'_> {
 
 fn is_in(input: &Input, mask: u16) -> Value {
     let Feature { levels, .. } = input.feature;
-    let names: Vec<&String> = crate::cell::levels_in(mask)
+    let names: Vec<&String> = crate::table::levels_in(mask)
         .map(|level| &levels[level])
         .collect();
     json!({"in": [{"var": input.identifier}, names]})

@@ -35,12 +35,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::TableError;
-use crate::table::{DecisionTable, MAX_CONTENT_BYTES};
+use crate::table::{DecisionTable, MAX_CONTENT_BYTES, TableError};
 
 pub mod csv;
 pub mod dmn;
-pub(crate) mod document;
 pub mod dpt;
 pub(crate) mod feel;
 pub mod jdm;
@@ -130,7 +128,7 @@ impl FromStr for Format {
                 let names = Self::ALL.map(Self::name).join(", ");
                 format!(
                     "unknown table format '{}', expected one of {names}",
-                    crate::error::shorten(name)
+                    crate::table::shorten(name)
                 )
             })
     }

@@ -4,11 +4,10 @@
 //! Two cases for each rule: the observation of its lowest levels and that of its highest, with the
 //! action and the rule that the table gives.
 
-use crate::cell::levels_in;
 use crate::format::dmn::namespace;
 use crate::format::feel::{DECISION, inputs};
 use crate::format::xml::escape;
-use crate::table::{DecisionTable, Rule};
+use crate::table::{DecisionTable, Rule, levels_in};
 
 impl DecisionTable {
     /// Test cases for the model file `model_name`, such as `fraud_alert.dmn`. A table without rules

@@ -93,7 +93,7 @@ impl Element {
 }
 
 /// An element whose end has not come yet.
-struct Open<'a> {
+struct OpenElement<'a> {
     tag: &'a str,
     element: Element,
     /// Declarations in force outside of it.
@@ -103,7 +103,7 @@ struct Open<'a> {
 struct Reader<'a> {
     rest: &'a str,
     namespaces: &'a [&'static str],
-    open: Vec<Open<'a>>,
+    open: Vec<OpenElement<'a>>,
     /// Prefix, or nothing for the default, and the namespace if it is one of those asked for.
     bindings: Vec<(&'a str, Option<&'static str>)>,
     n_items: usize,
@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
         };
         attributes.retain(|(key, _)| *key != "xmlns" && !key.contains(':'));
         let attributes = attributes.into_iter();
-        self.open.push(Open {
+        self.open.push(OpenElement {
             tag,
             element: Element {
                 namespace,

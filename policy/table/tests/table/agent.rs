@@ -9,7 +9,7 @@ use offhook_env::call::{Call, World};
 use offhook_env::log::{HypothesisLog, n_best_log};
 use offhook_env::rng::{Rng, Stream};
 use offhook_env::scenario::{Scenario, ScenarioText};
-use offhook_table::agent::{Agent, act, layout_of};
+use offhook_table::agent::{Agent, act, constraints, layout_of, prove};
 use offhook_table::testing::random_table;
 use offhook_table::{DecisionTable, Monitor, Provenance, Rule, TableError};
 use rand::Rng as _;
@@ -116,15 +116,15 @@ fn table(scenario: &Scenario) -> DecisionTable {
 }
 
 /// What the laboratory did and heard.
-struct Played {
+struct PlayedCall {
     actions: Vec<u8>,
     codes: Vec<Vec<u8>>,
     heard: Vec<Vec<HypothesisLog>>,
 }
 
-fn play(world: &World<Erratic>, table: &DecisionTable, episode: u64) -> Played {
+fn play(world: &World<Erratic>, table: &DecisionTable, episode: u64) -> PlayedCall {
     let mut call = Call::start(world, 1, Stream::Evaluate, episode);
-    let mut played = Played {
+    let mut played = PlayedCall {
         actions: Vec::new(),
         codes: Vec::new(),
         heard: Vec::new(),
@@ -221,5 +221,19 @@ fn a_table_for_something_else_does_not_pick_up_the_phone() {
     let name = &world.scenario.name;
     let table = DecisionTable::new(name, layout, vec![], 0, Provenance::new()).unwrap();
     let error = Agent::new(&table, &world.scenario).unwrap_err();
+    assert!(matches!(error, TableError::Layout { .. }));
+}
+
+#[test]
+fn a_proof_speaks_of_every_rule_of_conduct_and_then_of_every_mask() {
+    let scenario = world().scenario;
+    let report = prove(&table(&scenario), &scenario).unwrap();
+    let (rules, masks) = constraints(&scenario);
+    assert!(!rules.is_empty() && !masks.is_empty());
+    let expected = rules.iter().chain(&masks).map(|c| c.name.as_str());
+    let proofs = report.constraints.iter().map(|p| p.constraint.as_str());
+    assert!(proofs.eq(expected), "{report}");
+    assert!(report.n_violations > 0, "{report}");
+    let error = prove(&random_table(1, 5, 2), &scenario).unwrap_err();
     assert!(matches!(error, TableError::Layout { .. }));
 }

@@ -12,11 +12,11 @@ thread_local! {
     static N_ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
-struct Counting;
+struct CountingAllocator;
 
 #[expect(unsafe_code, reason = "an allocator cannot be written without")]
 // SAFETY: every call is passed on unchanged, so the system's guarantees hold.
-unsafe impl GlobalAlloc for Counting {
+unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = N_ALLOCATIONS.try_with(|n| n.set(n.get() + 1));
         // SAFETY: the caller keeps the contract of `alloc`, which is the same.
@@ -30,7 +30,7 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 pub(crate) fn allocations_of(work: impl FnOnce()) -> u64 {
     let before = N_ALLOCATIONS.with(Cell::get);

@@ -1,6 +1,8 @@
 //! The diagram of the decision and its inputs (DMNDI), so that a modeler opens the file as a
 //! picture.
 
+use crate::format::feel::DECISION;
+
 const INPUT_WIDTH: usize = 180;
 const INPUT_HEIGHT: usize = 50;
 /// From one row of inputs to the next.
@@ -19,7 +21,7 @@ const INPUTS_Y: usize = 220;
 pub(super) fn diagram(n_inputs: usize) -> String {
     let n_rows = n_inputs.div_ceil(2);
     let decision = (DECISION_X, DECISION_Y, DECISION_WIDTH, DECISION_HEIGHT);
-    let mut lines = vec![shape(0, super::DECISION, decision)];
+    let mut lines = vec![shape(0, DECISION, decision)];
     for k in 1..=n_inputs {
         let on_left = k <= n_rows;
         let row = (k - 1) % n_rows;

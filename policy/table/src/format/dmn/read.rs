@@ -7,13 +7,11 @@
 use std::collections::BTreeMap;
 
 use super::{EXTENSION, MODEL};
-use crate::error::{TableError, shorten};
-use crate::format::document::{Document, action};
 use crate::format::feel::{name_in, names_in};
 use crate::format::xml::Element;
 use crate::format::{MAX_BYTES, check_len};
-use crate::layout::Layout;
-use crate::table::{DecisionTable, MAX_RULES, Rule};
+use crate::table::document::{Document, action};
+use crate::table::{DecisionTable, Layout, MAX_RULES, Rule, TableError, shorten};
 
 impl DecisionTable {
     /// Reads a table from what [`DecisionTable::to_dmn`] writes, however it was laid out since.

@@ -1,7 +1,6 @@
 //! Numbers, texts and bits as the compact format writes them.
 
-use super::invalid;
-use crate::error::TableError;
+use crate::table::TableError;
 
 /// CRC-32 as in IEEE 802.3 (reflected polynomial 0xedb88320) of the parts, one after another.
 pub(super) fn crc32(parts: [&[u8]; 2]) -> u32 {
@@ -175,6 +174,15 @@ impl<'a> Reader<'a> {
             n => Err(invalid("body", format!("{n} bytes more"), "its end")),
         }
     }
+}
+
+/// An error at a place of the file.
+pub(super) fn invalid(
+    place: &str,
+    found: impl Into<String>,
+    expected: impl Into<String>,
+) -> TableError {
+    TableError::invalid(format!("DPT, {place}"), found, expected)
 }
 
 #[cfg(test)]

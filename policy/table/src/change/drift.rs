@@ -17,9 +17,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::error::TableError;
-use crate::monitor::Monitor;
-use crate::table::DecisionTable;
+use crate::runtime::Monitor;
+use crate::table::{DecisionTable, TableError};
 
 /// From here on something moved.
 pub const PSI_MOVED: f64 = 0.1;
@@ -86,7 +85,7 @@ pub struct Drift {
     pub shares: Vec<Share>,
 }
 
-/// The outcome of [`drift`](fn@crate::drift).
+/// The outcome of [`drift`](crate::drift).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DriftReport {
     /// Checksum of the table.

@@ -6,10 +6,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::cell::Cell;
-use crate::layout::Layout;
+use crate::table::{Cell, Layout};
 
-/// The version of the [`Report`] as JSON; a program that reads it refuses others.
+/// The version of the [`ProofReport`] as JSON; a program that reads it refuses others.
 pub const REPORT_SCHEMA: u32 = 1;
 /// Most overlaps, gaps and violations that a report lists, each; beyond it they are only counted or
 /// called incomplete.
@@ -83,12 +82,12 @@ pub struct ThinRule {
     pub support: u64,
 }
 
-/// The outcome of [`verify`](fn@crate::verify); as JSON an object with exactly these keys.
+/// The outcome of [`verify`](crate::verify); as JSON an object with exactly these keys.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
+pub struct ProofReport {
     /// [`REPORT_SCHEMA`].
     pub schema: u32,
-    /// Whether everything is proved, as [`Report::ok`] says.
+    /// Whether everything is proved, as [`ProofReport::ok`] says.
     pub proved: bool,
     /// Scenario of the table.
     pub scenario: String,
@@ -131,7 +130,7 @@ pub struct Report {
     pub unknown_values: Vec<Violation>,
 }
 
-impl Report {
+impl ProofReport {
     /// Whether everything is proved: exactly one rule for each observation, and no constraint
     /// broken.
     #[must_use]
@@ -181,7 +180,7 @@ fn few(names: &[String]) -> String {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for ProofReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,

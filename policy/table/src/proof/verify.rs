@@ -1,11 +1,11 @@
 //! The proof of a table: no overlap, no gap, and no forbidden action in any cell.
 
-use crate::cell::{Cell, Volume};
-use crate::error::{TableError, shorten};
-use crate::flags::{thin, unreachable};
-use crate::gap::find_gaps;
-use crate::report::{MAX_LISTED, Overlap, Proof, REPORT_SCHEMA, Region, Report, Violation};
-use crate::table::DecisionTable;
+use crate::proof::flags::{thin, unreachable};
+use crate::proof::gap::find_gaps;
+use crate::proof::proof_report::{
+    MAX_LISTED, Overlap, Proof, ProofReport, REPORT_SCHEMA, Region, Violation,
+};
+use crate::table::{Cell, DecisionTable, TableError, Volume, shorten};
 
 /// Visits below which a rule is thin, unless said otherwise: with 30 the standard error of its
 /// fidelity is still up to 9 points.
@@ -31,7 +31,10 @@ pub struct Constraint {
 ///
 /// # Errors [`TableError::Invalid`] for a constraint that speaks of features, levels or actions
 /// that the table does not have.
-pub fn verify(table: &DecisionTable, constraints: &[Constraint]) -> Result<Report, TableError> {
+pub fn verify(
+    table: &DecisionTable,
+    constraints: &[Constraint],
+) -> Result<ProofReport, TableError> {
     verify_with(table, constraints, MIN_SUPPORT)
 }
 
@@ -43,7 +46,7 @@ pub fn verify_with(
     table: &DecisionTable,
     constraints: &[Constraint],
     min_support: u64,
-) -> Result<Report, TableError> {
+) -> Result<ProofReport, TableError> {
     let layout = table.layout();
     let (n_overlaps, overlaps) = find_overlaps(table);
     let cells: Vec<&Cell> = table.rules().iter().map(|rule| &rule.when).collect();
@@ -103,7 +106,7 @@ pub fn verify_with(
         });
     }
     let n_violations = proofs.iter().map(|proof| proof.n_violations).sum();
-    Ok(Report {
+    Ok(ProofReport {
         schema: REPORT_SCHEMA,
         proved: disjoint && gaps.cells.is_empty() && gaps.exhaustive && n_violations == 0,
         scenario: table.scenario().to_owned(),
@@ -243,7 +246,7 @@ mod tests {
 
     /// Compares a report with the enumeration of all observations: states with no rule, with
     /// several, and with an action that is forbidden.
-    fn agrees_with_enumeration(table: &DecisionTable, constraints: &[Constraint]) -> Report {
+    fn agrees_with_enumeration(table: &DecisionTable, constraints: &[Constraint]) -> ProofReport {
         let report = verify(table, constraints).unwrap();
         assert!(report.gaps_exhaustive);
         let holds = |cell: &Cell, codes: &[u8]| cell.contains(codes);

@@ -11,12 +11,14 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::cell::{Cell, levels_in};
-use crate::error::{TableError, shorten};
-use crate::layout::{Feature, Layout};
-use crate::name::hex;
-use crate::table::{DecisionTable, Provenance, Rule, SCHEMA};
-use crate::traffic::Traffic;
+use crate::table::cell::{Cell, levels_in};
+use crate::table::check::check_size;
+use crate::table::decision_table::DecisionTable;
+use crate::table::error::{TableError, shorten};
+use crate::table::layout::{Feature, Layout};
+use crate::table::name::hex;
+use crate::table::rule::{Provenance, Rule, SCHEMA};
+use crate::table::traffic::Traffic;
 
 /// The table as a file holds it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,16 +51,16 @@ pub(crate) struct RuleDocument<N = String, W = BTreeMap<String, Vec<String>>> {
 }
 
 /// A table to be written; a large part of it is names, so none is copied.
-pub(crate) type Written<'t> = Document<RuleDocument<&'t str, When<'t>>>;
+pub(crate) type DocumentView<'t> = Document<RuleDocument<&'t str, Conditions<'t>>>;
 
 /// The conditions of a rule, in the order and the form of [`Layout::conditions`].
 #[derive(Debug)]
-pub(crate) struct When<'t> {
+pub(crate) struct Conditions<'t> {
     layout: &'t Layout,
     cell: &'t Cell,
 }
 
-impl Serialize for When<'_> {
+impl Serialize for Conditions<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for (feature, mask) in self.layout.restricted_by_name(self.cell) {
@@ -88,7 +90,10 @@ struct Version {
 }
 
 /// The checksum of a table and its size in bytes as JSON without blanks.
-pub(crate) fn seal(table: &DecisionTable) -> (String, usize) {
+///
+/// # Errors
+/// As [`Document::seal`].
+pub(crate) fn seal(table: &DecisionTable) -> Result<(String, usize), TableError> {
     Document::of(table).seal()
 }
 
@@ -130,13 +135,13 @@ pub(crate) fn n_condition_bytes(layout: &Layout, rules: &[Rule]) -> usize {
     rules.iter().map(n_bytes).sum()
 }
 
-impl<'t> Written<'t> {
+impl<'t> DocumentView<'t> {
     /// The document of a table, without its checksum.
     pub(crate) fn of(table: &'t DecisionTable) -> Self {
         let layout = table.layout();
         let rules = table.rules().iter().map(|rule| RuleDocument {
             id: rule.id.as_str(),
-            when: When {
+            when: Conditions {
                 layout,
                 cell: &rule.when,
             },
@@ -178,12 +183,18 @@ impl<'t> Written<'t> {
 
 impl<R: Serialize> Document<R> {
     /// SHA-256 and length in bytes of this document as JSON without blanks.
-    pub(crate) fn seal(&self) -> (String, usize) {
-        let mut writer = BufWriter::new(Sealer::default());
-        let written = serde_json::to_writer(&mut writer, self);
-        written.expect("names, numbers and JSON values serialize to JSON");
-        let sealer = writer.into_inner().expect("a hash takes every byte");
-        (hex(&sealer.hash.finalize()), sealer.n_bytes)
+    ///
+    /// # Errors
+    /// [`TableError::Invalid`] if it cannot be written as JSON.
+    pub(crate) fn seal(&self) -> Result<(String, usize), TableError> {
+        let mut sealer = Sealer::default();
+        let mut writer = BufWriter::new(&mut sealer);
+        let written = serde_json::to_writer(&mut writer, self).map_err(io::Error::from);
+        written
+            .and_then(|()| writer.flush())
+            .map_err(|error| TableError::invalid("content", error.to_string(), "JSON values"))?;
+        drop(writer);
+        Ok((hex(&sealer.hash.finalize()), sealer.n_bytes))
     }
 }
 
@@ -229,14 +240,15 @@ impl Document {
             .traffic
             .map(|named| Traffic::from_named(&named, &layout));
         let traffic = traffic.transpose()?;
-        let table = DecisionTable::build(
+        let table = DecisionTable::unsealed(
             self.scenario,
             layout,
             rules,
             default_action,
             traffic,
             self.provenance,
-        )?;
+        )?
+        .seal()?;
         check_checksum(self.checksum, table.checksum())?;
         Ok(table)
     }
@@ -248,9 +260,9 @@ impl Document {
     pub(crate) fn open_whole(mut self) -> Result<DecisionTable, TableError> {
         let found = self.checksum.take();
         self.provenance = sorted(&self.provenance);
-        let seal = self.seal();
-        check_checksum(found, &seal.0)?;
-        self.into_table(seal)
+        let (checksum, n_bytes) = self.seal()?;
+        check_checksum(found, &checksum)?;
+        self.into_table(checksum, n_bytes)
     }
 
     /// Layout and default action.
@@ -270,7 +282,7 @@ impl Document {
 
     /// The table that a document with this seal describes. The document must be in canonical form,
     /// so that the seal is the table's as well.
-    fn into_table(self, seal: (String, usize)) -> Result<DecisionTable, TableError> {
+    fn into_table(self, checksum: String, n_bytes: usize) -> Result<DecisionTable, TableError> {
         let (layout, default_action) = self.frame()?;
         let traffic = self
             .traffic
@@ -305,15 +317,16 @@ impl Document {
                 fidelity: rule.fidelity,
             });
         }
-        DecisionTable::sealed(
+        check_size(n_bytes)?;
+        let table = DecisionTable::unsealed(
             self.scenario,
             layout,
             rules,
             default_action,
             traffic,
             self.provenance,
-            seal,
-        )
+        )?;
+        Ok(table.sealed(checksum))
     }
 }
 

@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::cell::{Cell, levels_in};
-use crate::layout::{Feature, Layout};
-use crate::report::{MAX_LISTED, Report};
-use crate::table::{DecisionTable, Rule};
-use crate::testing::{SplitMix, pick};
-use crate::verify::Constraint;
+use crate::proof::proof_report::{MAX_LISTED, ProofReport};
+use crate::proof::split_mix::{SplitMix, pick};
+use crate::proof::verify::Constraint;
+use crate::table::{Cell, DecisionTable, Feature, Layout, Rule, levels_in};
 
 /// States compared one by one where the affected box has no more; else as many are drawn from it.
 const MAX_STATES: usize = 2048;
@@ -20,7 +18,7 @@ const N_ELSEWHERE: usize = 256;
 pub(crate) fn compare(
     table: &DecisionTable,
     constraints: &[Constraint],
-    report: &Report,
+    report: &ProofReport,
     affected: &Cell,
     rng: &mut SplitMix,
 ) -> Result<u64, String> {
@@ -47,7 +45,7 @@ pub(crate) fn compare(
 fn compare_state(
     table: &DecisionTable,
     constraints: &[Constraint],
-    report: &Report,
+    report: &ProofReport,
     codes: &[u8],
 ) -> Result<(), String> {
     let fired: Vec<&Rule> = table

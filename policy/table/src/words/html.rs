@@ -1,10 +1,7 @@
 //! The table as one HTML page that needs nothing else, for readers who are no programmers.
 
-use std::fmt::Write;
-
-use crate::cell::levels_in;
-use crate::provenance::lines;
-use crate::table::{DecisionTable, Rule};
+use crate::table::{DecisionTable, Rule, levels_in};
+use crate::words::provenance::lines;
 
 const STYLE: &str = "\
 :root{color-scheme:light}
@@ -70,12 +67,9 @@ impl DecisionTable {
         for (action, n_rules, visits) in actions {
             let share = share_cell(share(visits), most);
             let action = escape(self.action_name(action));
-            push(
-                &mut page,
-                format_args!(
-                    "<tr><td class=\"act\">{action}</td><td class=\"n\">{n_rules}</td>{share}</tr>\n"
-                ),
-            );
+            page.push_str(&format!(
+                "<tr><td class=\"act\">{action}</td><td class=\"n\">{n_rules}</td>{share}</tr>\n"
+            ));
         }
         page.push_str(
             "</tbody></table>\n<h2>Rules, the busiest first</h2>\n<table><thead><tr>\
@@ -90,19 +84,16 @@ impl DecisionTable {
         for idx in order {
             let rule = &self.rules()[idx];
             let fidelity = rule.fidelity.map_or("–".to_owned(), percent);
-            push(
-                &mut page,
-                format_args!(
-                    "<tr id=\"{id}\"><td class=\"id\">{id}</td><td class=\"act\">{}</td><td>{}{}</td>\
-                     <td class=\"n\">{fidelity}</td><td class=\"n\">{}</td>{}</tr>\n",
-                    escape(self.action_name(rule.action)),
-                    self.conditions_html(rule),
-                    examples_html(examples.get(idx).map_or(&[], Vec::as_slice)),
-                    rule.support,
-                    share_cell(share(u128::from(rule.support)), most),
-                    id = escape(&rule.id),
-                ),
-            );
+            page.push_str(&format!(
+                "<tr id=\"{id}\"><td class=\"id\">{id}</td><td class=\"act\">{}</td><td>{}{}</td>\
+                 <td class=\"n\">{fidelity}</td><td class=\"n\">{}</td>{}</tr>\n",
+                escape(self.action_name(rule.action)),
+                self.conditions_html(rule),
+                examples_html(examples.get(idx).map_or(&[], Vec::as_slice)),
+                rule.support,
+                share_cell(share(u128::from(rule.support)), most),
+                id = escape(&rule.id),
+            ));
         }
         page.push_str("</tbody></table>\n</body></html>\n");
         page
@@ -117,7 +108,7 @@ impl DecisionTable {
         for (key, lines) in fixed.into_iter().chain(lines(self.provenance())) {
             let (key, lines) = (escape(key), lines.iter().map(|line| escape(line)));
             let lines = lines.collect::<Vec<_>>().join("<br>");
-            push(page, format_args!("<dt>{key}</dt><dd>{lines}</dd>\n"));
+            page.push_str(&format!("<dt>{key}</dt><dd>{lines}</dd>\n"));
         }
         page.push_str("</dl>\n");
     }
@@ -155,10 +146,7 @@ impl DecisionTable {
                 names(mask)
             };
             let name = escape(&feature.name);
-            push(
-                &mut chips,
-                format_args!("<span class=\"c\"><b>{name}</b> {levels}</span>"),
-            );
+            chips.push_str(&format!("<span class=\"c\"><b>{name}</b> {levels}</span>"));
         }
         if chips.is_empty() {
             chips.push_str("always");
@@ -192,10 +180,6 @@ fn share_cell(share: Option<f64>, most: Option<f64>) -> String {
 
 fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
-}
-
-fn push(page: &mut String, text: std::fmt::Arguments<'_>) {
-    page.write_fmt(text).expect("a String takes every write");
 }
 
 fn escape(text: &str) -> String {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{TableError, shorten};
-use crate::layout::Layout;
+use crate::table::error::{TableError, shorten};
+use crate::table::layout::Layout;
 
 /// Observations counted by feature and level.
 ///
@@ -72,7 +72,7 @@ impl Traffic {
             let expected = format!("one of {}", layout.feature_names());
             return Err(TableError::invalid("traffic", found, expected));
         }
-        let counts = |feature: &crate::layout::Feature| {
+        let counts = |feature: &crate::table::Feature| {
             let place = format!("traffic, feature '{}'", feature.name);
             let counts = named.get(&feature.name).ok_or_else(|| {
                 TableError::invalid(place.as_str(), "no counts", "one count per level")

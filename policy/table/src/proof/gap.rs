@@ -7,7 +7,7 @@
 //! the gaps found. Overlapping rules have no such shortcut (the question is NP-hard), so the work
 //! is bounded.
 
-use crate::cell::{Cell, Volume};
+use crate::table::{Cell, Volume};
 
 /// Elementary comparisons before the search gives up; about one second.
 const WORK_LIMIT: u64 = 1_000_000_000;

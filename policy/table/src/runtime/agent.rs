@@ -1,5 +1,7 @@
-//! A table on the phone: the tracker of [`offhook_env`] turns what was recognized into an
-//! observation, and the table answers, as it did in the laboratory.
+//! A table and its scenario: what the scenario demands of it, and the two together on the phone.
+//!
+//! On the phone the tracker of [`offhook_env`] turns what was recognized into an observation, and the
+//! table answers, as it did in the laboratory.
 
 use offhook_env::act::NBest;
 use offhook_env::action::ActionId;
@@ -8,12 +10,9 @@ use offhook_env::log::{ActReader, HypothesisLog};
 use offhook_env::policy::Observation;
 use offhook_env::scenario::{Scenario, condition};
 
-use crate::error::TableError;
-use crate::layout::{Feature, Layout};
-use crate::report::Report;
-use crate::runtime::Decision;
-use crate::table::DecisionTable;
-use crate::verify::{Constraint, verify};
+use crate::proof::{Constraint, ProofReport, verify};
+use crate::runtime::decision::Decision;
+use crate::table::{DecisionTable, Feature, Layout, TableError};
 
 /// The layout of a scenario as tables know it.
 ///
@@ -27,7 +26,7 @@ pub fn layout_of(scenario: &Scenario) -> Result<Layout, TableError> {
     Layout::new(features.collect(), scenario.layout.actions.clone())
 }
 
-/// Rules of conduct, and masks, of a scenario as tables know them.
+/// The rules of conduct of a scenario, and its masks, as tables know them.
 #[must_use]
 pub fn constraints(scenario: &Scenario) -> (Vec<Constraint>, Vec<Constraint>) {
     let constraint = |c: &condition::Constraint| Constraint {
@@ -47,13 +46,13 @@ pub fn constraints(scenario: &Scenario) -> (Vec<Constraint>, Vec<Constraint>) {
     )
 }
 
-/// Proves a table for a scenario: every rule of conduct and every mask, in every cell.
+/// Proves a table for a scenario: the rules of conduct first, then the masks.
 ///
 /// # Errors
-/// If the table was made for another layout; both are named.
-pub fn prove(table: &DecisionTable, scenario: &Scenario) -> Result<Report, TableError> {
-    let (rules, masks) = constraints(scenario);
+/// [`TableError::Layout`] if the table was made for another layout; both are named.
+pub fn prove(table: &DecisionTable, scenario: &Scenario) -> Result<ProofReport, TableError> {
     table.layout().check_same(&layout_of(scenario)?)?;
+    let (rules, masks) = constraints(scenario);
     verify(table, &[rules, masks].concat())
 }
 

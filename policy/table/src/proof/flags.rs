@@ -1,9 +1,8 @@
 //! What a proof flags without failing: rules that never fire and rules hardly ever visited.
 
-use crate::cell::Cell;
-use crate::gap::is_covered;
-use crate::report::ThinRule;
-use crate::table::DecisionTable;
+use crate::proof::gap::is_covered;
+use crate::proof::proof_report::ThinRule;
+use crate::table::{Cell, DecisionTable};
 
 /// Rules with fewer than `min_support` visits.
 pub(crate) fn thin(table: &DecisionTable, min_support: u64) -> Vec<ThinRule> {

@@ -1,60 +1,18 @@
 //! The decision table: rules over cells of a layout, checked once when built and immutable after.
 
-use std::collections::BTreeMap;
-
-use crate::cell::Cell;
-use crate::check::{check_action, check_provenance, check_rules, check_size};
-use crate::error::TableError;
-use crate::format::document;
-use crate::layout::Layout;
-use crate::name::check_name;
-use crate::runtime::Index;
-use crate::traffic::Traffic;
-
-/// The version of the table's file formats that this crate writes and reads.
-pub const SCHEMA: u32 = 1;
-/// Most rules a table may have.
-pub const MAX_RULES: usize = 4096;
-/// Most bytes a table may take as JSON without blanks; files may have twice as many.
-pub const MAX_CONTENT_BYTES: usize = 4 << 20;
-
-/// Where a table comes from: config hash, seeds, data hash, metrics, by name.
-pub type Provenance = BTreeMap<String, serde_json::Value>;
-
-/// One row: in this cell, take this action.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rule {
-    /// Unique in its table; the audit trail of a decision.
-    pub id: String,
-    /// The observations that the rule is for.
-    pub when: Cell,
-    /// Index of the action taken.
-    pub action: u8,
-    /// How often the cell was visited when the rule was made, in system turns.
-    pub support: u64,
-    /// Share of those visits where the teacher chose the same action, in `[0, 1]`; `None` when not
-    /// measured.
-    pub fidelity: Option<f64>,
-}
-
-impl Rule {
-    /// A rule that nobody has measured yet: support 0, fidelity unknown.
-    #[must_use]
-    pub fn new(id: impl Into<String>, when: Cell, action: u8) -> Self {
-        Self {
-            id: id.into(),
-            when,
-            action,
-            support: 0,
-            fidelity: None,
-        }
-    }
-}
+use crate::table::check::{check_action, check_provenance, check_rules, check_size};
+use crate::table::document;
+use crate::table::error::TableError;
+use crate::table::index::Index;
+use crate::table::layout::Layout;
+use crate::table::name::check_name;
+use crate::table::rule::{Provenance, Rule};
+use crate::table::traffic::Traffic;
 
 /// A policy as a list of rules over named features.
 ///
 /// Where several rules apply the first decides, and where none applies the default action is taken;
-/// in a table that [`verify`](fn@crate::verify) passes, exactly one applies everywhere.
+/// in a table that [`verify`](crate::verify) passes, exactly one applies everywhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecisionTable {
     scenario: String,
@@ -71,9 +29,9 @@ impl DecisionTable {
     /// Checks every invariant and prepares the runtime.
     ///
     /// Rule ids are unique names; each cell has one non-empty mask per feature, within its levels;
-    /// actions exist; fidelities lie in `[0, 1]`; there are at most [`MAX_RULES`] rules and
-    /// [`MAX_CONTENT_BYTES`] of content. Overlaps and gaps are *not* errors here:
-    /// [`verify`](fn@crate::verify) finds them.
+    /// actions exist; fidelities lie in `[0, 1]`; there are at most [`MAX_RULES`](crate::MAX_RULES) rules and
+    /// [`MAX_CONTENT_BYTES`](crate::MAX_CONTENT_BYTES) of content. Overlaps and gaps are *not* errors here:
+    /// [`verify`](crate::verify) finds them.
     ///
     /// # Errors
     /// [`TableError::Invalid`] naming the place.
@@ -85,24 +43,7 @@ impl DecisionTable {
         provenance: Provenance,
     ) -> Result<Self, TableError> {
         let scenario = scenario.into();
-        Self::build(scenario, layout, rules, default_action, None, provenance)
-    }
-
-    /// [`DecisionTable::new`] and [`DecisionTable::with_traffic`] in one, so that the checksum is
-    /// computed once.
-    pub(crate) fn build(
-        scenario: String,
-        layout: Layout,
-        rules: Vec<Rule>,
-        default_action: u8,
-        traffic: Option<Traffic>,
-        provenance: Provenance,
-    ) -> Result<Self, TableError> {
-        let table = Self::unsealed(scenario, layout, rules, default_action, provenance)?;
-        match traffic {
-            Some(traffic) => table.with_traffic(traffic),
-            None => table.seal(),
-        }
+        Self::unsealed(scenario, layout, rules, default_action, None, provenance)?.seal()
     }
 
     /// The same table with the traffic that its rules were made on.
@@ -131,37 +72,48 @@ impl DecisionTable {
     /// As [`DecisionTable::new`].
     pub fn with_rules(&self, rules: Vec<Rule>) -> Result<Self, TableError> {
         let copy = self.clone();
-        Self::build(
+        Self::unsealed(
             copy.scenario,
             copy.layout,
             rules,
             copy.default_action,
             copy.traffic,
             copy.provenance,
-        )
+        )?
+        .seal()
     }
 
     /// Sets the checksum of the content.
-    fn seal(mut self) -> Result<Self, TableError> {
+    pub(crate) fn seal(self) -> Result<Self, TableError> {
         check_size(document::n_condition_bytes(&self.layout, &self.rules))?;
-        let (checksum, n_bytes) = document::seal(&self);
+        let (checksum, n_bytes) = document::seal(&self)?;
         check_size(n_bytes)?;
-        self.checksum = checksum;
-        Ok(self)
+        Ok(self.sealed(checksum))
     }
 
-    /// A table whose checksum is still to be set.
-    fn unsealed(
+    /// Sets the checksum where it is known already, of content whose size was checked.
+    pub(crate) fn sealed(mut self, checksum: String) -> Self {
+        self.checksum = checksum;
+        self
+    }
+
+    /// A table whose checksum is still to be set, by [`DecisionTable::seal`] or
+    /// [`DecisionTable::sealed`].
+    pub(crate) fn unsealed(
         scenario: String,
         layout: Layout,
         rules: Vec<Rule>,
         default_action: u8,
+        traffic: Option<Traffic>,
         provenance: Provenance,
     ) -> Result<Self, TableError> {
         check_name("scenario", &scenario, "")?;
         check_rules(&layout, &rules)?;
         check_action("default action", default_action, &layout)?;
         check_provenance(&provenance)?;
+        if let Some(traffic) = &traffic {
+            traffic.check(&layout)?;
+        }
         let index = Index::new(&layout, &rules);
         let checksum = String::new();
         Ok(Self {
@@ -169,28 +121,10 @@ impl DecisionTable {
             layout,
             rules,
             default_action,
-            traffic: None,
+            traffic,
             provenance,
             checksum,
             index,
-        })
-    }
-
-    /// [`DecisionTable::new`] for content whose checksum and size are known already.
-    pub(crate) fn sealed(
-        scenario: String,
-        layout: Layout,
-        rules: Vec<Rule>,
-        default_action: u8,
-        traffic: Option<Traffic>,
-        provenance: Provenance,
-        (checksum, n_bytes): (String, usize),
-    ) -> Result<Self, TableError> {
-        check_size(n_bytes)?;
-        Ok(Self {
-            checksum,
-            traffic,
-            ..Self::unsealed(scenario, layout, rules, default_action, provenance)?
         })
     }
 
@@ -249,7 +183,8 @@ impl DecisionTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::Feature;
+    use crate::table::cell::Cell;
+    use crate::table::layout::Feature;
 
     fn layout() -> Layout {
         let features = vec![

@@ -5,13 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::cell::Cell;
-use crate::error::TableError;
-use crate::gap::find_gaps;
-use crate::layout::{Layout, joined_words};
-use crate::report::{MAX_LISTED, Region};
-use crate::table::DecisionTable;
-use crate::traffic::Traffic;
+use crate::proof::{MAX_LISTED, Region, find_gaps};
+use crate::table::{Cell, DecisionTable, Layout, TableError, Traffic, joined_words};
 
 /// Most changes that `Display` prints.
 const MAX_PRINTED: usize = 20;

@@ -1,9 +1,7 @@
 //! Counters of a table at work: which rules fired, what was observed, and what could not be.
 
-use crate::error::TableError;
-use crate::runtime::Decision;
-use crate::table::DecisionTable;
-use crate::traffic::Traffic;
+use crate::runtime::decision::Decision;
+use crate::table::{DecisionTable, TableError, Traffic};
 
 /// What a table did and saw. Counting a decision takes some additions and never allocates; keep one
 /// per thread and [`merge`](Monitor::merge) them when they are read.

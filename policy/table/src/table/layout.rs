@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::cell::{Cell, levels_in};
-use crate::error::{TableError, shorten};
-use crate::name::{check_count, check_names, hex};
+use crate::table::cell::{Cell, levels_in};
+use crate::table::error::{TableError, shorten};
+use crate::table::name::{check_count, check_names, hex};
 
 /// Most features a layout may have.
 pub const MAX_FEATURES: usize = 48;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::{TableError, shorten};
-use crate::layout::Layout;
-use crate::name::check_name;
-use crate::table::{MAX_CONTENT_BYTES, MAX_RULES, Provenance, Rule};
+use crate::table::error::{TableError, shorten};
+use crate::table::layout::Layout;
+use crate::table::name::check_name;
+use crate::table::rule::{MAX_CONTENT_BYTES, MAX_RULES, Provenance, Rule};
 
 /// Refuses so many bytes of content.
 pub(crate) fn check_size(n_bytes: usize) -> Result<(), TableError> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::{TableError, shorten};
+use crate::table::error::{TableError, shorten};
 
 /// Most characters in a name.
 pub const MAX_NAME_CHARS: usize = 120;

@@ -1,9 +1,7 @@
 //! The table in words: one rule as a sentence, and all of them as a page sorted by traffic.
 
-use std::fmt::Write;
-
-use crate::provenance::lines;
 use crate::table::{DecisionTable, Rule};
+use crate::words::provenance::lines;
 
 impl DecisionTable {
     /// A rule of this table in words: `when identity is claimed or doubted and confidence is low:
@@ -38,27 +36,28 @@ impl DecisionTable {
             self.checksum(),
             self.action_name(self.default_action()),
         );
-        let mut line = |text: std::fmt::Arguments<'_>| {
-            writeln!(page, "{text}").expect("a String takes every write");
+        let mut line = |text: String| {
+            page.push_str(&text);
+            page.push('\n');
         };
         for (key, lines) in lines(self.provenance()) {
             let lines = match &lines[..] {
                 [text] => format!(" {text}"),
                 lines => lines.iter().map(|text| format!("\n  {text}")).collect(),
             };
-            line(format_args!("{key}:{lines}"));
+            line(format!("{key}:{lines}"));
         }
         let n_visits = self.n_visits();
         let ids = self.rules().iter().map(|rule| rule.id.chars().count());
         let id_width = ids.max().unwrap_or(0).max("rule".len());
-        line(format_args!(
+        line(format!(
             "\n visits    share  fidelity  {:id_width$}",
             "rule"
         ));
         for idx in self.by_traffic() {
             let rule = &self.rules()[idx];
             let share = percent((n_visits > 0).then(|| rule.support as f64 / n_visits as f64));
-            line(format_args!(
+            line(format!(
                 "{:>7}  {share:>7}  {:>8}  {:id_width$}  {}",
                 rule.support,
                 percent(rule.fidelity),
@@ -66,7 +65,7 @@ impl DecisionTable {
                 self.explain(rule)
             ));
             for example in examples.get(idx).into_iter().flatten() {
-                line(format_args!("    {}", example.replace('\n', "\n    ")));
+                line(format!("    {}", example.replace('\n', "\n    ")));
             }
         }
         page

@@ -1,18 +1,15 @@
 //! A test of the verifier itself: a sound table is broken in known ways, and what
-//! [`verify`](fn@crate::verify) says is held against a scan of the rules, state by state.
+//! [`verify`](crate::verify) says is held against a scan of the rules, state by state.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::cell::{Cell, levels_in};
-use crate::error::TableError;
-use crate::layout::Layout;
-use crate::report::Report;
-use crate::scan::compare;
-use crate::table::{DecisionTable, Rule};
-use crate::testing::{SplitMix, pick};
-use crate::verify::{Constraint, verify};
+use crate::proof::proof_report::ProofReport;
+use crate::proof::scan::compare;
+use crate::proof::split_mix::{SplitMix, pick};
+use crate::proof::verify::{Constraint, verify};
+use crate::table::{Cell, DecisionTable, Layout, Rule, TableError, levels_in};
 
 /// Most differences that are told.
 const MAX_TOLD: usize = 20;
@@ -130,7 +127,7 @@ fn self_test_of(
     constraints: &[Constraint],
     n_each: u64,
     seed: u64,
-    verifier: &dyn Fn(&DecisionTable) -> Result<Report, TableError>,
+    verifier: &dyn Fn(&DecisionTable) -> Result<ProofReport, TableError>,
 ) -> Result<SelfTest, TableError> {
     if !verify(table, constraints)?.ok() {
         let expected = "a table that is proved, to be broken";
@@ -259,7 +256,7 @@ impl<'a> Breaker<'a> {
     }
 }
 
-/// Where a constraint that [`verify`](fn@crate::verify) has accepted forbids.
+/// Where a constraint that [`verify`](crate::verify) has accepted forbids.
 fn box_of(constraint: &Constraint, layout: &Layout) -> Cell {
     let narrowed = |cell: Cell, &(idx, mask): &(usize, u16)| {
         let both = cell.masks()[idx] & mask;
@@ -320,7 +317,7 @@ mod tests {
     #[test]
     fn a_verifier_that_names_too_little_or_too_much_is_found_out() {
         let (table, constraints) = guarded(7);
-        type Bend = dyn Fn(&mut Report);
+        type Bend = dyn Fn(&mut ProofReport);
         let run = |bend: &Bend| {
             let verifier = |broken: &DecisionTable| {
                 let mut report = verify(broken, &constraints)?;
@@ -341,7 +338,7 @@ mod tests {
             forbidden.last()
         );
         // A region that is too large is as wrong as one that is missing.
-        let widen = |report: &mut Report| {
+        let widen = |report: &mut ProofReport| {
             for gap in &mut report.gaps {
                 gap.cell = Cell::new(vec![u16::MAX; 6]);
             }

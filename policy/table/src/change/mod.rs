@@ -1,0 +1,7 @@
+//! What changes once a table is at work: the table (`diff.rs`), or the calls that come (`drift.rs`).
+
+mod diff;
+mod drift;
+
+pub use diff::{CallerShare, Change, Comparison, Diff, Segment};
+pub use drift::{Drift, DriftReport, MIN_COUNT, PSI_MOVED, PSI_SHIFTED, Share, Verdict, drift};
