@@ -12,7 +12,6 @@ use offhook_lab::error::Failure;
 use offhook_lab::policies::{read_table, table_file, table_of};
 use offhook_lab::run::manifest::{hashes, scenario_hash};
 use offhook_simulator::world;
-use offhook_table::agent::constraints;
 
 /// Seed of the self-test, so that it passes always or never.
 const SEED: u64 = 1;
