@@ -6,6 +6,13 @@ use toml::Spanned;
 
 use crate::diagnostic::Ordered;
 
+/// The JSON Schema of a scenario file as far as this crate reads it; the simulator has the schema of
+/// `population`.
+#[cfg(feature = "schema")]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(ScenarioFile).to_value()
+}
+
 /// A name with its place in the file.
 pub(super) type Name = Spanned<String>;
 
@@ -107,8 +114,11 @@ pub(super) struct ScenarioFile {
     pub completion: Vec<CompletionFile>,
     /// The reward by named terms.
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<super::RewardSpec>"))]
-    pub reward: Option<Spanned<super::RewardSpec>>,
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<super::reward::RewardSpec>")
+    )]
+    pub reward: Option<Spanned<super::reward::RewardSpec>>,
     /// The hand-written flow: the first line that fits and is allowed decides.
     #[serde(default)]
     pub script: Vec<ScriptFile>,
