@@ -8,7 +8,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dice::Coins;
-use crate::population::Person;
 
 /// Classes of difficulty without further noise.
 pub(crate) const N_CLASSES: u8 = 3;
@@ -75,16 +74,17 @@ impl Variation {
         }
     }
 
-    /// Makes a person of the population one of these.
-    pub(crate) fn apply(&self, person: &mut Person, coins: &mut Coins<'_>) {
+    /// Draws the steps of noise on the line, and what becomes of a person's patience and trust.
+    pub(crate) fn draw(&self, patience: f32, trust: f32, coins: &mut Coins<'_>) -> (u8, f32, f32) {
         let mut draw = |[low, high]: [f32; 2]| {
             let share = f32::from(coins.bits()) / 65_535.0;
             low + (high - low) * share
         };
         let noise = f64::from(draw(self.noise)) / NOISE_STEP;
-        person.noise = (noise.round() as u8).min(N_NOISES as u8 - 1);
-        person.patience = (person.patience * draw(self.patience)).max(1.0);
-        person.trust = (person.trust + draw(self.trust)).clamp(0.0, 1.0);
+        let n_steps = (noise.round() as u8).min(N_NOISES as u8 - 1);
+        let patience = (patience * draw(self.patience)).max(1.0);
+        let trust = (trust + draw(self.trust)).clamp(0.0, 1.0);
+        (n_steps, patience, trust)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `[population]` section as it is written; checked in `check`.
 
-use offhook_env::diagnostic::Ordered;
+use offhook_env::diagnostic::{Ordered, Source};
+use offhook_env::scenario::ScenarioText;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -36,6 +37,25 @@ pub(super) struct SubProcessShares {
     /// See [`PopulationFile::offers`].
     #[serde(default)]
     pub offers: Shares,
+}
+
+/// The section with the shares that included sub-processes bring along.
+pub(super) fn read(text: &ScenarioText) -> (Source<'_>, Option<PopulationFile>) {
+    let (mut source, library) = text.source();
+    let mut parsed = source.parse::<Root>().and_then(|root| root.population);
+    for (_, number) in library {
+        let shares = source.parse_part::<SubProcessRoot>(number);
+        if let (Some(section), Some(shares)) = (&mut parsed, shares) {
+            section.add_missing(shares.population);
+        }
+    }
+    (source, parsed)
+}
+
+/// The JSON Schema of the `[population]` section.
+#[cfg(feature = "schema")]
+pub(crate) fn schema() -> serde_json::Value {
+    schemars::schema_for!(PopulationFile).to_value()
 }
 
 impl PopulationFile {

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::file::{PopulationFile, Shares};
-use super::{Population, read};
+use super::Population;
+use super::file::{PopulationFile, Shares, read};
 
 /// A scenario file of which only the places are looked at that a population speaks of.
 #[derive(Deserialize)]

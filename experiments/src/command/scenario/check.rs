@@ -73,7 +73,7 @@ fn check(
         return Ok((None, found));
     };
     if bundled::has_population(&text.main.text) {
-        found.extend(population::lint(text, &scenario));
+        found.extend(population::lint::check(text, &scenario));
         found.extend(channel(text, &scenario));
         let fine = found.iter().all(|f| f.severity != Severity::Error);
         if fine && n_calls > 0 {
