@@ -138,11 +138,12 @@ impl<C: Customers + 'static> VectorEnv for CallBatch<C> {
         for ((((slot, (call, &action)), (row, mask)), reward), (truncated, terminated)) in
             calls.zip(rows).zip(&mut out.rewards).zip(ends)
         {
-            let ended = call.step_into(world, action, &mut turn);
+            call.step_into(world, action, &mut turn);
             *reward = turn.reward;
-            *truncated = turn.ended == Some(Outcome::Truncated);
-            *terminated = turn.ended.is_some() & !*truncated;
-            if let Some(summary) = ended {
+            let outcome = turn.summary.map(|summary| summary.outcome);
+            *truncated = outcome == Some(Outcome::Truncated);
+            *terminated = outcome.is_some() & !*truncated;
+            if let Some(summary) = turn.summary {
                 let row = &mut out.final_codes[slot * n_features..(slot + 1) * n_features];
                 match &self.hidden {
                     None => call.belief.copy_codes(row),

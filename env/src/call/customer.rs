@@ -88,7 +88,7 @@ pub struct Mood {
 
 /// What the robot says, as the customer hears it.
 #[derive(Clone, Copy, Debug)]
-pub struct Spoken<'a> {
+pub struct SystemUtterance<'a> {
     /// The action.
     pub action: ActionId,
     /// Its acts; never empty.
@@ -127,7 +127,7 @@ pub trait Customers: Send + Sync {
         &self,
         scenario: &Scenario,
         customer: &mut Self::Customer,
-        spoken: Spoken<'_>,
+        spoken: SystemUtterance<'_>,
         rng: &mut Rng,
     ) -> Utterance;
 

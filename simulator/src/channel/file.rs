@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use offhook_env::act::UserActKind;
-use offhook_env::diagnostic::{Diagnostics, Ordered, Source, suggestion};
+use offhook_env::diagnostic::{Diagnostics, OrderedMap, Source, suggestion};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -46,7 +46,7 @@ struct KindFile {
     source: SourceOf,
     like: Option<Spanned<String>>,
     n: Option<u64>,
-    heard: Option<Ordered<Spanned<f64>>>,
+    heard: Option<OrderedMap<Spanned<f64>>>,
     about_error: Option<Spanned<f64>>,
     value_error: Option<Spanned<f64>>,
     right: Option<Spanned<Vec<f64>>>,

@@ -1,6 +1,6 @@
 //! The `[population]` section as it is written; checked in `check`.
 
-use offhook_env::diagnostic::{Ordered, Source};
+use offhook_env::diagnostic::{OrderedMap, Source};
 use offhook_env::scenario::ScenarioText;
 use serde::Deserialize;
 use toml::Spanned;
@@ -24,7 +24,7 @@ pub(super) struct SubProcessRoot {
 pub(super) struct SubProcessShares {
     /// See [`PopulationFile::slots`].
     #[serde(default)]
-    pub slots: Ordered<Shares>,
+    pub slots: OrderedMap<Shares>,
     /// See [`PopulationFile::questions`].
     #[serde(default)]
     pub questions: Shares,
@@ -70,7 +70,7 @@ impl PopulationFile {
 }
 
 /// Shares by name.
-pub(super) type Shares = Ordered<Spanned<f64>>;
+pub(super) type Shares = OrderedMap<Spanned<f64>>;
 
 /// Who is called.
 #[derive(Debug, Deserialize)]
@@ -129,7 +129,7 @@ pub(super) struct PopulationFile {
             with = "std::collections::BTreeMap<String, std::collections::BTreeMap<String, f64>>"
         )
     )]
-    pub slots: Ordered<Shares>,
+    pub slots: OrderedMap<Shares>,
     /// Share of customers with each question.
     #[serde(default)]
     #[cfg_attr(

@@ -5,12 +5,12 @@
 //! Every number here is an assumption, chosen so that each probe comes up in most calls long enough.
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
-use offhook_env::call::customer::{Customers, Goal, Mood, Spoken, Truth};
+use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 
-use super::agenda::voice::Asked;
+use super::agenda::voice::Prompt;
 use super::agenda::{AgendaCustomer, AgendaCustomers};
 use super::situation::Situation;
 use crate::dice::Coins;
@@ -106,7 +106,7 @@ impl AdversarialCustomers {
         &self,
         scenario: &Scenario,
         customer: &mut AdversarialCustomer,
-        asked: Asked,
+        asked: Prompt,
         coins: &mut Coins<'_>,
     ) -> Probe {
         use UserActKind as User;
@@ -247,7 +247,7 @@ impl Customers for AdversarialCustomers {
         &self,
         scenario: &Scenario,
         customer: &mut AdversarialCustomer,
-        spoken: Spoken<'_>,
+        spoken: SystemUtterance<'_>,
         rng: &mut Rng,
     ) -> Utterance {
         let human = customer.person.line() == Line::Person;

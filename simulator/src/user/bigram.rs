@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 
 use offhook_env::act::{SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::call::customer::{Customers, Mood, Spoken, Truth};
+use offhook_env::call::customer::{Customers, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 use rand::Rng as _;
 
-use super::agenda::voice::Asked;
+use super::agenda::voice::Prompt;
 use super::agenda::{AgendaCustomer, AgendaCustomers};
 use super::form::FormAct;
 use super::logged::LoggedCalls;
@@ -94,7 +94,7 @@ impl BigramTable {
         scenario: &Scenario,
         people: &AgendaCustomers,
         person: &AgendaCustomer,
-        asked: Asked,
+        asked: Prompt,
         rng: &mut Rng,
     ) -> Utterance {
         let row = person.situation() as usize * self.n_actions + asked.action as usize;
@@ -191,7 +191,7 @@ impl Customers for BigramCustomers {
         &self,
         scenario: &Scenario,
         customer: &mut BigramCustomer,
-        spoken: Spoken<'_>,
+        spoken: SystemUtterance<'_>,
         rng: &mut Rng,
     ) -> Utterance {
         let person = &mut customer.0;

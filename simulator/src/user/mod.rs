@@ -9,7 +9,7 @@ pub mod replay;
 mod situation;
 
 use offhook_env::act::Utterance;
-use offhook_env::call::customer::{Customers, Goal, Mood, Spoken, Truth};
+use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -101,7 +101,7 @@ impl Customers for UserModel {
         &self,
         scenario: &Scenario,
         customer: &mut UserCustomer,
-        spoken: Spoken<'_>,
+        spoken: SystemUtterance<'_>,
         rng: &mut Rng,
     ) -> Utterance {
         with!(self, customer, m, c => m.respond(scenario, c, spoken, rng))

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::call::customer::{Customers, Mood, Spoken, Truth};
+use offhook_env::call::customer::{Customers, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 use rand::Rng as _;
 
-use super::agenda::voice::Asked;
+use super::agenda::voice::Prompt;
 use super::agenda::{AgendaCustomer, AgendaCustomers};
 use super::bigram::BigramTable;
 use super::form::FormAct;
@@ -104,7 +104,7 @@ impl ReplayCustomers {
         &self,
         scenario: &Scenario,
         customer: &ReplayCustomer,
-        asked: Asked,
+        asked: Prompt,
         act: UserAct,
     ) -> UserAct {
         let slots = &self.calls[customer.call as usize].slots;
@@ -148,7 +148,7 @@ impl Customers for ReplayCustomers {
         &self,
         scenario: &Scenario,
         customer: &mut ReplayCustomer,
-        spoken: Spoken<'_>,
+        spoken: SystemUtterance<'_>,
         rng: &mut Rng,
     ) -> Utterance {
         let person = &mut customer.person;

@@ -8,7 +8,7 @@ use crate::act::{NONE, SystemActKind, UserActKind};
 use crate::action::{ActionId, ActionMask};
 use crate::belief::features::{
     SPARE, answered_by, availability, callback, concern, heard_level, identity, offer, question,
-    role, said, said_level, slot, turn_level,
+    role, slot, spoken, spoken_level, turn_level,
 };
 
 /// What can come up in calls of a scenario; it errs on the side of too much, never of too little.
@@ -117,9 +117,9 @@ fn produced(scenario: &Scenario, actions: ActionMask) -> Domain {
     };
     // After an action that ends the call nothing is observed any more.
     let going_on = ActionMask(actions.0 & !scenario.ending().0);
-    let said_acts = || going_on.iter().map(|action| scenario.acts(action));
+    let spoken_acts = || going_on.iter().map(|action| scenario.acts(action));
     let says = |kind: SystemActKind, about: usize| {
-        said_acts()
+        spoken_acts()
             .flatten()
             .any(|act| act.kind == kind && (act.about == NONE || usize::from(act.about) == about))
     };
@@ -136,13 +136,13 @@ fn produced(scenario: &Scenario, actions: ActionMask) -> Domain {
         f.turn,
         &(0..=last_turn).map(|t| (t, true)).collect::<Vec<_>>(),
     );
-    let firsts: Vec<_> = said_acts()
-        .map(|acts| (said_level(acts[0].kind), true))
+    let firsts: Vec<_> = spoken_acts()
+        .map(|acts| (spoken_level(acts[0].kind), true))
         .collect();
     set(f.said, &firsts);
     set(f.said_before, &firsts);
-    let lasts: Vec<_> = said_acts()
-        .filter_map(|acts| Some((said_level(acts.last()?.kind), true)))
+    let lasts: Vec<_> = spoken_acts()
+        .filter_map(|acts| Some((spoken_level(acts.last()?.kind), true)))
         .collect();
     set(f.said_last, &lasts);
     let kinds: Vec<_> = scenario
@@ -206,14 +206,17 @@ fn produced(scenario: &Scenario, actions: ActionMask) -> Domain {
     );
     set(
         f.purpose,
-        &[(said::YES, says(SystemActKind::StatePurpose, 0))],
+        &[(spoken::YES, says(SystemActKind::StatePurpose, 0))],
     );
     set(
         f.left_message,
-        &[(said::YES, says(SystemActKind::LeaveMessage, 0))],
+        &[(spoken::YES, says(SystemActKind::LeaveMessage, 0))],
     );
     for (topic, &feature) in f.topics.iter().enumerate() {
-        set(feature, &[(said::YES, says(SystemActKind::Inform, topic))]);
+        set(
+            feature,
+            &[(spoken::YES, says(SystemActKind::Inform, topic))],
+        );
     }
     for k in 0..names.slots.len() {
         let by_yes_no = scenario.is_yes_no(k) && says(SystemActKind::Ask, k) && (yes || no);
@@ -293,7 +296,10 @@ fn produced(scenario: &Scenario, actions: ActionMask) -> Domain {
         );
     }
     for (k, &feature) in f.messages.iter().enumerate() {
-        set(feature, &[(said::YES, says(SystemActKind::SendMessage, k))]);
+        set(
+            feature,
+            &[(spoken::YES, says(SystemActKind::SendMessage, k))],
+        );
     }
     levels
 }

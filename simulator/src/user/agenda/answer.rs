@@ -1,7 +1,7 @@
 //! Agenda customers behind the environment's seam: who picks up, what is answered, how the call is rated.
 
 use offhook_env::act::{NONE, Utterance};
-use offhook_env::call::customer::{Customers, Goal, Mood, Spoken, Truth};
+use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -68,7 +68,7 @@ impl Customers for AgendaCustomers {
         &self,
         scenario: &Scenario,
         customer: &mut AgendaCustomer,
-        spoken: Spoken<'_>,
+        spoken: SystemUtterance<'_>,
         rng: &mut Rng,
     ) -> Utterance {
         if customer.line != Line::Person {

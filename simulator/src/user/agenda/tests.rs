@@ -61,7 +61,7 @@ fn talk(
         said.push(customers.respond(
             scenario,
             &mut customer,
-            Spoken {
+            SystemUtterance {
                 action,
                 acts,
                 value,
@@ -310,7 +310,8 @@ fn a_call_is_a_function_of_its_seed() {
                 );
                 assert_eq!(customer.truth.unavailable, customer.time != Time::Free);
                 lines.push(format!("{:?}", turn.said.acts()));
-                if let Some(outcome) = turn.ended {
+                if let Some(summary) = turn.summary {
+                    let outcome = summary.outcome;
                     let rating = world.customers.rating(customer, outcome);
                     assert!((1..=5).contains(&rating), "{rating}");
                     lines.push(format!("{outcome:?} {rating}"));
