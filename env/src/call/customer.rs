@@ -131,6 +131,9 @@ pub trait Customers: Send + Sync {
         rng: &mut Rng,
     ) -> Utterance;
 
+    /// How long saying `said` takes, the pause before it included, seconds.
+    fn seconds(&self, said: &Utterance) -> f32;
+
     /// The rating after the call, 1 to 5; 3 where there is nobody to rate it.
     fn rating(&self, customer: &Self::Customer, outcome: Outcome) -> u8;
 }

@@ -16,8 +16,6 @@ use crate::call::outcome::{CallSummary, N_TERMS, Outcome, RewardTerm};
 use crate::rng::{Rng, Stream, derive};
 use crate::scenario::{Need, Scenario};
 
-/// Pause and speech of one customer act, seconds (assumption; DSTC2 callers speak 1.6 s a turn).
-const SECONDS_PER_ACT: f32 = 1.5;
 /// A slot counts as recorded from this belief on.
 const RECORDED: f32 = 0.5;
 
@@ -166,7 +164,7 @@ impl<P: Clone> Call<P> {
             .customers
             .respond(scenario, &mut self.customer, spoken, &mut self.rng);
 
-        let seconds = own.seconds + SECONDS_PER_ACT * said.acts().len().max(1) as f32;
+        let seconds = own.seconds + world.customers.seconds(&said);
         self.seconds += seconds;
         let reward = &scenario.reward;
         let mut earned = reward.per_turn + reward.per_second * seconds;

@@ -90,6 +90,10 @@ impl Customers for Plain {
         said.into()
     }
 
+    fn seconds(&self, said: &Utterance) -> f32 {
+        1.5 * said.acts().len().max(1) as f32
+    }
+
     fn rating(&self, _: &Truth, outcome: Outcome) -> u8 {
         if outcome == Outcome::Completed { 5 } else { 2 }
     }

@@ -12,6 +12,8 @@ use offhook_env::scenario::Scenario;
 
 use super::agenda::voice::Prompt;
 use super::agenda::{AgendaCustomer, AgendaCustomers};
+use super::from_people::FromPeople;
+use super::logged::LoggedCalls;
 use super::situation::Situation;
 use crate::dice::Coins;
 use crate::population::Line;
@@ -209,6 +211,19 @@ impl AdversarialCustomers {
     }
 }
 
+impl FromPeople for AdversarialCustomers {
+    const NAME: &'static str = "adversarial";
+    const IS_FITTED: bool = false;
+
+    fn from_people<E>(
+        people: AgendaCustomers,
+        _: &Scenario,
+        _: impl FnOnce() -> Result<LoggedCalls, E>,
+    ) -> Result<Self, E> {
+        Ok(Self::new(people))
+    }
+}
+
 impl Customers for AdversarialCustomers {
     type Customer = AdversarialCustomer;
 
@@ -278,6 +293,11 @@ impl Customers for AdversarialCustomers {
                 said
             }
         }
+    }
+
+    #[inline]
+    fn seconds(&self, said: &Utterance) -> f32 {
+        self.people.seconds(said)
     }
 
     /// The agenda's formula: whoever probes is as easily annoyed as others.

@@ -21,6 +21,7 @@ use rand::Rng as _;
 use super::agenda::voice::Prompt;
 use super::agenda::{AgendaCustomer, AgendaCustomers};
 use super::form::FormAct;
+use super::from_people::FromPeople;
 use super::logged::LoggedCalls;
 use super::situation::Situation;
 use crate::dice::Pick;
@@ -168,6 +169,19 @@ impl BigramCustomers {
     }
 }
 
+impl FromPeople for BigramCustomers {
+    const NAME: &'static str = "bigram";
+    const IS_FITTED: bool = true;
+
+    fn from_people<E>(
+        people: AgendaCustomers,
+        scenario: &Scenario,
+        calls: impl FnOnce() -> Result<LoggedCalls, E>,
+    ) -> Result<Self, E> {
+        Ok(Self::fit(people, scenario, &calls()?))
+    }
+}
+
 impl Customers for BigramCustomers {
     type Customer = BigramCustomer;
 
@@ -204,6 +218,11 @@ impl Customers for BigramCustomers {
         let said = self.table.draw(scenario, &self.people, person, asked, rng);
         person.speak(scenario, asked, &said);
         said
+    }
+
+    #[inline]
+    fn seconds(&self, said: &Utterance) -> f32 {
+        self.people.seconds(said)
     }
 
     /// The agenda's formula: manners annoy whoever hears them, whatever is said in reply.

@@ -17,6 +17,7 @@ use super::agenda::voice::Prompt;
 use super::agenda::{AgendaCustomer, AgendaCustomers};
 use super::bigram::BigramTable;
 use super::form::FormAct;
+use super::from_people::FromPeople;
 use super::logged::{LoggedCall, LoggedCalls};
 use super::situation::Situation;
 use crate::population::Line;
@@ -124,6 +125,19 @@ impl ReplayCustomers {
     }
 }
 
+impl FromPeople for ReplayCustomers {
+    const NAME: &'static str = "replay";
+    const IS_FITTED: bool = true;
+
+    fn from_people<E>(
+        people: AgendaCustomers,
+        scenario: &Scenario,
+        calls: impl FnOnce() -> Result<LoggedCalls, E>,
+    ) -> Result<Self, E> {
+        Ok(Self::new(people, scenario, calls()?))
+    }
+}
+
 impl Customers for ReplayCustomers {
     type Customer = ReplayCustomer;
 
@@ -175,6 +189,11 @@ impl Customers for ReplayCustomers {
         }
         customer.person.speak(scenario, asked, &said);
         said
+    }
+
+    #[inline]
+    fn seconds(&self, said: &Utterance) -> f32 {
+        self.people.seconds(said)
     }
 
     /// The logged rating where the call ends as in the log, else the agenda's formula.

@@ -62,6 +62,10 @@ impl Customers for Erratic {
         }
     }
 
+    fn seconds(&self, _: &Utterance) -> f32 {
+        1.5
+    }
+
     fn rating(&self, _: &Truth, _: Outcome) -> u8 {
         3
     }

@@ -86,6 +86,11 @@ impl Customers for AgendaCustomers {
         reply.compose(spoken, manner)
     }
 
+    #[inline]
+    fn seconds(&self, said: &Utterance) -> f32 {
+        habit::SECONDS_PER_ACT * said.acts().len().max(1) as f32
+    }
+
     /// The nearest whole number to
     /// `RATING_BEST - RATING_ANNOYANCE a / patience - RATING_OPEN n_open - RATING_WISH w + rating_of`,
     /// within 1 to 5, and 3 while a machine answers: `a` is the annoyance, `n_open` counts open questions and unmet raised concerns,
