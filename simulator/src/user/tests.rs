@@ -135,17 +135,12 @@ fn models(text: &str) -> (Arc<Scenario>, Vec<(&'static str, UserModel)>) {
     let (scenario, people) = scenario(text);
     let (_, logs) = logged(text, N_LOGGED, true);
     let calls = LoggedCalls::read(&scenario, &logs).unwrap_or_else(|e| panic!("{e}"));
-    let bigram = BigramCustomers::fit(people.clone(), &scenario, &calls);
-    let replay = ReplayCustomers::new(people.clone(), &scenario, calls);
-    let list = vec![
-        ("agenda", UserModel::Agenda(people.clone())),
-        ("bigram", UserModel::Bigram(bigram)),
-        ("replay", UserModel::Replay(replay)),
-        (
-            "adversarial",
-            UserModel::Adversarial(AdversarialCustomers::new(people)),
-        ),
-    ];
+    let list = UserModelKind::ALL.iter().map(|&kind| {
+        let calls = || Ok::<_, LoggedError>(calls.clone());
+        let model = UserModel::new(kind, people.clone(), &scenario, calls);
+        (kind.name(), model.unwrap_or_else(|e| panic!("{e}")))
+    });
+    let list = list.collect();
     (scenario, list)
 }
 
