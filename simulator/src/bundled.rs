@@ -87,7 +87,7 @@ pub enum FindError {
         /// The bundled names.
         known: String,
     },
-    /// The disk says no.
+    /// The file cannot be read.
     #[error("cannot read '{}': {source}", path.display())]
     Read {
         /// The file.

@@ -15,7 +15,7 @@ pub(crate) const N_CLASSES: u8 = 3;
 pub(crate) const N_NOISES: usize = 31;
 /// Share of the acts heard right that one step makes wrong.
 pub(crate) const NOISE_STEP: f64 = 0.01;
-/// Most noise.
+/// Most noise that may be asked for, as a share of what would be heard right.
 const MOST_NOISE: f32 = 0.3;
 
 /// Ranges that every call draws from, evenly; bounds are inclusive.

@@ -135,6 +135,7 @@ impl<C: Customers + 'static> VectorEnv for CallBatch<C> {
         let calls = self.calls.iter_mut().zip(actions).enumerate();
         let rows = out.codes.chunks_exact_mut(n_features).zip(&mut out.masks);
         let ends = out.truncated.iter_mut().zip(&mut out.terminated);
+        // One iterator over all outputs, so that the loop checks no bounds.
         for ((((slot, (call, &action)), (row, mask)), reward), (truncated, terminated)) in
             calls.zip(rows).zip(&mut out.rewards).zip(ends)
         {

@@ -7,7 +7,7 @@ use crate::belief::features::{FeatureIndex, about_level, spoken_level};
 /// All that a turn asks of an action, side by side.
 #[derive(Clone, Debug)]
 pub(crate) struct Move {
-    /// Never empty.
+    /// Its acts; never empty.
     pub acts: Vec<SystemAct>,
     /// What the first act with an effect does; nearly always there is one and no other.
     pub effect: Effect,

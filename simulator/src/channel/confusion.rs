@@ -154,7 +154,7 @@ fn start(bits: u32, n_acts: u32) -> usize {
 struct Part<'a> {
     /// What is heard of it.
     act: &'a UserAct,
-    /// Whether that is anything.
+    /// Whether that is an act that matters, rather than silence.
     loud: bool,
     right: bool,
     confidence: f32,
@@ -162,11 +162,11 @@ struct Part<'a> {
 
 /// What stands behind the first reading.
 struct Rival<'a> {
-    /// What the doubted act is in it.
+    /// The act that stands in the place of the doubted one.
     instead: &'a UserAct,
-    /// Whether anything is said in it.
+    /// Whether it is anything but silence.
     says: bool,
-    /// Whether there is none.
+    /// Whether there is no second reading at all.
     absent: bool,
     confidence: f32,
 }

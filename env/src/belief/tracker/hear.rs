@@ -104,7 +104,7 @@ impl BeliefState {
         }
     }
 
-    /// A yes means what was asked.
+    /// Takes a yes as the answer to everything that the robot asked.
     fn hear_yes(&mut self, f: &FeatureIndex, asked: &[SystemAct], sure: f32) {
         for act in asked {
             let about = act.about as usize;
@@ -132,7 +132,7 @@ impl BeliefState {
         }
     }
 
-    /// A no as well.
+    /// Takes a no as the answer to everything that the robot asked.
     fn hear_no(&mut self, f: &FeatureIndex, asked: &[SystemAct], sure: f32) {
         for act in asked {
             let about = act.about as usize;

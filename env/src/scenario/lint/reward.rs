@@ -31,7 +31,7 @@ fn is_cost(key: &str) -> bool {
     .any(|term| term.name() == key)
 }
 
-/// Reports them.
+/// Reports a missing section, rewards that are no numbers, costs that pay, and a worthless completion.
 pub(super) fn check(found: &mut Findings<'_>, text: &str) {
     let Some(root) = Source::new("", text).parse::<Root>() else {
         return;
