@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::testing::{SHOP, shop};
-use offhook_env::act::{SystemAct, SystemActKind, UserAct};
-use offhook_env::call::customer::PerfectChannel;
+use offhook_env::act::{NONE, SystemAct, SystemActKind, UserAct};
+use offhook_env::call::customer::{Customers, PerfectChannel, SystemUtterance};
+use offhook_env::call::outcome::Outcome;
 use offhook_env::call::{Call, World};
 use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::{Stream, derive, uniform_at};
