@@ -14,8 +14,9 @@
 //! - [`policy`] is the seam to policies, [`rng`] the generators that every draw comes from.
 //! - [`log`] is the call log, played or real; [`log::dialog`] shows it to people.
 //!
-//! What is absent: the crate does not know how customers behave or how policies learn, reads no file and no
-//! clock, prints nothing, and draws from no generator that was not handed to it.
+//! What is absent: how customers behave, how long they speak, how a line mishears and how policies learn, which
+//! come in through [`call::customer`] and [`policy`]. The crate reads no file and no clock, prints nothing, starts
+//! no thread, and draws from no generator that was not handed to it. `env/README.md` is its architecture page.
 
 pub mod act;
 pub mod action;

@@ -10,7 +10,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use offhook_lab::key_figure::KEY_FIGURES;
-use offhook_lab::user_models::Named;
+use offhook_simulator::user::UserModelName;
 
 pub use ope::OpeArgs;
 pub use scenario::{CheckArgs, GraphArgs, GraphFormat, NewArgs, ScenarioCommand};
@@ -139,7 +139,7 @@ pub struct SimulateArgs {
     /// Who answers: `agenda`, `adversarial`, `bigram` or `replay`; the last two as `bigram=LOG.jsonl`
     /// are fitted to a call log, else to calls that the script plays with agenda customers.
     #[arg(long, default_value = "agenda", value_name = "MODEL")]
-    pub user_model: Named,
+    pub user_model: UserModelName,
     /// Share of what the line hears right that is misheard on top, 0 to 0.3.
     #[arg(long, default_value_t = 0.0)]
     pub noise: f32,
@@ -180,7 +180,7 @@ pub struct EvaluateArgs {
         default_value = "agenda,bigram,replay,adversarial",
         value_name = "MODEL"
     )]
-    pub user_models: Vec<Named>,
+    pub user_models: Vec<UserModelName>,
     /// Share of what the line hears right that is misheard on top, 0 to 0.3.
     #[arg(long, default_value_t = 0.0)]
     pub noise: f32,

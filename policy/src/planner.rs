@@ -123,7 +123,7 @@ fn fork_return<C: Customers>(
     let mut fork = call.fork(derive(seed, Stream::Fork, k));
     let mut turn = fork.step(world, action);
     let mut sum = turn.reward;
-    while turn.ended.is_none() {
+    while turn.summary.is_none() {
         let next = base.best(
             fork.belief.observation(scenario),
             scenario.layout.n_actions(),

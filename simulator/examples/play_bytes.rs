@@ -11,27 +11,19 @@
 //! little-endian each; `terminated`, then `truncated`, a byte each.
 
 use std::io::{BufWriter, Write, stdout};
-use std::path::Path;
-use std::sync::Arc;
 
-use offhook_env::call::World;
 use offhook_env::call::batch::CallBatch;
 use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::rng::Stream;
-use offhook_env::scenario::{Scenario, ScenarioText};
-use offhook_simulator::channel::ConfusionChannel;
-use offhook_simulator::population::Population;
-use offhook_simulator::user::AgendaCustomers;
-
-const CHANNEL: &str = include_str!("../channels/dstc2.toml");
+use offhook_simulator::world;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [file, seed, n_calls, n_steps] = &arguments[..] else {
-        return Err("expected SCENARIO.toml SEED N_CALLS N_STEPS".into());
+        return Err("expected SCENARIO SEED N_CALLS N_STEPS".into());
     };
     let (n_calls, n_steps) = (n_calls.parse()?, n_steps.parse()?);
-    let mut calls = CallBatch::new(world(file)?, n_calls, 0);
+    let mut calls = CallBatch::new(world::load(file, None)?.world, n_calls, 0);
     let mut out = StepBatch::default();
     calls.reset(seed.parse()?, Stream::Train, &mut out);
 
@@ -52,19 +44,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     Ok(bytes.flush()?)
-}
-
-fn world(file: &str) -> Result<Arc<World<AgendaCustomers>>, Box<dyn std::error::Error>> {
-    let text = ScenarioText::read(Path::new(file))?;
-    let scenario = Arc::new(Scenario::parse(&text)?);
-    let population = Population::parse(&text, &scenario)?;
-    let channel = Arc::new(ConfusionChannel::parse("dstc2.toml", CHANNEL, &scenario)?);
-    let customers = AgendaCustomers::new(population, &scenario);
-    Ok(Arc::new(World {
-        scenario,
-        customers,
-        channel,
-    }))
 }
 
 fn observe(out: &StepBatch, bytes: &mut impl Write) -> std::io::Result<()> {

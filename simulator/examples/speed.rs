@@ -1,7 +1,6 @@
 //! Plays with random and scripted robots: key figures, steps per second of one core and of two, and
 //! the floor below which no model of this kind can go.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,22 +11,18 @@ use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::call::{Call, World};
 use offhook_env::policy::Policy;
 use offhook_env::rng::{Rng, Stream, derive, mix};
-use offhook_env::scenario::{Scenario, ScenarioText};
-use offhook_simulator::channel::ConfusionChannel;
-use offhook_simulator::population::Population;
 use offhook_simulator::user::{AgendaCustomer, AgendaCustomers};
+use offhook_simulator::world;
 use rand::Rng as _;
 
 const SCENARIOS: [&str; 6] = [
-    "fraud_alert.toml",
-    "insurance_renewal.toml",
-    "fund_notice.toml",
-    "compliance_followup.toml",
-    "merchant_promotion.toml",
-    "arrears_reminder.toml",
+    "fraud_alert",
+    "insurance_renewal",
+    "fund_notice",
+    "compliance_followup",
+    "merchant_promotion",
+    "arrears_reminder",
 ];
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
-const CHANNEL: &str = include_str!("../channels/dstc2.toml");
 const N_CALLS: usize = 1024;
 
 /// With a number as argument, it only steps each scenario so often, and with `floor` and a number
@@ -54,17 +49,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     println!("{} bytes a call", size_of::<Call<AgendaCustomer>>());
-    for file in SCENARIOS {
-        println!("{file}");
-        let text = ScenarioText::read(&Path::new(FOLDER).join(file))?;
-        let scenario = Arc::new(Scenario::parse(&text)?);
-        let population = Population::parse(&text, &scenario)?;
-        let channel = Arc::new(ConfusionChannel::parse("dstc2.toml", CHANNEL, &scenario)?);
-        let customers = AgendaCustomers::new(population, &scenario);
+    for name in SCENARIOS {
+        println!("{name}");
+        let loaded = world::load(name, None)?;
+        let scenario = loaded.world.scenario.clone();
         let world = Arc::new(World {
             scenario: scenario.clone(),
-            customers,
-            channel,
+            customers: loaded.people,
+            channel: loaded.world.channel.clone(),
         });
         if let Some(n_steps) = n_steps {
             let mut player = Player::new(&world, 0);

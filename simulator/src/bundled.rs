@@ -87,7 +87,7 @@ pub enum FindError {
         /// The bundled names.
         known: String,
     },
-    /// The disk says no.
+    /// The file cannot be read.
     #[error("cannot read '{}': {source}", path.display())]
     Read {
         /// The file.
@@ -178,24 +178,87 @@ pub fn read(path: &Path) -> Result<Text, FindError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use offhook_env::act::{Hypothesis, NBest, NONE, SystemActKind};
+    use offhook_env::action::ActionMask;
+    use offhook_env::belief::tracker::BeliefState;
+    use offhook_env::rng::{Stream, derive};
     use offhook_env::scenario::Scenario;
+    use offhook_env::scenario::lint::Reach;
+    use rand::RngExt;
 
+    use super::*;
     use crate::world;
+
+    fn parsed(name: &str) -> Scenario {
+        let text = scenario(name, None).expect("it is bundled");
+        Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"))
+    }
 
     #[test]
     fn every_bundled_scenario_compiles_with_its_library_and_population() {
         let mut n_populations = 0;
         for file in SCENARIOS.files {
-            let text = scenario(file.name, None).expect("it is bundled");
-            let parsed = Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"));
-            assert_eq!(parsed.name, file.name);
+            assert_eq!(parsed(file.name).name, file.name);
             if has_population(file.text) {
                 n_populations += 1;
                 world::load(file.name, None).unwrap_or_else(|e| panic!("{e}"));
             }
         }
         assert_eq!(n_populations, 6);
+    }
+
+    #[test]
+    fn a_scenario_inherits_acts_and_rules_of_its_sub_processes() {
+        let scenario = parsed("fraud_alert");
+        assert_eq!(scenario.acts(0)[0].kind, SystemActKind::Greet);
+        assert_eq!(scenario.mask(&[0; 64]), ActionMask(1));
+        assert!(scenario.can_say(SystemActKind::LeaveMessage, NONE));
+        let inherited = "a request for a human is answered by a transfer";
+        assert!(
+            scenario
+                .constraints
+                .iter()
+                .any(|c| c.conduct && c.name == inherited)
+        );
+        let identity = scenario
+            .layout
+            .action("confirm_identity")
+            .expect("included");
+        assert_eq!(
+            scenario.phrase(identity),
+            "Am I speaking with the holder of the account?",
+            "the scenario's own words win"
+        );
+    }
+
+    #[test]
+    fn nothing_comes_up_in_a_bundled_scenario_that_was_held_impossible() {
+        for file in SCENARIOS.files {
+            let scenario = parsed(file.name);
+            let reach = Reach::of(&scenario);
+            let mut rng = derive(3, Stream::Act, 0);
+            for _ in 0..2_000 {
+                let mut belief = BeliefState::new(&scenario);
+                // After the last turn nobody decides any more.
+                for _ in 1..scenario.max_turns {
+                    let mask = belief.mask();
+                    assert_eq!(mask.0 & !reach.actions.0, 0, "{}", scenario.name);
+                    let action = mask.nth(rng.random_range(0..mask.count()));
+                    if scenario.ending().allows(action) {
+                        break;
+                    }
+                    let act = scenario.customer[rng.random_range(0..scenario.customer.len())].0;
+                    let hypothesis = Hypothesis {
+                        utterance: act.into(),
+                        confidence: rng.random(),
+                    };
+                    let heard: NBest = [hypothesis].into_iter().collect();
+                    belief.update(&scenario, action, &heard);
+                    let codes = belief.codes(&scenario);
+                    assert!(reach.contains(codes), "{}: {codes:?}", scenario.name);
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,26 +1,34 @@
 //! Goal-conditioned customers and the noisy channel between them and the robot.
 //!
-//! - [`population::Population`] says who is called; it is read from a scenario's `[population]`.
-//! - [`user`] has the user models: an [`user::AgendaCustomers`] draws from a population and answers.
+//! In reading order:
+//!
+//! - [`bundled`] finds the scenarios and channels that are part of the program, or a file by its path; [`world`]
+//!   puts a scenario, its customers and its line together.
+//! - [`population::Population`] says who is called, and is read from a scenario's `[population]`.
+//! - [`user`] has the user models: [`user::UserModel`] is any of them, [`user::AgendaCustomers`] the one that all
+//!   others draw their persons from.
 //! - [`channel`] has the lines: a [`channel::ConfusionChannel`] is read from a channel file.
 //! - [`variation`] draws noisier lines and other customers around both, for training that is to hold elsewhere.
-//! - [`world`] puts a scenario, its customers and its line together; [`bundled`] has those that are part of the
-//!   program.
 //! - [`fit`] makes channel files from labelled calls, and says how often the line errs.
+//!
+//! What is absent: policies, and whatever learns them; a customer sees neither the policy nor what it understood.
+//! Nothing here prints, reads a clock, or draws from a generator that was not handed to it, and only [`bundled`]
+//! reads files. `simulator/README.md` says which numbers were measured and which are assumed.
+
+pub mod bundled;
+pub mod world;
 
 pub mod population;
 #[cfg(feature = "schema")]
 pub mod schema;
 
 pub mod user;
-pub mod variation;
 
 pub mod channel;
 
-pub mod fit;
+pub mod variation;
 
-pub mod bundled;
-pub mod world;
+pub mod fit;
 
 mod dice;
 #[cfg(test)]

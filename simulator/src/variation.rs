@@ -8,7 +8,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dice::Coins;
-use crate::population::Person;
 
 /// Classes of difficulty without further noise.
 pub(crate) const N_CLASSES: u8 = 3;
@@ -16,7 +15,7 @@ pub(crate) const N_CLASSES: u8 = 3;
 pub(crate) const N_NOISES: usize = 31;
 /// Share of the acts heard right that one step makes wrong.
 pub(crate) const NOISE_STEP: f64 = 0.01;
-/// Most noise.
+/// Most noise that may be asked for, as a share of what would be heard right.
 const MOST_NOISE: f32 = 0.3;
 
 /// Ranges that every call draws from, evenly; bounds are inclusive.
@@ -75,16 +74,17 @@ impl Variation {
         }
     }
 
-    /// Makes a person of the population one of these.
-    pub(crate) fn apply(&self, person: &mut Person, coins: &mut Coins<'_>) {
+    /// Draws the steps of noise on the line, and what becomes of a person's patience and trust.
+    pub(crate) fn draw(&self, patience: f32, trust: f32, coins: &mut Coins<'_>) -> (u8, f32, f32) {
         let mut draw = |[low, high]: [f32; 2]| {
             let share = f32::from(coins.bits()) / 65_535.0;
             low + (high - low) * share
         };
         let noise = f64::from(draw(self.noise)) / NOISE_STEP;
-        person.noise = (noise.round() as u8).min(N_NOISES as u8 - 1);
-        person.patience = (person.patience * draw(self.patience)).max(1.0);
-        person.trust = (person.trust + draw(self.trust)).clamp(0.0, 1.0);
+        let n_steps = (noise.round() as u8).min(N_NOISES as u8 - 1);
+        let patience = (patience * draw(self.patience)).max(1.0);
+        let trust = (trust + draw(self.trust)).clamp(0.0, 1.0);
+        (n_steps, patience, trust)
     }
 }
 

@@ -109,18 +109,43 @@ pub fn load(name: &str, base: Option<&Path>) -> Result<LoadedScenario, LoadError
     build(bundled::scenario(name, base)?)
 }
 
-/// Puts the world together from a scenario's texts.
+/// Puts the world together from a scenario's texts and the channel that it names.
 ///
 /// # Errors
 /// As [`load`].
 pub fn build(text: ScenarioText) -> Result<LoadedScenario, LoadError> {
-    let scenario = Arc::new(Scenario::parse(&text)?);
-    let population = Population::parse(&text, &scenario)?;
-    let (channel, channel_text) = channel(&scenario, &text.main.file)?;
+    let (scenario, population) = parse(&text)?;
+    let channel = channel_text(&scenario, &text.main.file)?;
+    introduce(scenario, population, text, channel)
+}
+
+/// The same from texts alone, whatever channel the scenario names: a run is put together again from the files
+/// that it kept. Without a channel's text the line is perfect.
+///
+/// # Errors
+/// Every mistake in a text.
+pub fn assemble(text: ScenarioText, channel: Option<Text>) -> Result<LoadedScenario, LoadError> {
+    let (scenario, population) = parse(&text)?;
+    introduce(scenario, population, text, channel)
+}
+
+fn parse(text: &ScenarioText) -> Result<(Scenario, Population), LoadError> {
+    let scenario = Scenario::parse(text)?;
+    let population = Population::parse(text, &scenario)?;
+    Ok((scenario, population))
+}
+
+fn introduce(
+    scenario: Scenario,
+    population: Population,
+    text: ScenarioText,
+    channel_text: Option<Text>,
+) -> Result<LoadedScenario, LoadError> {
     let people = AgendaCustomers::new(population, &scenario);
+    let channel = line(&scenario, channel_text.as_ref())?;
     Ok(LoadedScenario {
         world: Arc::new(World {
-            scenario,
+            scenario: Arc::new(scenario),
             customers: UserModel::Agenda(people.clone()),
             channel,
         }),
@@ -138,11 +163,39 @@ pub fn channel(
     scenario: &Scenario,
     file: &str,
 ) -> Result<(Arc<dyn Channel>, Option<Text>), LoadError> {
-    let name = match scenario.channel.as_deref() {
-        None | Some("perfect") => return Ok((Arc::new(PerfectChannel), None)),
-        Some(name) => name,
-    };
-    let text = CHANNELS.find(name, Path::new(file).parent())?;
-    let channel = ConfusionChannel::parse(&text.file, &text.text, scenario)?;
-    Ok((Arc::new(channel), Some(text)))
+    let text = channel_text(scenario, file)?;
+    Ok((line(scenario, text.as_ref())?, text))
+}
+
+fn channel_text(scenario: &Scenario, file: &str) -> Result<Option<Text>, FindError> {
+    match scenario.channel.as_deref() {
+        None | Some("perfect") => Ok(None),
+        Some(name) => CHANNELS.find(name, Path::new(file).parent()).map(Some),
+    }
+}
+
+fn line(scenario: &Scenario, text: Option<&Text>) -> Result<Arc<dyn Channel>, Diagnostics> {
+    Ok(match text {
+        None => Arc::new(PerfectChannel),
+        Some(text) => Arc::new(ConfusionChannel::parse(&text.file, &text.text, scenario)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_alone_make_the_world_that_their_names_make() {
+        let loaded = load("fraud_alert", None).unwrap_or_else(|e| panic!("{e}"));
+        let kept = loaded.channel.clone().map(|text| Text {
+            file: "run/channel.toml".to_owned(),
+            ..text
+        });
+        let again = assemble(loaded.text.clone(), kept.clone()).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(again.channel, kept);
+        assert_eq!(again.text, loaded.text);
+        let quiet = assemble(loaded.text, None).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(quiet.channel, None);
+    }
 }

@@ -7,7 +7,6 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use offhook_env::action::ActionId;
@@ -17,16 +16,10 @@ use offhook_env::call::outcome::CallSummary;
 use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::policy::Observation;
 use offhook_env::rng::{Stream, uniform_at};
-use offhook_env::scenario::{Scenario, ScenarioText};
-use offhook_simulator::channel::ConfusionChannel;
-use offhook_simulator::population::Population;
-use offhook_simulator::user::{
-    AdversarialCustomers, AgendaCustomers, BigramCustomers, LoggedCalls, ReplayCustomers, UserModel,
-};
+use offhook_simulator::user::{LoggedCalls, UserModel, UserModelKind};
+use offhook_simulator::world::load;
 
-const SCENARIOS: [&str; 2] = ["fraud_alert.toml", "insurance_renewal.toml"];
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
-const CHANNEL: &str = include_str!("../channels/dstc2.toml");
+const SCENARIOS: [&str; 2] = ["fraud_alert", "insurance_renewal"];
 const SEED: u64 = 11;
 const BATCH: usize = 64;
 
@@ -65,25 +58,8 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn world(file: &str) -> Arc<World<UserModel>> {
-    populated(file, |_, people| UserModel::Agenda(people))
-}
-
-/// A scenario with the customers that `model` makes of those who are called.
-fn populated(
-    file: &str,
-    model: impl FnOnce(&Scenario, AgendaCustomers) -> UserModel,
-) -> Arc<World<UserModel>> {
-    let text = ScenarioText::read(&Path::new(FOLDER).join(file)).expect("a file of the project");
-    let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"));
-    let population = Population::parse(&text, &scenario).unwrap_or_else(|e| panic!("{e}"));
-    let channel =
-        ConfusionChannel::parse("dstc2.toml", CHANNEL, &scenario).unwrap_or_else(|e| panic!("{e}"));
-    Arc::new(World {
-        customers: model(&scenario, AgendaCustomers::new(population, &scenario)),
-        scenario: Arc::new(scenario),
-        channel: Arc::new(channel),
-    })
+fn world(name: &str) -> Arc<World<UserModel>> {
+    load(name, None).unwrap_or_else(|e| panic!("{e}")).world
 }
 
 /// A random legal action that depends on episode and turn alone.
@@ -189,19 +165,21 @@ fn no_user_model_allocates_either() {
         {"action":"ask(payment)","user_acts":["inform(payment=no)"]},
         {"action":"close","user_acts":[]}]}"#;
     let call = offhook_env::log::parse_call(LOG.as_bytes()).expect("a call log");
-    let calls = |scenario: &Scenario| LoggedCalls::read(scenario, [&call]).expect("it fits");
-    type Make<'a> = &'a dyn Fn(&Scenario, AgendaCustomers) -> UserModel;
-    let models: [Make<'_>; 3] = [
-        &|s, people| UserModel::Bigram(BigramCustomers::fit(people, s, &calls(s))),
-        &|s, people| UserModel::Replay(ReplayCustomers::new(people, s, calls(s))),
-        &|_, people| UserModel::Adversarial(AdversarialCustomers::new(people)),
-    ];
-    for (k, model) in models.into_iter().enumerate() {
-        let mut player = Player::new(&populated("fraud_alert.toml", model), BATCH);
+    for &kind in UserModelKind::ALL {
+        let loaded = load("fraud_alert", None).unwrap_or_else(|e| panic!("{e}"));
+        let scenario = loaded.world.scenario.clone();
+        let calls = || LoggedCalls::read(&scenario, [&call]);
+        let customers = UserModel::new(kind, loaded.people, &scenario, calls).expect("it fits");
+        let world = World {
+            scenario: scenario.clone(),
+            customers,
+            channel: loaded.world.channel.clone(),
+        };
+        let mut player = Player::new(&Arc::new(world), BATCH);
         (0..5).for_each(|_| player.step());
         let before = N_ALLOCATIONS.get();
         (0..2_000).for_each(|_| player.step());
-        assert_eq!(N_ALLOCATIONS.get() - before, 0, "model {k}");
+        assert_eq!(N_ALLOCATIONS.get() - before, 0, "{}", kind.name());
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::act::{NONE, SystemAct, SystemActKind, UserActKind};
 use crate::belief::features::{
     FeatureIndex, SPARE, about_level, answered_by, availability, callback, concern, heard_level,
-    identity, offer, question, said, wish,
+    identity, offer, question, spoken, wish,
 };
 use crate::belief::layout::MAX_LEVELS;
 
@@ -60,10 +60,10 @@ impl Effect {
     pub(crate) fn of(f: &FeatureIndex, act: SystemAct) -> Option<Self> {
         let about = usize::from(act.about);
         let (feature, next) = match act.kind {
-            SystemActKind::StatePurpose => (f.purpose, table(|_| said::YES)),
-            SystemActKind::Inform => (f.topics[about], table(|_| said::YES)),
+            SystemActKind::StatePurpose => (f.purpose, table(|_| spoken::YES)),
+            SystemActKind::Inform => (f.topics[about], table(|_| spoken::YES)),
             SystemActKind::Answer => (f.questions[about], table(|_| question::ANSWERED)),
-            SystemActKind::SendMessage => (f.messages[about], table(|_| said::YES)),
+            SystemActKind::SendMessage => (f.messages[about], table(|_| spoken::YES)),
             SystemActKind::Address => (
                 f.concerns[about],
                 table(|level| match level {
@@ -73,7 +73,7 @@ impl Effect {
             ),
             SystemActKind::Offer => (f.offers[about], table(|level| level.max(offer::OFFERED))),
             SystemActKind::ProposeCallback => (f.callback, table(|_| callback::PROPOSED)),
-            SystemActKind::LeaveMessage => (f.left_message, table(|_| said::YES)),
+            SystemActKind::LeaveMessage => (f.left_message, table(|_| spoken::YES)),
             SystemActKind::Greet
             | SystemActKind::ConfirmIdentity
             | SystemActKind::VerifyIdentity

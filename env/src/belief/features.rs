@@ -1,6 +1,6 @@
 //! The features that the tracker keeps for a scenario: their names, levels and positions.
 
-use crate::act::{AboutClass, SystemAct, SystemActKind, UserActKind};
+use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserActKind};
 use crate::belief::layout::{Feature, MAX_LEVELS};
 use crate::names::Names;
 
@@ -32,7 +32,7 @@ levels!(availability: UNKNOWN = "unknown", MAYBE = "maybe_busy", BUSY = "busy", 
 levels!(answered_by: UNKNOWN = "unknown", MAYBE = "maybe_machine", VOICEMAIL = "voicemail", SCREENING = "screening", PERSON = "person");
 levels!(wish: NONE = "none", MAYBE = "maybe", ASKED = "asked");
 levels!(callback: NONE = "none", WANTED = "wanted", PROPOSED = "proposed", AGREED = "agreed", DECLINED = "declined");
-levels!(said: NO = "unsaid", YES = "said");
+levels!(spoken: NO = "unsaid", YES = "said");
 levels!(slot: UNKNOWN = "unknown", FAINT = "faint", LOW = "low", FAIR = "fair", HIGH = "high", SURE = "sure");
 levels!(role: NONE = "none", ASKED = "asked", CONFIRMED = "confirmed", CHOICE = "choice", TOLD = "told", UNAVAILABLE = "unavailable");
 levels!(question: NONE = "none", MAYBE = "maybe", OPEN = "open", ANSWERED = "answered");
@@ -67,8 +67,8 @@ pub(crate) const fn heard_level(kind: UserActKind) -> u8 {
     }
 }
 
-/// The level of `said` and its kin that stands for an act.
-pub(crate) fn said_level(kind: SystemActKind) -> u8 {
+/// The level of the features `said`, `said_last` and `said_before` that stands for an act.
+pub(crate) fn spoken_level(kind: SystemActKind) -> u8 {
     // The levels are `none` and the kinds in order, without those that end the call.
     match kind {
         SystemActKind::Transfer | SystemActKind::Close => 0,
@@ -92,18 +92,45 @@ pub(crate) fn turn_level(n_turns: u16) -> u8 {
     TURN_LEVELS[usize::from(n_turns + 1).min(16)]
 }
 
+/// Where levels begin and end: probabilities, with a recognizer's confidence taken for one. Round numbers,
+/// chosen by hand; no data was fitted.
+pub(crate) mod bound {
+    /// A reading at least this sure is taken as said; below it only noted as possible. Even odds.
+    pub(crate) const TAKEN_FROM: f32 = 0.5;
+    /// A reading less sure than this counts among the `misses`, as if nothing was understood.
+    pub(crate) const MISSED_BELOW: f32 = 0.3;
+    /// `identity` is `likely` from this chance on that the right person claims to be on the line ..
+    pub(crate) const LIKELY_FROM: f32 = 0.6;
+    /// .. and `confirmed` from this one; one clear "yes" does, or two doubtful ones.
+    pub(crate) const CONFIRMED_FROM: f32 = 0.9;
+    /// `confidence` rises by a level at each of these, and once more above [`SURE_ABOVE`].
+    pub(crate) const CONFIDENCE_FROM: [f32; 4] = [0.2, 0.4, 0.6, 0.8];
+    /// `confidence` is `>.95` and a slot `sure` above this.
+    pub(crate) const SURE_ABOVE: f32 = 0.95;
+    /// A slot is `faint`, `low` or `fair` up to these, and `high` up to [`SURE_ABOVE`].
+    pub(crate) const SLOT_UP_TO: [f32; 3] = [0.2, 0.5, 0.8];
+}
+
 /// The level of `confidence`.
 #[inline]
 pub(crate) fn confidence_level(sure: f32) -> u8 {
     // Counting the bounds that are passed takes no branch.
-    let passed = [
-        sure >= 0.2,
-        sure >= 0.4,
-        sure >= 0.6,
-        sure >= 0.8,
-        sure > 0.95,
-    ];
-    confidence::LOWEST + passed.map(u8::from).iter().sum::<u8>()
+    let passed = bound::CONFIDENCE_FROM.map(|from| u8::from(sure >= from));
+    confidence::LOWEST + passed.iter().sum::<u8>() + u8::from(sure > bound::SURE_ABOVE)
+}
+
+/// The level of a slot whose likeliest value, or [`NONE`], has probability `prob`.
+#[inline]
+pub(crate) fn slot_level(value: u8, prob: f32) -> u8 {
+    let [faint, low, fair] = bound::SLOT_UP_TO;
+    match prob {
+        _ if value == NONE => slot::UNKNOWN,
+        p if p <= faint => slot::FAINT,
+        p if p <= low => slot::LOW,
+        p if p <= fair => slot::FAIR,
+        p if p <= bound::SURE_ABOVE => slot::HIGH,
+        _ => slot::SURE,
+    }
 }
 
 /// Features that a scenario has only if its acts call for them.
@@ -180,15 +207,15 @@ pub(crate) fn build(needs: &Needs<'_>) -> (Vec<Feature>, FeatureIndex) {
     let says = |kind| needs.robot.iter().flatten().any(|act| act.kind == kind);
     let hears = |kinds: &[UserActKind]| needs.customer.iter().any(|kind| kinds.contains(kind));
 
-    let said_levels: Vec<String> = std::iter::once("none".to_owned())
+    let spoken_levels: Vec<String> = std::iter::once("none".to_owned())
         .chain(
             SystemActKind::ALL
                 .iter()
-                .filter(|&&k| said_level(k) != 0)
+                .filter(|&&k| spoken_level(k) != 0)
                 .map(|k| k.name().to_owned()),
         )
         .collect();
-    let spoken = |class, k: usize| {
+    let speaks_of = |class, k: usize| {
         needs
             .robot
             .iter()
@@ -196,7 +223,7 @@ pub(crate) fn build(needs: &Needs<'_>) -> (Vec<Feature>, FeatureIndex) {
             .any(|act| act.kind.about() == Some(class) && act.about as usize == k)
     };
     let heard_classes = [AboutClass::Slot, AboutClass::Question, AboutClass::Concern];
-    let (said_about, said_about_level) = about_levels(needs.names, spoken);
+    let (said_about, said_about_level) = about_levels(needs.names, speaks_of);
     let (heard_about, heard_about_level) =
         about_levels(needs.names, |class, _| heard_classes.contains(&class));
 
@@ -205,10 +232,10 @@ pub(crate) fn build(needs: &Needs<'_>) -> (Vec<Feature>, FeatureIndex) {
     let identity = says(SystemActKind::ConfirmIdentity) || says(SystemActKind::VerifyIdentity);
     let index = FeatureIndex {
         turn: add("turn".into(), own(turn::NAMES), true),
-        said: add("said".into(), said_levels.clone(), true),
+        said: add("said".into(), spoken_levels.clone(), true),
         said_about: add("said_about".into(), said_about, true),
-        said_last: add("said_last".into(), said_levels.clone(), composite),
-        said_before: add("said_before".into(), said_levels, true),
+        said_last: add("said_last".into(), spoken_levels.clone(), composite),
+        said_before: add("said_before".into(), spoken_levels, true),
         apologies: add(
             "apologies".into(),
             own(count::NAMES),
@@ -228,7 +255,7 @@ pub(crate) fn build(needs: &Needs<'_>) -> (Vec<Feature>, FeatureIndex) {
         ),
         left_message: add(
             "left_message".into(),
-            own(said::NAMES),
+            own(spoken::NAMES),
             says(SystemActKind::LeaveMessage),
         ),
         availability: add(
@@ -253,11 +280,11 @@ pub(crate) fn build(needs: &Needs<'_>) -> (Vec<Feature>, FeatureIndex) {
         ),
         purpose: add(
             "purpose".into(),
-            own(said::NAMES),
+            own(spoken::NAMES),
             says(SystemActKind::StatePurpose),
         ),
         topics: each(&needs.names.topics, |n| {
-            add(format!("topic.{n}"), own(said::NAMES), true)
+            add(format!("topic.{n}"), own(spoken::NAMES), true)
         }),
         slots: each(&needs.names.slots, |n| {
             add(format!("slot.{n}"), own(slot::NAMES), true)
@@ -297,7 +324,7 @@ pub(crate) fn build(needs: &Needs<'_>) -> (Vec<Feature>, FeatureIndex) {
             add(format!("offer.{n}"), own(offer::NAMES), true)
         }),
         messages: each(&needs.names.messages, |n| {
-            add(format!("message.{n}"), own(said::NAMES), true)
+            add(format!("message.{n}"), own(spoken::NAMES), true)
         }),
         said_about_level,
         heard_about_level,

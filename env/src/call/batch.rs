@@ -135,14 +135,16 @@ impl<C: Customers + 'static> VectorEnv for CallBatch<C> {
         let calls = self.calls.iter_mut().zip(actions).enumerate();
         let rows = out.codes.chunks_exact_mut(n_features).zip(&mut out.masks);
         let ends = out.truncated.iter_mut().zip(&mut out.terminated);
+        // One iterator over all outputs, so that the loop checks no bounds.
         for ((((slot, (call, &action)), (row, mask)), reward), (truncated, terminated)) in
             calls.zip(rows).zip(&mut out.rewards).zip(ends)
         {
-            let ended = call.step_into(world, action, &mut turn);
+            call.step_into(world, action, &mut turn);
             *reward = turn.reward;
-            *truncated = turn.ended == Some(Outcome::Truncated);
-            *terminated = turn.ended.is_some() & !*truncated;
-            if let Some(summary) = ended {
+            let outcome = turn.summary.map(|summary| summary.outcome);
+            *truncated = outcome == Some(Outcome::Truncated);
+            *terminated = outcome.is_some() & !*truncated;
+            if let Some(summary) = turn.summary {
                 let row = &mut out.final_codes[slot * n_features..(slot + 1) * n_features];
                 match &self.hidden {
                     None => call.belief.copy_codes(row),

@@ -88,7 +88,7 @@ pub struct Mood {
 
 /// What the robot says, as the customer hears it.
 #[derive(Clone, Copy, Debug)]
-pub struct Spoken<'a> {
+pub struct SystemUtterance<'a> {
     /// The action.
     pub action: ActionId,
     /// Its acts; never empty.
@@ -127,9 +127,12 @@ pub trait Customers: Send + Sync {
         &self,
         scenario: &Scenario,
         customer: &mut Self::Customer,
-        spoken: Spoken<'_>,
+        spoken: SystemUtterance<'_>,
         rng: &mut Rng,
     ) -> Utterance;
+
+    /// How long saying `said` takes, the pause before it included, seconds.
+    fn seconds(&self, said: &Utterance) -> f32;
 
     /// The rating after the call, 1 to 5; 3 where there is nobody to rate it.
     fn rating(&self, customer: &Self::Customer, outcome: Outcome) -> u8;

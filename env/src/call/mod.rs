@@ -11,13 +11,11 @@ use std::sync::Arc;
 use crate::act::{NBest, NONE, UserActKind, Utterance};
 use crate::action::ActionId;
 use crate::belief::tracker::BeliefState;
-use crate::call::customer::{Channel, Customers, Mood, Spoken, Truth};
+use crate::call::customer::{Channel, Customers, Mood, SystemUtterance, Truth};
 use crate::call::outcome::{CallSummary, N_TERMS, Outcome, RewardTerm};
 use crate::rng::{Rng, Stream, derive};
 use crate::scenario::{Need, Scenario};
 
-/// Pause and speech of one customer act, seconds (assumption; DSTC2 callers speak 1.6 s a turn).
-const SECONDS_PER_ACT: f32 = 1.5;
 /// A slot counts as recorded from this belief on.
 const RECORDED: f32 = 0.5;
 
@@ -62,8 +60,8 @@ pub struct Turn {
     pub said: Utterance,
     /// What the robot understood.
     pub heard: NBest,
-    /// How the call ended, if it did.
-    pub ended: Option<Outcome>,
+    /// The figures of the call, if it ended with this turn.
+    pub summary: Option<CallSummary>,
 }
 
 impl Turn {
@@ -74,7 +72,7 @@ impl Turn {
         value: NONE,
         said: Utterance::SILENCE,
         heard: NBest::EMPTY,
-        ended: None,
+        summary: None,
     };
 }
 
@@ -131,8 +129,7 @@ impl<P: Clone> Call<P> {
         turn
     }
 
-    /// The same, in place of what `turn` held before, so that nothing is copied. Returns the figures
-    /// of the call when it ended.
+    /// The same, in place of what `turn` held before, so that nothing is copied.
     ///
     /// # Panics
     /// If `action` is masked: a masked action is never taken.
@@ -142,7 +139,7 @@ impl<P: Clone> Call<P> {
         world: &World<C>,
         action: ActionId,
         turn: &mut Turn,
-    ) -> Option<CallSummary> {
+    ) {
         let scenario = &*world.scenario;
         let own = scenario.move_of(action);
         assert!(
@@ -158,7 +155,7 @@ impl<P: Clone> Call<P> {
             NONE => NONE,
             slot => self.belief.slot(slot as usize).value(),
         };
-        let spoken = Spoken {
+        let spoken = SystemUtterance {
             action,
             acts: &own.acts,
             value,
@@ -167,7 +164,7 @@ impl<P: Clone> Call<P> {
             .customers
             .respond(scenario, &mut self.customer, spoken, &mut self.rng);
 
-        let seconds = own.seconds + SECONDS_PER_ACT * said.acts().len().max(1) as f32;
+        let seconds = own.seconds + world.customers.seconds(&said);
         self.seconds += seconds;
         let reward = &scenario.reward;
         let mut earned = reward.per_turn + reward.per_second * seconds;
@@ -184,8 +181,7 @@ impl<P: Clone> Call<P> {
         }
         self.belief.update(scenario, action, &turn.heard);
         let truncated = !over && !hung_up && self.belief.turn() >= scenario.max_turns;
-        turn.ended = None;
-        let mut summary = None;
+        turn.summary = None;
         if over || hung_up || truncated {
             let outcome = outcome(
                 scenario,
@@ -197,14 +193,12 @@ impl<P: Clone> Call<P> {
             );
             let (terms, rating) = self.final_terms(world, outcome);
             earned += terms.iter().sum::<f32>();
-            turn.ended = Some(outcome);
-            summary = Some(self.sum_up(scenario, outcome, terms, rating));
+            turn.summary = Some(self.sum_up(scenario, outcome, terms, rating));
         }
         turn.reward = earned;
         turn.seconds = seconds;
         turn.value = value;
         turn.said = said;
-        summary
     }
 
     /// What is due at the end, by term, and the customer's rating.
@@ -257,16 +251,6 @@ impl<P: Clone> Call<P> {
             reward.satisfaction * (f32::from(rating) - 3.0),
         );
         (terms, rating)
-    }
-
-    /// The figures of the call after it ended.
-    pub fn summary<C: Customers<Customer = P>>(
-        &self,
-        world: &World<C>,
-        outcome: Outcome,
-    ) -> CallSummary {
-        let (terms, rating) = self.final_terms(world, outcome);
-        self.sum_up(&world.scenario, outcome, terms, rating)
     }
 
     /// The figures of the call with what is due at its end.

@@ -289,15 +289,15 @@ fn remove(value: &mut Spanned<DeValue<'_>>, path: &[String]) -> bool {
 
 /// A table whose entries keep the order of the file and the place of their keys.
 #[derive(Clone, Debug)]
-pub struct Ordered<T>(pub Vec<(Spanned<String>, T)>);
+pub struct OrderedMap<T>(pub Vec<(Spanned<String>, T)>);
 
-impl<T> Default for Ordered<T> {
+impl<T> Default for OrderedMap<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<T> Ordered<T> {
+impl<T> OrderedMap<T> {
     /// Adds the entries of `more` whose key is not there yet.
     pub fn add_missing(&mut self, more: Self) {
         for (key, value) in more.0 {
@@ -309,7 +309,7 @@ impl<T> Ordered<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrderedMap<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let map = std::collections::BTreeMap::<Spanned<String>, T>::deserialize(deserializer)?;
         let mut entries: Vec<_> = map.into_iter().collect();
@@ -362,7 +362,7 @@ mod tests {
         #[serde(default)]
         list: Vec<Entry>,
         #[serde(default)]
-        map: Ordered<Entry>,
+        map: OrderedMap<Entry>,
     }
 
     #[derive(Debug, Deserialize)]

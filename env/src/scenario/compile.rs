@@ -4,6 +4,7 @@ use super::check::{actions, condition, system_acts, user_act};
 use super::condition::MaskTable;
 use super::conduct::{constraints, of_pattern};
 use super::file::{Name, ScenarioFile};
+use super::include::{self, ScenarioText};
 use super::moves::Move;
 use super::{Completion, MAX_NAMES, MAX_SLOTS, Need, Scenario};
 use crate::act::{AboutClass, SystemAct, SystemActKind, UserActKind};
@@ -11,13 +12,30 @@ use crate::action::{ActionId, ActionMask, MAX_ACTIONS};
 use crate::belief::effects::Hearing;
 use crate::belief::features::{Needs, build};
 use crate::belief::layout::{Layout, MAX_FEATURES, MAX_LEVELS};
-use crate::diagnostic::{Source, suggestion};
+use crate::diagnostic::{Diagnostics, Source, suggestion};
 use crate::names::Names;
 
 /// Words a robot speaks per second: 150 a minute, the usual pace of recorded speech (assumption).
 const WORDS_PER_SECOND: f32 = 2.5;
 /// Pause before the customer answers, seconds (assumption).
 const PAUSE_SECONDS: f32 = 0.5;
+
+impl Scenario {
+    /// Reads, checks and compiles a scenario.
+    ///
+    /// # Errors
+    /// Every mistake in its texts, with file, line and column.
+    pub fn parse(text: &ScenarioText) -> Result<Self, Diagnostics> {
+        let (mut source, file) = include::read(text);
+        let scenario = file.and_then(|file| compile(&mut source, &file));
+        if scenario.is_none() {
+            // `finish` reports what was found; a scenario is only withheld with a reason.
+            source.report_if_clean("not a scenario");
+        }
+        source.finish()?;
+        Ok(scenario.expect("a scenario without mistakes compiles"))
+    }
+}
 
 /// Compiles what could be read; `None` when too little is left to go on.
 pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Scenario> {

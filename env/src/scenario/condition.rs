@@ -42,9 +42,9 @@ impl Condition {
 pub struct Constraint {
     /// Name of the rule of conduct, or of the mask it comes from.
     pub name: String,
-    /// Where it speaks.
+    /// The condition under which it forbids.
     pub when: Condition,
-    /// The actions it takes away.
+    /// The actions that it forbids then.
     pub forbidden: ActionMask,
     /// Whether it is a rule of conduct; else it only keeps acts from making no sense.
     pub conduct: bool,

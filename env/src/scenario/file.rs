@@ -4,13 +4,20 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use crate::diagnostic::Ordered;
+use crate::diagnostic::OrderedMap;
+
+/// The JSON Schema of a scenario file as far as this crate reads it; the simulator has the schema of
+/// `population`.
+#[cfg(feature = "schema")]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(ScenarioFile).to_value()
+}
 
 /// A name with its place in the file.
 pub(super) type Name = Spanned<String>;
 
 /// Feature levels that must hold together: `{ identity = ["claimed"], heard = ["!silence"] }`.
-pub(super) type When = Ordered<Vec<Name>>;
+pub(super) type When = OrderedMap<Vec<Name>>;
 
 /// A scenario file, section by section.
 #[derive(Debug, Deserialize)]
@@ -64,7 +71,7 @@ pub(super) struct ScenarioFile {
         feature = "schema",
         schemars(with = "std::collections::BTreeMap<String, SlotFile>")
     )]
-    pub slots: Ordered<SlotFile>,
+    pub slots: OrderedMap<SlotFile>,
     /// The concern that "is this a scam?" raises.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
@@ -82,14 +89,14 @@ pub(super) struct ScenarioFile {
         feature = "schema",
         schemars(with = "std::collections::BTreeMap<String, String>")
     )]
-    pub robot: Ordered<Name>,
+    pub robot: OrderedMap<Name>,
     /// What customers say: an act, and words for it.
     #[serde(default)]
     #[cfg_attr(
         feature = "schema",
         schemars(with = "std::collections::BTreeMap<String, Vec<String>>")
     )]
-    pub customer: Ordered<Vec<Name>>,
+    pub customer: OrderedMap<Vec<Name>>,
     /// When an act makes sense; `X` stands for what it is about.
     #[serde(default)]
     #[cfg_attr(
@@ -98,7 +105,7 @@ pub(super) struct ScenarioFile {
             with = "std::collections::BTreeMap<String, std::collections::BTreeMap<String, Vec<String>>>"
         )
     )]
-    pub masks: Ordered<When>,
+    pub masks: OrderedMap<When>,
     /// Rules of conduct.
     #[serde(default)]
     pub rules: Vec<RuleFile>,
@@ -107,8 +114,11 @@ pub(super) struct ScenarioFile {
     pub completion: Vec<CompletionFile>,
     /// The reward by named terms.
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<super::RewardSpec>"))]
-    pub reward: Option<Spanned<super::RewardSpec>>,
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<super::reward::RewardSpec>")
+    )]
+    pub reward: Option<Spanned<super::reward::RewardSpec>>,
     /// The hand-written flow: the first line that fits and is allowed decides.
     #[serde(default)]
     pub script: Vec<ScriptFile>,
@@ -171,7 +181,7 @@ pub(super) struct CompletionFile {
         feature = "schema",
         schemars(with = "std::collections::BTreeMap<String, String>")
     )]
-    pub when: Ordered<Name>,
+    pub when: OrderedMap<Name>,
     /// `identified`, `told(topic)`, `known(slot)`, `settled(offer)`, `accepted(offer)`,
     /// `sent(message)`, `met(concern)`.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
@@ -229,7 +239,7 @@ pub(super) struct SubProcessFile {
     pub messages: Vec<Name>,
     /// Slots that the scenario does not define itself.
     #[serde(default)]
-    pub slots: Ordered<SlotFile>,
+    pub slots: OrderedMap<SlotFile>,
     /// The concern that "is this a scam?" raises, unless the scenario names one.
     #[serde(default)]
     pub distrust: Option<Name>,
@@ -241,13 +251,13 @@ pub(super) struct SubProcessFile {
     pub private: Vec<Name>,
     /// Actions and words that the scenario does not define itself.
     #[serde(default)]
-    pub robot: Ordered<Name>,
+    pub robot: OrderedMap<Name>,
     /// Customer acts and words that the scenario does not define itself.
     #[serde(default)]
-    pub customer: Ordered<Vec<Name>>,
+    pub customer: OrderedMap<Vec<Name>>,
     /// Masks that the scenario does not define itself.
     #[serde(default)]
-    pub masks: Ordered<When>,
+    pub masks: OrderedMap<When>,
     /// Rules of conduct, which every scenario that includes it inherits.
     #[serde(default)]
     pub rules: Vec<RuleFile>,

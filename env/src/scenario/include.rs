@@ -1,7 +1,6 @@
 //! Sub-processes of the library: gathering their texts, and taking them over into a scenario.
 
 use std::ops::Range;
-use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
@@ -48,24 +47,6 @@ impl ScenarioText {
             }
         }
         Ok(Self { main, library })
-    }
-
-    /// A scenario file, with the sub-processes in the folder `library` beside it.
-    ///
-    /// # Errors
-    /// If a file cannot be read or is not UTF-8.
-    pub fn read(path: &Path) -> std::io::Result<Self> {
-        let text = |path: &Path| {
-            std::fs::read_to_string(path).map(|text| Text {
-                file: path.display().to_string(),
-                text,
-            })
-        };
-        let folder = path.with_file_name("library");
-        Self::gather(text(path)?, |name| {
-            let path = folder.join(format!("{name}.toml"));
-            path.is_file().then(|| text(&path)).transpose()
-        })
     }
 
     /// All texts for reading, with the number of each sub-process.

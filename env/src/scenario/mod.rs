@@ -8,73 +8,28 @@ mod file;
 mod include;
 pub mod lint;
 mod moves;
+mod reward;
 mod script;
-
-use serde::Deserialize;
 
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::{ActionId, ActionMask};
 use crate::belief::effects::Hearing;
 use crate::belief::features::FeatureIndex;
 use crate::belief::layout::Layout;
-use crate::diagnostic::Diagnostics;
 use crate::names::Names;
 use condition::{Condition, Constraint, MaskTable};
 pub(crate) use moves::Move;
 
+#[cfg(feature = "schema")]
+pub use file::schema;
 pub use include::ScenarioText;
+pub use reward::RewardSpec;
 pub use script::ScriptPolicy;
 
 /// Most slots of a scenario.
 pub const MAX_SLOTS: usize = 8;
 /// Most topics, questions, concerns, offers or messages, so that a set of them is one `u16`.
 pub const MAX_NAMES: usize = 16;
-
-/// The reward by named terms, all in reward units; costs are negative.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct RewardSpec {
-    /// Once, when the call reached its purpose.
-    pub completion: f32,
-    /// Once, when the robot closed after another call was agreed with a customer who had no time.
-    #[serde(default)]
-    pub callback: f32,
-    /// Once, when the robot closed after it left a message where the customer could not be reached.
-    #[serde(default)]
-    pub message: f32,
-    /// Per system turn.
-    #[serde(default)]
-    pub per_turn: f32,
-    /// Per second of talk, both sides.
-    #[serde(default)]
-    pub per_second: f32,
-    /// Once, when the customer hung up.
-    #[serde(default)]
-    pub hang_up: f32,
-    /// Per question that was asked and not answered when the call ended.
-    #[serde(default)]
-    pub unanswered_question: f32,
-    /// Per slot that was recorded with a value that is not true.
-    #[serde(default)]
-    pub misinformation: f32,
-    /// Per harm by the hidden truth.
-    #[serde(default)]
-    pub harm: f32,
-    /// Once, when the call was handed to a person.
-    #[serde(default)]
-    pub handoff: f32,
-    /// Per rating point above 3, at the end; below 3 it counts the other way.
-    #[serde(default)]
-    pub satisfaction: f32,
-}
-
-/// The JSON Schema of a scenario file as far as this crate reads it; the simulator has the schema of
-/// `population`.
-#[cfg(feature = "schema")]
-pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(file::ScenarioFile).to_value()
-}
 
 /// Something that must truly hold for a call to be complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,21 +100,6 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Reads, checks and compiles a scenario.
-    ///
-    /// # Errors
-    /// Every mistake in its texts, with file, line and column.
-    pub fn parse(text: &ScenarioText) -> Result<Self, Diagnostics> {
-        let (mut source, file) = include::read(text);
-        let scenario = file.and_then(|file| compile::compile(&mut source, &file));
-        if scenario.is_none() {
-            // `finish` reports what was found; a scenario is only withheld with a reason.
-            source.report_if_clean("not a scenario");
-        }
-        source.finish()?;
-        Ok(scenario.expect("a scenario without mistakes compiles"))
-    }
-
     /// The acts of an action; never empty.
     #[inline]
     pub fn acts(&self, action: ActionId) -> &[SystemAct] {
@@ -305,46 +245,5 @@ impl Scenario {
             Some(value) => format!("{}({about}={value})", act.kind),
             None => format!("{}({about})", act.kind),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::path::Path;
-
-    fn bundled(name: &str) -> Scenario {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../simulator/scenarios");
-        let text = ScenarioText::read(&folder.join(name)).expect("a file of the project");
-        Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"))
-    }
-
-    #[test]
-    fn a_scenario_inherits_acts_and_rules_of_its_sub_processes() {
-        let scenario = bundled("fraud_alert.toml");
-        assert_eq!(scenario.acts(0)[0].kind, SystemActKind::Greet);
-        assert_eq!(scenario.mask(&[0; 64]), ActionMask(1));
-        assert!(scenario.can_say(SystemActKind::LeaveMessage, NONE));
-        let inherited = "a request for a human is answered by a transfer";
-        assert!(
-            scenario
-                .constraints
-                .iter()
-                .any(|c| c.conduct && c.name == inherited)
-        );
-        let identity = scenario
-            .layout
-            .action("confirm_identity")
-            .expect("included");
-        assert_eq!(
-            scenario.phrase(identity),
-            "Am I speaking with the holder of the account?",
-            "the scenario's own words win"
-        );
-    }
-
-    #[test]
-    fn a_scenario_without_sub_processes_compiles_too() {
-        bundled("dstc2.toml");
     }
 }

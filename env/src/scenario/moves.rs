@@ -2,12 +2,12 @@
 
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind};
 use crate::belief::effects::Effect;
-use crate::belief::features::{FeatureIndex, about_level, said_level};
+use crate::belief::features::{FeatureIndex, about_level, spoken_level};
 
 /// All that a turn asks of an action, side by side.
 #[derive(Clone, Debug)]
 pub(crate) struct Move {
-    /// Never empty.
+    /// Its acts; never empty.
     pub acts: Vec<SystemAct>,
     /// What the first act with an effect does; nearly always there is one and no other.
     pub effect: Effect,
@@ -17,10 +17,10 @@ pub(crate) struct Move {
     pub asked: Vec<SystemAct>,
     /// Slots that yes and no speak of, one bit each.
     pub asked_slots: u8,
-    /// Levels of `said`, `said_about` and `said_last`.
-    pub said: u8,
-    pub said_about: u8,
-    pub said_last: u8,
+    /// Levels of the features `said`, `said_about` and `said_last`.
+    pub spoken: u8,
+    pub spoken_about: u8,
+    pub spoken_last: u8,
     /// Whether it says again what was said before.
     pub repeats: bool,
     pub transfers: bool,
@@ -51,9 +51,9 @@ impl Move {
             effect: effects.next().unwrap_or(Effect::NONE),
             further_effects: effects.collect(),
             asked_slots: slots.fold(0, |set: u8, bit: u8| set | bit),
-            said: said_level(acts[0].kind),
-            said_about: acts.iter().find_map(about).unwrap_or(0),
-            said_last: acts.last().map_or(0, |act| said_level(act.kind)),
+            spoken: spoken_level(acts[0].kind),
+            spoken_about: acts.iter().find_map(about).unwrap_or(0),
+            spoken_last: acts.last().map_or(0, |act| spoken_level(act.kind)),
             repeats: acts[0].kind == SystemActKind::Repeat,
             transfers: acts.iter().any(|act| act.kind == SystemActKind::Transfer),
             confirms: confirm.map_or(NONE, |act| act.about),

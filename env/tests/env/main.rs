@@ -6,7 +6,7 @@ use offhook_env::act::{Hypothesis, NBest, NONE, SystemActKind, UserAct, UserActK
 use offhook_env::belief::slot_belief::{NO, YES};
 use offhook_env::belief::tracker::BeliefState;
 use offhook_env::call::batch::CallBatch;
-use offhook_env::call::customer::{Customers, Mood, PerfectChannel, Spoken, Truth};
+use offhook_env::call::customer::{Customers, Mood, PerfectChannel, SystemUtterance, Truth};
 use offhook_env::call::outcome::{CallSummary, Outcome, RewardTerm};
 use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::call::{Call, World};
@@ -63,7 +63,7 @@ impl Customers for Plain {
         &self,
         _: &Scenario,
         truth: &mut Truth,
-        spoken: Spoken<'_>,
+        spoken: SystemUtterance<'_>,
         rng: &mut Rng,
     ) -> Utterance {
         let yes_no = |yes| {
@@ -88,6 +88,10 @@ impl Customers for Plain {
             _ => return Utterance::SILENCE,
         };
         said.into()
+    }
+
+    fn seconds(&self, said: &Utterance) -> f32 {
+        1.5 * said.acts().len().max(1) as f32
     }
 
     fn rating(&self, _: &Truth, outcome: Outcome) -> u8 {
@@ -244,16 +248,15 @@ fn a_call_is_complete_only_if_it_truly_is() {
                 continue;
             }
             let turn = call.step(&world, action);
-            if let Some(outcome) = turn.ended {
+            if let Some(summary) = turn.summary {
                 assert_eq!(
-                    outcome,
+                    summary.outcome,
                     if right {
                         Outcome::Completed
                     } else {
                         Outcome::WrongPerson
                     }
                 );
-                let summary = call.summary(&world, outcome);
                 let open = call.customer().asked != 0;
                 let expected = if right {
                     10.0 + 2.0 - 5.0
@@ -386,7 +389,7 @@ fn the_phone_sees_what_the_laboratory_saw() {
                 n_best: log::n_best_log(scenario, &turn.heard),
                 ..TurnLog::default()
             });
-            if turn.ended.is_some() {
+            if turn.summary.is_some() {
                 break;
             }
         }

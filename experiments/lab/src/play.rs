@@ -113,10 +113,10 @@ fn play<C: Customers>(
         rules_broken += u8::from(broken.is_some());
         let turn = call.step(world, action);
         on_turn(action, prob, &turn, &call);
-        if let Some(outcome) = turn.ended {
+        if let Some(summary) = turn.summary {
             return CallSummary {
                 rules_broken,
-                ..call.summary(world, outcome)
+                ..summary
             };
         }
     }

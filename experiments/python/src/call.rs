@@ -94,7 +94,7 @@ impl Call {
             ));
         }
         self.seconds += turn.seconds;
-        self.summary = turn.ended.map(|outcome| call.summary(&world, outcome));
+        self.summary = turn.summary;
 
         let (codes, info) = self.see(py)?;
         if replaced {
@@ -103,8 +103,9 @@ impl Call {
         if let Some(summary) = &self.summary {
             figures::add_one(&info, summary)?;
         }
-        let truncated = turn.ended == Some(Outcome::Truncated);
-        let terminated = turn.ended.is_some() && !truncated;
+        let outcome = turn.summary.map(|summary| summary.outcome);
+        let truncated = outcome == Some(Outcome::Truncated);
+        let terminated = outcome.is_some() && !truncated;
         Ok((codes, f64::from(turn.reward), terminated, truncated, info))
     }
 

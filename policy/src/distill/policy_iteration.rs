@@ -116,7 +116,7 @@ fn play<C: Customers>(world: &World<C>, tree: &Tree, seed: u64, episode: u64) ->
         leaves.push(leaf as u32);
         let turn = call.step(world, tree.leaves[leaf].action);
         return_ += turn.reward;
-        if turn.ended.is_some() {
+        if turn.summary.is_some() {
             leaves.sort_unstable();
             leaves.dedup();
             return Played { return_, leaves };

@@ -11,7 +11,7 @@ use offhook_env::scenario::Scenario;
 use rand::Rng as _;
 
 use super::model::{ChannelModel, N_BINS, Rates};
-use super::table::{Behind, Heard, KindTable, is_quiet, noisier, scaled, weights};
+use super::table::{Fate, KindTable, SecondReading, is_quiet, noisier, scaled, weights};
 use crate::dice::Pick;
 use crate::variation::{N_NOISES, NOISE_STEP};
 
@@ -21,7 +21,7 @@ const N_KINDS: usize = UserActKind::ALL.len();
 #[derive(Clone, Debug)]
 pub struct ConfusionChannel {
     /// What becomes of each kind, by difficulty: class by class, for one step of noise after the other.
-    fates: Vec<[Pick<Heard>; N_KINDS]>,
+    fates: Vec<[Pick<Fate>; N_KINDS]>,
     kinds: [KindTable; N_KINDS],
     /// Acts that the scenario's customers do, kind by kind; silence always among them.
     acts: Vec<UserAct>,
@@ -106,18 +106,18 @@ impl ConfusionChannel {
 
     /// The act that `act` becomes; one that is not loud when nothing is left of it.
     #[inline]
-    fn hear<'a>(&'a self, act: &'a UserAct, fate: Heard, bits: u32) -> &'a UserAct {
-        if matches!(fate, Heard::About | Heard::Value) {
+    fn hear<'a>(&'a self, act: &'a UserAct, fate: Fate, bits: u32) -> &'a UserAct {
+        if matches!(fate, Fate::About | Fate::Value) {
             return self.mishear(act, fate, bits);
         }
         // Right, lost or another kind is a matter of chance: chosen without a branch.
         let kind = match fate {
-            Heard::As(kind) => kind,
+            Fate::As(kind) => kind,
             _ => UserActKind::Silence,
         };
         let (begin, n_acts) = self.places[kind as usize];
         let other = &self.acts[begin as usize + start(bits, n_acts)];
-        if matches!(fate, Heard::Right) {
+        if matches!(fate, Fate::Right) {
             act
         } else {
             other
@@ -126,13 +126,13 @@ impl ConfusionChannel {
 
     /// Another act of the same kind, about something else or with another value.
     #[cold]
-    fn mishear(&self, act: &UserAct, fate: Heard, bits: u32) -> &UserAct {
+    fn mishear(&self, act: &UserAct, fate: Fate, bits: u32) -> &UserAct {
         // A proof of identity that is misheard does not match.
-        if fate == Heard::Value && act.about == NONE {
+        if fate == Fate::Value && act.about == NONE {
             return const { &UserAct::inform(NONE, 0) };
         }
         let fits = |other: &&UserAct| match fate {
-            Heard::Value => other.about == act.about && other.value != act.value,
+            Fate::Value => other.about == act.about && other.value != act.value,
             _ => other.about != act.about,
         };
         let (begin, n_acts) = self.places[act.kind as usize];
@@ -154,7 +154,7 @@ fn start(bits: u32, n_acts: u32) -> usize {
 struct Part<'a> {
     /// What is heard of it.
     act: &'a UserAct,
-    /// Whether that is anything.
+    /// Whether that is an act that matters, rather than silence.
     loud: bool,
     right: bool,
     confidence: f32,
@@ -162,11 +162,11 @@ struct Part<'a> {
 
 /// What stands behind the first reading.
 struct Rival<'a> {
-    /// What the doubted act is in it.
+    /// The act that stands in the place of the doubted one.
     instead: &'a UserAct,
-    /// Whether anything is said in it.
+    /// Whether it is anything but silence.
     says: bool,
-    /// Whether there is none.
+    /// Whether there is no second reading at all.
     absent: bool,
     confidence: f32,
 }
@@ -178,9 +178,9 @@ impl ConfusionChannel {
         let (bits, more) = halves(rng.next_u64());
         let kind = act.kind as usize;
         let fates = &self.fates[usize::from(difficulty).min(self.fates.len() - 1)];
-        let fate = fates[kind].at(bits).unwrap_or(Heard::Right);
+        let fate = fates[kind].at(bits).unwrap_or(Fate::Right);
         let part = self.hear(act, fate, bits);
-        let (right, loud) = (matches!(fate, Heard::Right), is_loud(part));
+        let (right, loud) = (matches!(fate, Fate::Right), is_loud(part));
         let table = &self.kinds[kind];
         let wrong = if loud { &table.wrong } else { &table.lost };
         let confidence = if right { &table.right } else { wrong };
@@ -208,15 +208,15 @@ impl ConfusionChannel {
             &table.behind_wrong
         };
         let (bits, more) = halves(rng.next_u64());
-        let which = behind.which[usize::from(sure >= HIGHEST)].at(bits);
-        let (fate, says) = match which {
-            Some(Behind::Said(fate)) => (fate, true),
-            Some(Behind::Nothing | Behind::Silence) | None => (Heard::Lost, false),
+        let reading = behind.readings[usize::from(sure >= HIGHEST)].at(bits);
+        let (fate, says) = match reading {
+            Some(SecondReading::Altered(fate)) => (fate, true),
+            Some(SecondReading::Missing | SecondReading::Silence) | None => (Fate::Lost, false),
         };
         Rival {
             instead: self.hear(doubted, fate, bits),
             says,
-            absent: matches!(which, Some(Behind::Nothing)),
+            absent: matches!(reading, Some(SecondReading::Missing)),
             confidence: lesser(behind.share.at(more) * (1.0 - sure), sure),
         }
     }

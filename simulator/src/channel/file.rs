@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use offhook_env::act::UserActKind;
-use offhook_env::diagnostic::{Ordered, Source, suggestion};
+use offhook_env::diagnostic::{Diagnostics, OrderedMap, Source, suggestion};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -15,7 +15,7 @@ const ROUNDING: f64 = 1e-3;
 /// A channel file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ChannelFile {
+struct ChannelFile {
     /// Version of this format; 1.
     schema: Spanned<u32>,
     name: Spanned<String>,
@@ -46,7 +46,7 @@ struct KindFile {
     source: SourceOf,
     like: Option<Spanned<String>>,
     n: Option<u64>,
-    heard: Option<Ordered<Spanned<f64>>>,
+    heard: Option<OrderedMap<Spanned<f64>>>,
     about_error: Option<Spanned<f64>>,
     value_error: Option<Spanned<f64>>,
     right: Option<Spanned<Vec<f64>>>,
@@ -68,8 +68,26 @@ struct SecondFile {
     absent: f64,
 }
 
+impl ChannelModel {
+    /// Reads and checks a channel file; `file` is the name that messages show.
+    ///
+    /// # Errors
+    /// Every mistake in the text, with line and column.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostics> {
+        let mut source = Source::new(file, text);
+        let model = source
+            .parse()
+            .and_then(|parsed| check(&mut source, &parsed));
+        if model.is_none() {
+            source.report_if_clean("not a channel");
+        }
+        source.finish()?;
+        Ok(model.expect("a channel without mistakes is complete"))
+    }
+}
+
 /// Checks a file; `None` only when mistakes were reported.
-pub(super) fn check(source: &mut Source<'_>, file: &ChannelFile) -> Option<ChannelModel> {
+fn check(source: &mut Source<'_>, file: &ChannelFile) -> Option<ChannelModel> {
     if *file.schema.get_ref() != 1 {
         let found = file.schema.get_ref();
         source.report(

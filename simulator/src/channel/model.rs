@@ -3,9 +3,6 @@
 use std::fmt::Write as _;
 
 use offhook_env::act::UserActKind;
-use offhook_env::diagnostic::{Diagnostics, Source};
-
-use super::file;
 
 /// Bins of confidence and of its shares: `[0, 0.1), .., [0.9, 1]`.
 pub const N_BINS: usize = 10;
@@ -84,22 +81,6 @@ pub struct Rates {
 }
 
 impl ChannelModel {
-    /// Reads and checks a channel file; `file` is the name that messages show.
-    ///
-    /// # Errors
-    /// Every mistake in the text, with line and column.
-    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostics> {
-        let mut source = Source::new(file, text);
-        let model = source
-            .parse()
-            .and_then(|parsed| file::check(&mut source, &parsed));
-        if model.is_none() {
-            source.report_if_clean("not a channel");
-        }
-        source.finish()?;
-        Ok(model.expect("a channel without mistakes is complete"))
-    }
-
     /// The entry of a kind; `hang_up` may have none, since nothing is heard after it.
     pub fn kind(&self, kind: UserActKind) -> Option<&KindModel> {
         self.kinds.iter().find(|entry| entry.kind == kind)

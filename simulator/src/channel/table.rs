@@ -5,9 +5,9 @@ use offhook_env::act::UserActKind;
 use super::model::{N_BINS, Rates, Second};
 use crate::dice::Pick;
 
-/// What becomes of an act.
+/// What becomes of an act on the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum Fate {
     Right,
     /// The kind is right, what it is about is not.
     About,
@@ -19,13 +19,18 @@ pub(super) enum Heard {
     As(UserActKind),
 }
 
-/// What the second reading is.
+/// What stands second in the n-best list.
+///
+/// Say the customer says `affirm`, and the first reading is `deny`, which is wrong. Then `Altered(Fate::Right)`
+/// puts the truth second, `affirm`; `Altered(Fate::As(thank))` puts `thank` there; `Silence` says that nothing
+/// may have been said, and `Missing` leaves `deny` alone in the list. Of an utterance of several acts only
+/// the doubted one is altered: the first that is wrong in the first reading, or the first where all are right.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Behind {
-    /// Nothing at all: the first reading is the only one, and certain.
-    Nothing,
-    /// What was said, but for one act, of which this became; what was truly said where that is right.
-    Said(Heard),
+pub(super) enum SecondReading {
+    /// There is none: the first reading is the only one, and certain.
+    Missing,
+    /// What was truly said, but for the doubted act, which met this fate.
+    Altered(Fate),
     /// Silence.
     Silence,
 }
@@ -40,11 +45,12 @@ pub(super) struct KindTable {
     pub(super) behind_wrong: Seconds,
 }
 
-/// What stands behind a right reading, or behind a wrong one.
+/// What stands second behind a right reading, or behind a wrong one.
 #[derive(Clone, Debug)]
 pub(super) struct Seconds {
-    /// What stands second while the confidence lies below the highest bin, and within it.
-    pub(super) which: [Pick<Behind>; 2],
+    /// What stands second: while the first reading's confidence lies below the highest bin, and within it,
+    /// where it may be the only one.
+    pub(super) readings: [Pick<SecondReading>; 2],
     pub(super) share: Bins,
 }
 
@@ -67,7 +73,7 @@ impl Bins {
 }
 
 impl KindTable {
-    pub(super) fn new(kind: UserActKind, rates: &Rates, weights: &[(f64, Heard)]) -> Self {
+    pub(super) fn new(kind: UserActKind, rates: &Rates, weights: &[(f64, Fate)]) -> Self {
         let lost = if is_quiet(kind) {
             &rates.right
         } else {
@@ -98,32 +104,32 @@ impl Seconds {
         second: &Second,
         share: &[f64; N_BINS],
         confidence: &[f64; N_BINS],
-        weights: &[(f64, Heard)],
+        weights: &[(f64, Fate)],
     ) -> Self {
         // Errors within the kind, and as other kinds; nothing is heard where there are none.
-        let errors = |sum: f64, fits: fn(Heard) -> bool| {
+        let errors = |sum: f64, fits: fn(Fate) -> bool| {
             let fitting: Vec<_> = weights
                 .iter()
                 .filter(|(w, h)| *w > 0.0 && fits(*h))
                 .collect();
             let whole: f64 = fitting.iter().map(|(weight, _)| weight).sum();
             let mut list: Vec<_> = (fitting.iter())
-                .map(|(weight, heard)| (sum * weight / whole, Behind::Said(*heard)))
+                .map(|(weight, heard)| (sum * weight / whole, SecondReading::Altered(*heard)))
                 .collect();
             if list.is_empty() {
-                list.push((sum, Behind::Said(Heard::Lost)));
+                list.push((sum, SecondReading::Altered(Fate::Lost)));
             }
             list
         };
-        let mut which = vec![
-            (second.truth, Behind::Said(Heard::Right)),
-            (second.silence, Behind::Silence),
+        let mut readings = vec![
+            (second.truth, SecondReading::Altered(Fate::Right)),
+            (second.silence, SecondReading::Silence),
         ];
-        which.extend(errors(second.same, |heard| {
-            matches!(heard, Heard::About | Heard::Value)
+        readings.extend(errors(second.same, |fate| {
+            matches!(fate, Fate::About | Fate::Value)
         }));
-        which.extend(errors(second.other, |heard| matches!(heard, Heard::As(_))));
-        let whole: f64 = which.iter().map(|(weight, _)| weight).sum();
+        readings.extend(errors(second.other, |fate| matches!(fate, Fate::As(_))));
+        let whole: f64 = readings.iter().map(|(weight, _)| weight).sum();
         let highest = confidence[N_BINS - 1] / confidence.iter().sum::<f64>();
         // A single reading is certain, so that it only stands for one in the highest bin.
         let alone = if second.absent == 0.0 {
@@ -132,13 +138,13 @@ impl Seconds {
             (second.absent / highest.max(1e-9)).min(1.0)
         };
         let with = |alone: f64| {
-            let rest = which
+            let rest = readings
                 .iter()
                 .map(|&(weight, behind)| (weight / whole.max(1e-9) * (1.0 - alone), behind));
-            Pick::new(rest.chain([(alone, Behind::Nothing)]))
+            Pick::new(rest.chain([(alone, SecondReading::Missing)]))
         };
         Self {
-            which: [with(0.0), with(alone)],
+            readings: [with(0.0), with(alone)],
             share: Bins::new(share),
         }
     }
@@ -155,7 +161,7 @@ pub(super) fn weights(
     kind: UserActKind,
     rates: &Rates,
     can: impl Fn(UserActKind) -> bool,
-) -> Vec<(f64, Heard)> {
+) -> Vec<(f64, Fate)> {
     let mut weights = Vec::new();
     for &(heard, prob) in &rates.heard {
         if heard == kind && !is_quiet(kind) {
@@ -169,25 +175,25 @@ pub(super) fn weights(
             } else {
                 0.0
             };
-            weights.push((prob * (1.0 - about - value), Heard::Right));
-            weights.push((prob * about, Heard::About));
-            weights.push((prob * value, Heard::Value));
+            weights.push((prob * (1.0 - about - value), Fate::Right));
+            weights.push((prob * about, Fate::About));
+            weights.push((prob * value, Fate::Value));
         } else if is_quiet(heard) {
             weights.push((
                 prob,
                 if is_quiet(kind) {
-                    Heard::Right
+                    Fate::Right
                 } else {
-                    Heard::Lost
+                    Fate::Lost
                 },
             ));
         } else {
             weights.push((
                 prob,
                 if can(heard) {
-                    Heard::As(heard)
+                    Fate::As(heard)
                 } else {
-                    Heard::Lost
+                    Fate::Lost
                 },
             ));
         }
@@ -197,18 +203,16 @@ pub(super) fn weights(
 
 /// The weights with the share `noise` of what is heard right made wrong, the way the kind goes wrong;
 /// lost where it never does.
-pub(super) fn noisier(weights: &[(f64, Heard)], noise: f64) -> Vec<(f64, Heard)> {
+pub(super) fn noisier(weights: &[(f64, Fate)], noise: f64) -> Vec<(f64, Fate)> {
     let sum_of = |right: bool| {
-        let fitting = weights
-            .iter()
-            .filter(|(_, h)| (*h == Heard::Right) == right);
+        let fitting = weights.iter().filter(|(_, h)| (*h == Fate::Right) == right);
         fitting.map(|(weight, _)| weight).sum::<f64>()
     };
     let (right, wrong) = (sum_of(true), sum_of(false));
     let more = noise * right;
     let rise = if wrong > 0.0 { 1.0 + more / wrong } else { 1.0 };
-    let of = |heard: &Heard| {
-        if *heard == Heard::Right {
+    let of = |heard: &Fate| {
+        if *heard == Fate::Right {
             1.0 - noise
         } else {
             rise
@@ -218,18 +222,18 @@ pub(super) fn noisier(weights: &[(f64, Heard)], noise: f64) -> Vec<(f64, Heard)>
         .map(|(weight, heard)| (weight * of(heard), *heard))
         .collect();
     if wrong == 0.0 {
-        noisy.push((more, Heard::Lost));
+        noisy.push((more, Fate::Lost));
     }
     noisy
 }
 
 /// The weights with the odds of error multiplied by `odds`.
-pub(super) fn scaled(kind: UserActKind, weights: &[(f64, Heard)], odds: f64) -> Vec<(f64, Heard)> {
+pub(super) fn scaled(kind: UserActKind, weights: &[(f64, Fate)], odds: f64) -> Vec<(f64, Fate)> {
     debug_assert!(
         weights.iter().all(|(weight, _)| *weight >= 0.0),
         "{kind}: {weights:?}"
     );
-    let of = |heard: &Heard| if *heard == Heard::Right { 1.0 } else { odds };
+    let of = |heard: &Fate| if *heard == Fate::Right { 1.0 } else { odds };
     weights
         .iter()
         .map(|(weight, heard)| (weight * of(heard), *heard))

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use offhook_env::act::{AboutClass, NONE, SystemActKind, UserAct, UserActKind};
-use offhook_env::diagnostic::{Source, suggestion};
-use offhook_env::scenario::Scenario;
+use offhook_env::diagnostic::{Diagnostics, Source, suggestion};
+use offhook_env::scenario::{Scenario, ScenarioText};
 use rand_distr::{Beta, Normal};
 use toml::Spanned;
 
@@ -15,8 +15,25 @@ use crate::dice::{Pick, Quantiles};
 /// Least and most patience, unpleasant turns: everybody bears one.
 const PATIENCE: (f64, f64) = (1.0, 50.0);
 
+impl Population {
+    /// Reads and checks the `[population]` sections of a scenario's texts; `scenario` is the same
+    /// compiled.
+    ///
+    /// # Errors
+    /// Every mistake in the section, with line and column.
+    pub fn parse(text: &ScenarioText, scenario: &Scenario) -> Result<Self, Diagnostics> {
+        let (mut source, parsed) = file::read(text);
+        let population = parsed.and_then(|section| compile(&mut source, &section, scenario));
+        if population.is_none() {
+            source.report_if_clean("section [population] is missing; say who is called");
+        }
+        source.finish()?;
+        Ok(population.expect("a section without mistakes compiles"))
+    }
+}
+
 /// Compiles the section; `None` when a part has no meaning (and a mistake was reported).
-pub(super) fn compile(
+fn compile(
     source: &mut Source<'_>,
     section: &PopulationFile,
     scenario: &Scenario,

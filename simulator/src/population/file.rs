@@ -1,6 +1,7 @@
 //! The `[population]` section as it is written; checked in `check`.
 
-use offhook_env::diagnostic::Ordered;
+use offhook_env::diagnostic::{OrderedMap, Source};
+use offhook_env::scenario::ScenarioText;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -23,7 +24,7 @@ pub(super) struct SubProcessRoot {
 pub(super) struct SubProcessShares {
     /// See [`PopulationFile::slots`].
     #[serde(default)]
-    pub slots: Ordered<Shares>,
+    pub slots: OrderedMap<Shares>,
     /// See [`PopulationFile::questions`].
     #[serde(default)]
     pub questions: Shares,
@@ -38,6 +39,25 @@ pub(super) struct SubProcessShares {
     pub offers: Shares,
 }
 
+/// The section with the shares that included sub-processes bring along.
+pub(super) fn read(text: &ScenarioText) -> (Source<'_>, Option<PopulationFile>) {
+    let (mut source, library) = text.source();
+    let mut parsed = source.parse::<Root>().and_then(|root| root.population);
+    for (_, number) in library {
+        let shares = source.parse_part::<SubProcessRoot>(number);
+        if let (Some(section), Some(shares)) = (&mut parsed, shares) {
+            section.add_missing(shares.population);
+        }
+    }
+    (source, parsed)
+}
+
+/// The JSON Schema of the `[population]` section.
+#[cfg(feature = "schema")]
+pub(crate) fn schema() -> serde_json::Value {
+    schemars::schema_for!(PopulationFile).to_value()
+}
+
 impl PopulationFile {
     /// Takes over the shares of a sub-process for names that have none yet.
     pub(super) fn add_missing(&mut self, more: SubProcessShares) {
@@ -50,7 +70,7 @@ impl PopulationFile {
 }
 
 /// Shares by name.
-pub(super) type Shares = Ordered<Spanned<f64>>;
+pub(super) type Shares = OrderedMap<Spanned<f64>>;
 
 /// Who is called.
 #[derive(Debug, Deserialize)]
@@ -109,7 +129,7 @@ pub(super) struct PopulationFile {
             with = "std::collections::BTreeMap<String, std::collections::BTreeMap<String, f64>>"
         )
     )]
-    pub slots: Ordered<Shares>,
+    pub slots: OrderedMap<Shares>,
     /// Share of customers with each question.
     #[serde(default)]
     #[cfg_attr(

@@ -3,15 +3,15 @@
 use std::ops::Range;
 
 use offhook_env::act::{AboutClass, UserActKind};
-use offhook_env::diagnostic::Ordered;
+use offhook_env::diagnostic::OrderedMap;
 use offhook_env::diagnostic::finding::{Finding, Findings, Severity};
 use offhook_env::scenario::{Need, Scenario, ScenarioText};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::file::{PopulationFile, Shares};
-use super::{Population, read};
+use super::Population;
+use super::file::{PopulationFile, Shares, read};
 
 /// A scenario file of which only the places are looked at that a population speaks of.
 #[derive(Deserialize)]
@@ -23,7 +23,7 @@ struct Root {
     #[serde(default)]
     offers: Vec<Spanned<String>>,
     #[serde(default)]
-    customer: Ordered<IgnoredAny>,
+    customer: OrderedMap<IgnoredAny>,
 }
 
 /// Reports everything that is wrong with the `[population]` section of a scenario's text: the

@@ -2,16 +2,16 @@
 
 mod check;
 mod file;
-mod lint;
+pub mod lint;
 
 use offhook_env::act::NONE;
-use offhook_env::diagnostic::{Diagnostics, Source};
-use offhook_env::scenario::{MAX_SLOTS, Scenario, ScenarioText};
+use offhook_env::scenario::MAX_SLOTS;
 
 use crate::dice::{Coins, Pick, Quantiles};
 use crate::variation::Variation;
 
-pub use lint::check as lint;
+#[cfg(feature = "schema")]
+pub(crate) use file::schema;
 
 /// Who or what picks up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,12 +22,6 @@ pub enum Line {
     Voicemail,
     /// A robot that asks who calls and why, and may put the call through to the person.
     Screening,
-}
-
-/// The JSON Schema of the `[population]` section.
-#[cfg(feature = "schema")]
-pub(crate) fn schema() -> serde_json::Value {
-    schemars::schema_for!(file::PopulationFile).to_value()
 }
 
 /// How much time the person on the line has.
@@ -114,21 +108,6 @@ pub struct Population {
 }
 
 impl Population {
-    /// Reads and checks the `[population]` sections of a scenario's texts; `scenario` is the same
-    /// compiled.
-    ///
-    /// # Errors
-    /// Every mistake in the section, with line and column.
-    pub fn parse(text: &ScenarioText, scenario: &Scenario) -> Result<Self, Diagnostics> {
-        let (mut source, parsed) = read(text);
-        let population = parsed.and_then(|section| check::compile(&mut source, &section, scenario));
-        if population.is_none() {
-            source.report_if_clean("section [population] is missing; say who is called");
-        }
-        source.finish()?;
-        Ok(population.expect("a section without mistakes compiles"))
-    }
-
     /// The same population with calls that vary around it.
     pub fn varied(mut self, variation: Variation) -> Self {
         self.variation = Some(variation);
@@ -201,25 +180,11 @@ impl Population {
             willing,
         };
         if let Some(variation) = &self.variation {
-            variation.apply(&mut person, coins);
+            let drawn = variation.draw(person.patience, person.trust, coins);
+            (person.noise, person.patience, person.trust) = drawn;
         }
         person
     }
-}
-
-/// The section with the shares that included sub-processes bring along.
-fn read(text: &ScenarioText) -> (Source<'_>, Option<file::PopulationFile>) {
-    let (mut source, library) = text.source();
-    let mut parsed = source
-        .parse::<file::Root>()
-        .and_then(|root| root.population);
-    for (_, number) in library {
-        let shares = source.parse_part::<file::SubProcessRoot>(number);
-        if let (Some(section), Some(shares)) = (&mut parsed, shares) {
-            section.add_missing(shares.population);
-        }
-    }
-    (source, parsed)
 }
 
 fn draw_set(shares: &[f32], coins: &mut Coins<'_>) -> u16 {
@@ -233,6 +198,7 @@ mod tests {
     use super::*;
     use crate::testing::{SHOP, shop};
     use offhook_env::rng::{Stream, derive};
+    use offhook_env::scenario::{Scenario, ScenarioText};
 
     const N_DRAWS: usize = 100_000;
 

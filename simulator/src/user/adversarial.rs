@@ -5,13 +5,15 @@
 //! Every number here is an assumption, chosen so that each probe comes up in most calls long enough.
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
-use offhook_env::call::customer::{Customers, Goal, Mood, Spoken, Truth};
+use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 
-use super::agenda::voice::Asked;
+use super::agenda::voice::Prompt;
 use super::agenda::{AgendaCustomer, AgendaCustomers};
+use super::from_people::FromPeople;
+use super::logged::LoggedCalls;
 use super::situation::Situation;
 use crate::dice::Coins;
 use crate::population::Line;
@@ -106,7 +108,7 @@ impl AdversarialCustomers {
         &self,
         scenario: &Scenario,
         customer: &mut AdversarialCustomer,
-        asked: Asked,
+        asked: Prompt,
         coins: &mut Coins<'_>,
     ) -> Probe {
         use UserActKind as User;
@@ -209,6 +211,19 @@ impl AdversarialCustomers {
     }
 }
 
+impl FromPeople for AdversarialCustomers {
+    const NAME: &'static str = "adversarial";
+    const IS_FITTED: bool = false;
+
+    fn from_people<E>(
+        people: AgendaCustomers,
+        _: &Scenario,
+        _: impl FnOnce() -> Result<LoggedCalls, E>,
+    ) -> Result<Self, E> {
+        Ok(Self::new(people))
+    }
+}
+
 impl Customers for AdversarialCustomers {
     type Customer = AdversarialCustomer;
 
@@ -247,7 +262,7 @@ impl Customers for AdversarialCustomers {
         &self,
         scenario: &Scenario,
         customer: &mut AdversarialCustomer,
-        spoken: Spoken<'_>,
+        spoken: SystemUtterance<'_>,
         rng: &mut Rng,
     ) -> Utterance {
         let human = customer.person.line() == Line::Person;
@@ -278,6 +293,11 @@ impl Customers for AdversarialCustomers {
                 said
             }
         }
+    }
+
+    #[inline]
+    fn seconds(&self, said: &Utterance) -> f32 {
+        self.people.seconds(said)
     }
 
     /// The agenda's formula: whoever probes is as easily annoyed as others.

@@ -12,15 +12,16 @@ use std::collections::BTreeMap;
 
 use offhook_env::act::{SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::call::customer::{Customers, Mood, Spoken, Truth};
+use offhook_env::call::customer::{Customers, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 use rand::Rng as _;
 
-use super::agenda::voice::Asked;
+use super::agenda::voice::Prompt;
 use super::agenda::{AgendaCustomer, AgendaCustomers};
 use super::form::FormAct;
+use super::from_people::FromPeople;
 use super::logged::LoggedCalls;
 use super::situation::Situation;
 use crate::dice::Pick;
@@ -94,7 +95,7 @@ impl BigramTable {
         scenario: &Scenario,
         people: &AgendaCustomers,
         person: &AgendaCustomer,
-        asked: Asked,
+        asked: Prompt,
         rng: &mut Rng,
     ) -> Utterance {
         let row = person.situation() as usize * self.n_actions + asked.action as usize;
@@ -168,6 +169,19 @@ impl BigramCustomers {
     }
 }
 
+impl FromPeople for BigramCustomers {
+    const NAME: &'static str = "bigram";
+    const IS_FITTED: bool = true;
+
+    fn from_people<E>(
+        people: AgendaCustomers,
+        scenario: &Scenario,
+        calls: impl FnOnce() -> Result<LoggedCalls, E>,
+    ) -> Result<Self, E> {
+        Ok(Self::fit(people, scenario, &calls()?))
+    }
+}
+
 impl Customers for BigramCustomers {
     type Customer = BigramCustomer;
 
@@ -191,7 +205,7 @@ impl Customers for BigramCustomers {
         &self,
         scenario: &Scenario,
         customer: &mut BigramCustomer,
-        spoken: Spoken<'_>,
+        spoken: SystemUtterance<'_>,
         rng: &mut Rng,
     ) -> Utterance {
         let person = &mut customer.0;
@@ -204,6 +218,11 @@ impl Customers for BigramCustomers {
         let said = self.table.draw(scenario, &self.people, person, asked, rng);
         person.speak(scenario, asked, &said);
         said
+    }
+
+    #[inline]
+    fn seconds(&self, said: &Utterance) -> f32 {
+        self.people.seconds(said)
     }
 
     /// The agenda's formula: manners annoy whoever hears them, whatever is said in reply.

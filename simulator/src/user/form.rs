@@ -5,7 +5,7 @@ use offhook_env::belief::slot_belief::{NO, YES};
 use offhook_env::call::customer::Truth;
 use offhook_env::scenario::Scenario;
 
-use super::agenda::voice::Asked;
+use super::agenda::voice::Prompt;
 
 /// One act of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +18,7 @@ pub(super) enum FormAct {
 
 /// The fact that `asked` wants a yes or no about, if it does: whether yes is true of `truth`; `None`
 /// inside where the person has no such fact.
-fn fact(scenario: &Scenario, asked: Asked, truth: &Truth) -> Option<Option<bool>> {
+fn fact(scenario: &Scenario, asked: Prompt, truth: &Truth) -> Option<Option<bool>> {
     let slot = asked.act.about as usize;
     match asked.act.kind {
         SystemActKind::ConfirmIdentity => Some(Some(truth.right_person)),
@@ -51,7 +51,7 @@ fn fact(scenario: &Scenario, asked: Asked, truth: &Truth) -> Option<Option<bool>
 
 impl FormAct {
     /// The form of an act that answered `asked`.
-    pub(super) fn of(scenario: &Scenario, asked: Asked, act: UserAct) -> Self {
+    pub(super) fn of(scenario: &Scenario, asked: Prompt, act: UserAct) -> Self {
         let yes_no = matches!(act.kind, UserActKind::Affirm | UserActKind::Deny);
         if yes_no && fact(scenario, asked, &Truth::default()).is_some() {
             Self::Truthful
@@ -63,7 +63,7 @@ impl FormAct {
     /// The act as a person of whom `truth` holds can say it: nobody tells a value that is not true,
     /// the right person neither denies to be it nor fails to prove it, and another person neither
     /// says yes to a question nor claims to have no time.
-    pub(super) fn put(self, scenario: &Scenario, asked: Asked, truth: &Truth) -> UserAct {
+    pub(super) fn put(self, scenario: &Scenario, asked: Prompt, truth: &Truth) -> UserAct {
         let right = truth.right_person;
         let (kind, about) = match self {
             Self::Said(kind, about) => (kind, about),

@@ -8,7 +8,7 @@ use offhook_env::log::{ActReader, CallLog};
 use offhook_env::scenario::{MAX_SLOTS, Scenario};
 
 use super::agenda::manners::wanting;
-use super::agenda::voice::Asked;
+use super::agenda::voice::Prompt;
 use super::situation::Situation;
 use crate::population::Line;
 
@@ -34,7 +34,7 @@ pub(super) struct LoggedTurn {
     /// The robot's action.
     pub action: ActionId,
     /// What the answer refers to; what was read out is not logged.
-    pub asked: Asked,
+    pub asked: Prompt,
     /// What the customer truly said.
     pub said: Utterance,
 }
@@ -123,7 +123,7 @@ fn read_call(scenario: &Scenario, call: &CallLog) -> Result<LoggedCall, String> 
         let act = wanting(scenario.acts(meant)).ok_or_else(|| at("no act".to_owned()))?;
         turns.push(LoggedTurn {
             action,
-            asked: Asked {
+            asked: Prompt {
                 action: meant,
                 act,
                 value: NONE,

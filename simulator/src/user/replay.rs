@@ -7,16 +7,17 @@ use std::sync::Arc;
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::call::customer::{Customers, Mood, Spoken, Truth};
+use offhook_env::call::customer::{Customers, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 use rand::Rng as _;
 
-use super::agenda::voice::Asked;
+use super::agenda::voice::Prompt;
 use super::agenda::{AgendaCustomer, AgendaCustomers};
 use super::bigram::BigramTable;
 use super::form::FormAct;
+use super::from_people::FromPeople;
 use super::logged::{LoggedCall, LoggedCalls};
 use super::situation::Situation;
 use crate::population::Line;
@@ -104,7 +105,7 @@ impl ReplayCustomers {
         &self,
         scenario: &Scenario,
         customer: &ReplayCustomer,
-        asked: Asked,
+        asked: Prompt,
         act: UserAct,
     ) -> UserAct {
         let slots = &self.calls[customer.call as usize].slots;
@@ -121,6 +122,19 @@ impl ReplayCustomers {
         } else {
             FormAct::of(scenario, asked, act).put(scenario, asked, customer.person.truth())
         }
+    }
+}
+
+impl FromPeople for ReplayCustomers {
+    const NAME: &'static str = "replay";
+    const IS_FITTED: bool = true;
+
+    fn from_people<E>(
+        people: AgendaCustomers,
+        scenario: &Scenario,
+        calls: impl FnOnce() -> Result<LoggedCalls, E>,
+    ) -> Result<Self, E> {
+        Ok(Self::new(people, scenario, calls()?))
     }
 }
 
@@ -148,7 +162,7 @@ impl Customers for ReplayCustomers {
         &self,
         scenario: &Scenario,
         customer: &mut ReplayCustomer,
-        spoken: Spoken<'_>,
+        spoken: SystemUtterance<'_>,
         rng: &mut Rng,
     ) -> Utterance {
         let person = &mut customer.person;
@@ -175,6 +189,11 @@ impl Customers for ReplayCustomers {
         }
         customer.person.speak(scenario, asked, &said);
         said
+    }
+
+    #[inline]
+    fn seconds(&self, said: &Utterance) -> f32 {
+        self.people.seconds(said)
     }
 
     /// The logged rating where the call ends as in the log, else the agenda's formula.

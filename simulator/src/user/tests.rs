@@ -8,7 +8,7 @@ use std::sync::Arc;
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
 use offhook_env::call::batch::CallBatch;
-use offhook_env::call::customer::{Customers, PerfectChannel, Spoken};
+use offhook_env::call::customer::{Customers, PerfectChannel, SystemUtterance};
 use offhook_env::call::outcome::{CallSummary, Outcome};
 use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::call::{Call, World};
@@ -49,17 +49,17 @@ fn world(scenario: &Arc<Scenario>, customers: UserModel) -> Arc<World<UserModel>
 }
 
 /// One turn of a played call.
-struct Played {
+struct PlayedTurn {
     action: ActionId,
     /// The value that a confirmation read out.
     value: u8,
     said: Utterance,
     after: UserCustomer,
-    ended: Option<Outcome>,
+    outcome: Option<Outcome>,
 }
 
 /// Plays a call at random, or by the script.
-fn play(world: &World<UserModel>, seed: u64, episode: u64, random: bool) -> Vec<Played> {
+fn play(world: &World<UserModel>, seed: u64, episode: u64, random: bool) -> Vec<PlayedTurn> {
     let scenario = &world.scenario;
     let script = scenario.script();
     let mut call = Call::start(world, seed, Stream::Train, episode);
@@ -78,15 +78,14 @@ fn play(world: &World<UserModel>, seed: u64, episode: u64, random: bool) -> Vec<
             _ => NONE,
         };
         let turn = call.step(world, action);
-        turns.push(Played {
+        turns.push(PlayedTurn {
             action,
             value,
             said: turn.said,
             after: *call.customer(),
-            ended: turn.ended,
+            outcome: turn.summary.map(|summary| summary.outcome),
         });
-        if let Some(outcome) = turn.ended {
-            let summary = call.summary(world, outcome);
+        if let Some(summary) = turn.summary {
             assert_eq!(summary.rules_broken, 0);
             return turns;
         }
@@ -95,7 +94,7 @@ fn play(world: &World<UserModel>, seed: u64, episode: u64, random: bool) -> Vec<
 }
 
 /// The played call as a log with labels.
-fn log(world: &World<UserModel>, turns: &[Played], episode: u64) -> CallLog {
+fn log(world: &World<UserModel>, turns: &[PlayedTurn], episode: u64) -> CallLog {
     let scenario = &world.scenario;
     let last = turns.last().expect("a call has turns");
     CallLog {
@@ -112,14 +111,14 @@ fn log(world: &World<UserModel>, turns: &[Played], episode: u64) -> CallLog {
                 ..TurnLog::default()
             })
             .collect(),
-        outcome: last.ended,
+        outcome: last.outcome,
         success: None,
-        satisfaction: last.ended.map(|o| world.customers.rating(&last.after, o)),
+        satisfaction: last.outcome.map(|o| world.customers.rating(&last.after, o)),
     }
 }
 
 /// Calls of the agenda, and their log.
-fn logged(text: &str, n_calls: u64, random: bool) -> (Vec<Vec<Played>>, Vec<CallLog>) {
+fn logged(text: &str, n_calls: u64, random: bool) -> (Vec<Vec<PlayedTurn>>, Vec<CallLog>) {
     let (scenario, people) = scenario(text);
     let world = world(&scenario, UserModel::Agenda(people));
     let calls: Vec<_> = (0..n_calls).map(|k| play(&world, 5, k, random)).collect();
@@ -136,17 +135,12 @@ fn models(text: &str) -> (Arc<Scenario>, Vec<(&'static str, UserModel)>) {
     let (scenario, people) = scenario(text);
     let (_, logs) = logged(text, N_LOGGED, true);
     let calls = LoggedCalls::read(&scenario, &logs).unwrap_or_else(|e| panic!("{e}"));
-    let bigram = BigramCustomers::fit(people.clone(), &scenario, &calls);
-    let replay = ReplayCustomers::new(people.clone(), &scenario, calls);
-    let list = vec![
-        ("agenda", UserModel::Agenda(people.clone())),
-        ("bigram", UserModel::Bigram(bigram)),
-        ("replay", UserModel::Replay(replay)),
-        (
-            "adversarial",
-            UserModel::Adversarial(AdversarialCustomers::new(people)),
-        ),
-    ];
+    let list = UserModelKind::ALL.iter().map(|&kind| {
+        let calls = || Ok::<_, LoggedError>(calls.clone());
+        let model = UserModel::new(kind, people.clone(), &scenario, calls);
+        (kind.name(), model.unwrap_or_else(|e| panic!("{e}")))
+    });
+    let list = list.collect();
     (scenario, list)
 }
 
@@ -237,7 +231,7 @@ fn a_wrong_person_never_truly_completes() {
             if !truth.right_person {
                 n_wrong += 1;
                 assert_ne!(
-                    last.ended,
+                    last.outcome,
                     Some(Outcome::Completed),
                     "{name}, call {episode}"
                 );

@@ -3,19 +3,17 @@
 use super::BeliefState;
 use crate::act::{NBest, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::belief::effects::{Certainty, Hearing, Meaning};
+use crate::belief::features::bound::{CONFIRMED_FROM, LIKELY_FROM, MISSED_BELOW, TAKEN_FROM};
 use crate::belief::features::{
     FeatureIndex, SPARE, answered_by, callback, confidence, confidence_level, count, heard_level,
-    identity, offer, slot,
+    identity, offer, slot_level,
 };
 use crate::belief::slot_belief::evidence;
 use crate::scenario::{Move, Scenario};
 
-/// A reading at least this sure is taken as said; below it only noted as possible.
-const TAKEN: f32 = 0.5;
-
 impl BeliefState {
     #[inline(always)]
-    pub(super) fn hear(&mut self, scenario: &Scenario, said: &Move, n_best: &NBest) {
+    pub(super) fn hear(&mut self, scenario: &Scenario, own: &Move, n_best: &NBest) {
         let f = &scenario.index;
         let [top, behind @ ..] = n_best.hypotheses() else {
             self.heard_nothing(f);
@@ -27,7 +25,7 @@ impl BeliefState {
         self.codes[f.heard] = first.heard;
         self.codes[f.heard_also] = acts.get(1).map_or(0, |a| scenario.hearing(a.kind).heard);
         self.codes[f.confidence] = confidence_level(sure);
-        self.codes[f.misses] = if first.missed | (sure < 0.3) {
+        self.codes[f.misses] = if first.missed | (sure < MISSED_BELOW) {
             (self.codes[f.misses] + 1).min(count::MANY)
         } else {
             count::ZERO
@@ -38,14 +36,14 @@ impl BeliefState {
             // The first that is about anything.
             let about = hearing.about(act.about);
             heard_about = if heard_about == 0 { about } else { heard_about };
-            heard_slots |= hearing.slots(act.about, said.asked_slots);
-            self.take(scenario, hearing, said, act, sure);
+            heard_slots |= hearing.slots(act.about, own.asked_slots);
+            self.take(scenario, hearing, own, act, sure);
         }
         self.codes[f.heard_about] = heard_about;
         for reading in behind {
             for act in reading.utterance.acts() {
                 let hearing = scenario.hearing(act.kind);
-                heard_slots |= hearing.slots(act.about, said.asked_slots);
+                heard_slots |= hearing.slots(act.about, own.asked_slots);
                 hearing.take(&mut self.codes, act.about, Certainty::Behind);
             }
         }
@@ -54,7 +52,7 @@ impl BeliefState {
             heard_slots &= heard_slots - 1;
             let belief = &mut self.slots[usize::from(slot)];
             let before = belief.value();
-            belief.update(&evidence(scenario, &said.asked, n_best, slot));
+            belief.update(&evidence(scenario, &own.asked, n_best, slot));
             if belief.value() != before {
                 // The wish has changed; what was refused belongs to the old one.
                 self.codes[f.apologies] = count::ZERO;
@@ -77,12 +75,12 @@ impl BeliefState {
         &mut self,
         scenario: &Scenario,
         hearing: &Hearing,
-        said: &Move,
+        own: &Move,
         act: UserAct,
         sure: f32,
     ) {
         let f = &scenario.index;
-        let taken = sure >= TAKEN;
+        let taken = sure >= TAKEN_FROM;
         let by = self.codes[f.answered_by];
         let is_person = hearing.personal & taken & (by != answered_by::UNKNOWN);
         self.codes[f.answered_by] = if is_person { answered_by::PERSON } else { by };
@@ -100,13 +98,13 @@ impl BeliefState {
                     self.agree_callback(f);
                 }
             }
-            Meaning::Yes => self.hear_yes(f, &said.asked, sure),
-            Meaning::No => self.hear_no(f, &said.asked, sure),
+            Meaning::Yes => self.hear_yes(f, &own.asked, sure),
+            Meaning::No => self.hear_no(f, &own.asked, sure),
             Meaning::Wrong => self.claim = 0.0,
         }
     }
 
-    /// A yes means what was asked.
+    /// Takes a yes as the answer to everything that the robot asked.
     fn hear_yes(&mut self, f: &FeatureIndex, asked: &[SystemAct], sure: f32) {
         for act in asked {
             let about = act.about as usize;
@@ -115,39 +113,39 @@ impl BeliefState {
                     self.claim = 1.0 - (1.0 - self.claim) * (1.0 - sure);
                     if self.codes[f.identity] != identity::VERIFIED {
                         self.codes[f.identity] = match self.claim {
-                            p if p < 0.6 => identity::CLAIMED,
-                            p if p < 0.9 => identity::LIKELY,
+                            p if p < LIKELY_FROM => identity::CLAIMED,
+                            p if p < CONFIRMED_FROM => identity::LIKELY,
                             _ => identity::CONFIRMED,
                         };
                     }
                 }
                 SystemActKind::Offer => {
-                    self.codes[f.offers[about]] = if sure >= TAKEN {
+                    self.codes[f.offers[about]] = if sure >= TAKEN_FROM {
                         offer::ACCEPTED
                     } else {
                         offer::MAYBE
                     };
                 }
-                SystemActKind::ProposeCallback if sure >= TAKEN => self.agree_callback(f),
+                SystemActKind::ProposeCallback if sure >= TAKEN_FROM => self.agree_callback(f),
                 _ => {}
             }
         }
     }
 
-    /// A no as well.
+    /// Takes a no as the answer to everything that the robot asked.
     fn hear_no(&mut self, f: &FeatureIndex, asked: &[SystemAct], sure: f32) {
         for act in asked {
             let about = act.about as usize;
             match act.kind {
                 SystemActKind::ConfirmIdentity => {
                     self.claim *= 1.0 - sure;
-                    self.codes[f.identity] = if sure >= TAKEN {
+                    self.codes[f.identity] = if sure >= TAKEN_FROM {
                         identity::WRONG
                     } else {
                         identity::DOUBTED
                     };
                 }
-                SystemActKind::Offer if sure >= TAKEN => {
+                SystemActKind::Offer if sure >= TAKEN_FROM => {
                     let level = &mut self.codes[f.offers[about]];
                     *level = if *level >= offer::DECLINED {
                         offer::DECLINED_TWICE
@@ -155,7 +153,7 @@ impl BeliefState {
                         offer::DECLINED
                     };
                 }
-                SystemActKind::ProposeCallback if sure >= TAKEN => {
+                SystemActKind::ProposeCallback if sure >= TAKEN_FROM => {
                     self.codes[f.callback] = callback::DECLINED
                 }
                 _ => {}
@@ -166,7 +164,7 @@ impl BeliefState {
     fn hear_proof(&mut self, f: &FeatureIndex, value: u8, sure: f32) {
         let level = &mut self.codes[f.identity];
         if value == 1 {
-            *level = if sure >= TAKEN {
+            *level = if sure >= TAKEN_FROM {
                 identity::VERIFIED
             } else {
                 (*level).max(identity::LIKELY)
@@ -179,14 +177,7 @@ impl BeliefState {
 
     fn encode_slot(&mut self, f: &FeatureIndex, slot: usize) {
         let belief = self.slots[slot];
-        self.codes[f.slots[slot]] = match belief.prob() {
-            _ if belief.value() == NONE => slot::UNKNOWN,
-            p if p <= 0.2 => slot::FAINT,
-            p if p <= 0.5 => slot::LOW,
-            p if p <= 0.8 => slot::FAIR,
-            p if p <= 0.95 => slot::HIGH,
-            _ => slot::SURE,
-        };
+        self.codes[f.slots[slot]] = slot_level(belief.value(), belief.prob());
         if f.values[slot] != SPARE {
             self.codes[f.values[slot]] = if belief.value() == NONE {
                 0

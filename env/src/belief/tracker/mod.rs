@@ -1,4 +1,4 @@
-//! The one tracker: what the robot believes, kept as codes, in the laboratory and on the phone.
+//! The tracker: what the robot believes of a call, kept as codes; one for the laboratory, logs and the phone.
 
 mod hear;
 mod say;
@@ -6,7 +6,7 @@ mod say;
 use crate::act::{NBest, NONE};
 use crate::action::{ActionId, ActionMask};
 use crate::belief::effects::Codes;
-use crate::belief::features::{callback, identity, said};
+use crate::belief::features::{callback, identity, spoken};
 use crate::belief::slot_belief::SlotBelief;
 use crate::policy::Observation;
 use crate::scenario::{MAX_SLOTS, Scenario};
@@ -105,12 +105,12 @@ impl BeliefState {
 
     /// Whether a topic was told.
     pub fn told(&self, scenario: &Scenario, topic: u8) -> bool {
-        self.codes[scenario.index.topics[topic as usize]] == said::YES
+        self.codes[scenario.index.topics[topic as usize]] == spoken::YES
     }
 
     /// Whether a message was sent.
     pub fn sent(&self, scenario: &Scenario, message: u8) -> bool {
-        self.codes[scenario.index.messages[message as usize]] == said::YES
+        self.codes[scenario.index.messages[message as usize]] == spoken::YES
     }
 
     /// Whether the robot takes another call for agreed.
@@ -121,9 +121,9 @@ impl BeliefState {
     /// Takes in one turn: the robot's action and what was heard in reply.
     #[inline]
     pub fn update(&mut self, scenario: &Scenario, action: ActionId, n_best: &NBest) {
-        let said = scenario.move_of(action);
-        self.say(&scenario.index, action, said);
-        if !said.repeats || self.meant == NONE {
+        let own = scenario.move_of(action);
+        self.say(&scenario.index, action, own);
+        if !own.repeats || self.meant == NONE {
             self.meant = action;
         }
         self.hear(scenario, scenario.move_of(self.meant), n_best);

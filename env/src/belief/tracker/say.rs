@@ -8,7 +8,7 @@ use crate::scenario::Move;
 
 impl BeliefState {
     #[inline(always)]
-    pub(super) fn say(&mut self, f: &FeatureIndex, action: ActionId, said: &Move) {
+    pub(super) fn say(&mut self, f: &FeatureIndex, action: ActionId, own: &Move) {
         self.turn += 1;
         self.codes[f.turn] = turn_level(self.turn);
         self.codes[f.repeats] = if action == self.last_action {
@@ -18,14 +18,14 @@ impl BeliefState {
         };
         self.last_action = action;
         self.codes[f.said_before] = self.codes[f.said];
-        self.codes[f.said] = said.said;
-        self.codes[f.said_about] = said.said_about;
-        self.codes[f.said_last] = said.said_last;
+        self.codes[f.said] = own.spoken;
+        self.codes[f.said_about] = own.spoken_about;
+        self.codes[f.said_last] = own.spoken_last;
         if f.said_last != SPARE {
-            self.assign_roles(f, &said.acts);
+            self.assign_roles(f, &own.acts);
         }
-        said.effect.happen(&mut self.codes);
-        for effect in &said.further_effects {
+        own.effect.happen(&mut self.codes);
+        for effect in &own.further_effects {
             effect.happen(&mut self.codes);
         }
     }

@@ -10,7 +10,7 @@ use super::reach::{Reach, allowed};
 use super::solve::{Clause, Domain, negation, within};
 use crate::act::SystemActKind;
 use crate::action::{ActionId, ActionMask};
-use crate::belief::features::{SPARE, availability, identity, offer, said, slot, wish};
+use crate::belief::features::{SPARE, availability, identity, offer, slot, spoken, wish};
 use crate::diagnostic::Source;
 use crate::diagnostic::finding::Findings;
 
@@ -326,7 +326,7 @@ fn endings(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario, r
         (f.availability, availability::DRIVING),
     ]
     .into_iter()
-    .chain(told.map(|&feature| (feature, said::YES)));
+    .chain(told.map(|&feature| (feature, spoken::YES)));
     for (feature, level) in lasting.filter(|(feature, _)| *feature != SPARE) {
         let at = Condition {
             terms: vec![(feature as u8, 1 << level)],
@@ -376,7 +376,7 @@ fn completion(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario
                     identity::CONFIRMED,
                     "`confirm_identity` or `verify_identity`",
                 ),
-                Need::Told(k) => (f.topics[usize::from(k)], said::YES, "an `inform` of it"),
+                Need::Told(k) => (f.topics[usize::from(k)], spoken::YES, "an `inform` of it"),
                 Need::Known(k) => (
                     f.slots[usize::from(k)],
                     slot::FAINT,
@@ -394,7 +394,7 @@ fn completion(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario
                 ),
                 Need::Sent(k) => (
                     f.messages[usize::from(k)],
-                    said::YES,
+                    spoken::YES,
                     "a `send_message` of it",
                 ),
                 // Holds as well where there never was a concern.

@@ -11,8 +11,8 @@ mod solve;
 use super::compile::compile;
 use super::{Scenario, ScenarioText, include};
 use crate::diagnostic::finding::{Finding, Findings, Severity};
-use reach::Reach;
 
+pub use reach::Reach;
 pub use reward::place as reward_place;
 
 /// Reads a scenario and reports everything that is wrong with it: the mistakes that keep it from

@@ -7,14 +7,14 @@ use toml::Spanned;
 
 use crate::call::outcome::RewardTerm;
 use crate::diagnostic::finding::Findings;
-use crate::diagnostic::{Ordered, Source};
+use crate::diagnostic::{OrderedMap, Source};
 
 /// A scenario file of which only the places of the rewards are looked at.
 #[derive(Deserialize)]
 struct Root {
     name: Spanned<String>,
     #[serde(default)]
-    reward: Ordered<Spanned<f64>>,
+    reward: OrderedMap<Spanned<f64>>,
 }
 
 /// What a term may be: costs are at most 0, and what the call is for is above.
@@ -31,7 +31,7 @@ fn is_cost(key: &str) -> bool {
     .any(|term| term.name() == key)
 }
 
-/// Reports them.
+/// Reports a missing section, rewards that are no numbers, costs that pay, and a worthless completion.
 pub(super) fn check(found: &mut Findings<'_>, text: &str) {
     let Some(root) = Source::new("", text).parse::<Root>() else {
         return;

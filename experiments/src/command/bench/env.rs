@@ -7,7 +7,7 @@ use offhook_env::action::{ActionId, ActionMask};
 use offhook_env::belief::tracker::BeliefState;
 use offhook_env::call::Call;
 use offhook_env::call::batch::CallBatch;
-use offhook_env::call::customer::{Customers, Spoken};
+use offhook_env::call::customer::{Customers, SystemUtterance};
 use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::rng::{Rng, Stream, derive};
 use offhook_simulator::user::{UserCustomer, UserModel};
@@ -157,7 +157,7 @@ fn parts(
         || {
             for turn in &turns {
                 let mut customer = turn.customer;
-                let spoken = Spoken {
+                let spoken = SystemUtterance {
                     action: turn.action,
                     acts: world.scenario.acts(turn.action),
                     value: turn.value,
@@ -256,7 +256,7 @@ fn played(world: &CallWorld) -> Vec<Turn> {
                 belief,
                 action,
             });
-            if turn.ended.is_some() {
+            if turn.summary.is_some() {
                 break;
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use offhook_env::act::{Hypothesis, NBest, UserAct, UserActKind, Utterance};
-use offhook_env::call::customer::{Channel, Customers, Mood, Spoken, Truth};
+use offhook_env::call::customer::{Channel, Customers, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::call::{Call, World};
 use offhook_env::log::{HypothesisLog, n_best_log};
@@ -53,13 +53,17 @@ impl Customers for Erratic {
         }
     }
 
-    fn respond(&self, _: &Scenario, _: &mut Truth, _: Spoken<'_>, rng: &mut Rng) -> Utterance {
+    fn respond(&self, _: &Scenario, _: &mut Truth, _: SystemUtterance<'_>, rng: &mut Rng) -> Utterance {
         // A third of the turns is silence, opt-outs are rare.
         match rng.next_u64() % 24 {
             4 => REPLIES[4].into(),
             draw @ 0..16 if draw % 8 != 4 => REPLIES[draw as usize % 8].into(),
             _ => Utterance::SILENCE,
         }
+    }
+
+    fn seconds(&self, _: &Utterance) -> f32 {
+        1.5
     }
 
     fn rating(&self, _: &Truth, _: Outcome) -> u8 {
@@ -136,7 +140,7 @@ fn play(world: &World<Erratic>, table: &DecisionTable, episode: u64) -> PlayedCa
         let turn = call.step(world, action);
         played.actions.push(action);
         played.heard.push(n_best_log(&world.scenario, &turn.heard));
-        if turn.ended.is_some() {
+        if turn.summary.is_some() {
             return played;
         }
     }
@@ -189,7 +193,7 @@ fn a_call_decides_and_hears_without_allocating() {
             });
             assert_eq!(n_allocations, 0, "call {episode}");
             n_turns += 1;
-            if turn.ended.is_some() {
+            if turn.summary.is_some() {
                 break;
             }
         }

@@ -6,6 +6,8 @@
 
 use offhook_env::call::outcome::Outcome;
 
+/// Pause and speech of one act, seconds; silence takes as long. DSTC2's callers speak 1.6 s a turn.
+pub const SECONDS_PER_ACT: f32 = 1.5;
 /// Annoyance by which any turn grows, since time passes.
 pub const TURN: f32 = 0.1;
 /// Turns after which a call is long, and annoyance per turn from then on.

@@ -1,7 +1,7 @@
 //! What answers before a person does: a recorder, or a screening robot.
 
 use offhook_env::act::{SystemActKind, UserAct, UserActKind, Utterance};
-use offhook_env::call::customer::Spoken;
+use offhook_env::call::customer::SystemUtterance;
 use offhook_env::scenario::Scenario;
 
 use super::{AgendaCustomer, AgendaCustomers, habit};
@@ -13,7 +13,7 @@ pub(super) fn respond(
     model: &AgendaCustomers,
     scenario: &Scenario,
     customer: &mut AgendaCustomer,
-    spoken: Spoken<'_>,
+    spoken: SystemUtterance<'_>,
     coins: &mut Coins<'_>,
 ) -> Utterance {
     let says = |kind| spoken.acts.iter().any(|act| act.kind == kind);

@@ -4,24 +4,22 @@
 //! The idea of an agenda on top of a goal is Schatzmann et al. (2007), "Agenda-based user
 //! simulation for bootstrapping a POMDP dialogue system"; here the agenda is a few bit sets.
 
+mod answer;
 pub mod habit;
 mod machine;
 pub(super) mod manners;
+mod mood;
 mod reply;
 pub(in crate::user) mod voice;
 
-use offhook_env::act::{NONE, UserActKind, Utterance};
+use offhook_env::act::{UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::call::customer::{Customers, Goal, Mood, Spoken, Truth};
-use offhook_env::call::outcome::Outcome;
-use offhook_env::rng::Rng;
+use offhook_env::call::customer::Truth;
 use offhook_env::scenario::Scenario;
 
-use crate::dice::Coins;
-use crate::population::{Line, Person, Population, Time, Wish};
-use crate::variation::{N_CLASSES, Variation};
+use crate::population::{Line, Population, Time, Wish};
+use crate::variation::Variation;
 use manners::Manner;
-use reply::Reply;
 
 /// Steps of the hazard table per unpleasant turn.
 const HAZARD_STEPS: f32 = 4.0;
@@ -156,126 +154,6 @@ fn said_as(kind: UserActKind, scenario: &Scenario) -> UserActKind {
         .into_iter()
         .find(|&kind| scenario.customers_do(kind))
         .unwrap_or(UserActKind::Silence)
-}
-
-impl Customers for AgendaCustomers {
-    type Customer = AgendaCustomer;
-
-    fn call(&self, _scenario: &Scenario, rng: &mut Rng) -> AgendaCustomer {
-        let person: Person = self.population.draw(&mut Coins::new(rng));
-        AgendaCustomer {
-            truth: Truth {
-                right_person: person.right_person && person.line == Line::Person,
-                machine: person.line != Line::Person,
-                unavailable: person.time != Time::Free,
-                slots: person.slots,
-                concerns: person.concerns,
-                ..Truth::default()
-            },
-            heard: 0,
-            patience: person.patience,
-            trust: person.trust,
-            talkativeness: person.talkativeness,
-            annoyance: 0.0,
-            questions: person.questions,
-            willing: person.willing,
-            raised: 0,
-            raised_again: 0,
-            told: 0,
-            time: person.time,
-            wish: person.wish,
-            difficulty: person.difficulty + N_CLASSES * person.noise,
-            turns: 0,
-            knows_purpose: false,
-            told_time: false,
-            told_wrong: false,
-            forgave: false,
-            foreign: person.foreign,
-            line: person.line,
-            expected: person.right_person,
-            meant: NONE,
-            meant_value: NONE,
-            last: Utterance::SILENCE,
-            last_kinds: 0,
-        }
-    }
-
-    #[inline]
-    fn truth<'c>(&self, customer: &'c AgendaCustomer) -> &'c Truth {
-        &customer.truth
-    }
-
-    #[inline]
-    fn difficulty(&self, customer: &AgendaCustomer) -> u8 {
-        customer.difficulty
-    }
-
-    fn respond(
-        &self,
-        scenario: &Scenario,
-        customer: &mut AgendaCustomer,
-        spoken: Spoken<'_>,
-        rng: &mut Rng,
-    ) -> Utterance {
-        if customer.line != Line::Person {
-            return machine::respond(self, scenario, customer, spoken, &mut Coins::new(rng));
-        }
-        let manner = &self.manners[usize::from(spoken.action)];
-        customer.weigh(spoken.action, manner);
-        let mut reply = Reply::new(self, scenario, customer, rng);
-        if manner.addresses != 0 {
-            reply.weigh_addressed(manner.addresses);
-        }
-        if scenario.ending().allows(spoken.action) {
-            return Utterance::SILENCE;
-        }
-        reply.compose(spoken, manner)
-    }
-
-    /// The nearest whole number to
-    /// `RATING_BEST - RATING_ANNOYANCE a / patience - RATING_OPEN n_open - RATING_WISH w + rating_of`,
-    /// within 1 to 5, and 3 while a machine answers: `a` is the annoyance, `n_open` counts open questions and unmet raised concerns,
-    /// and `w` is 1 when a human was asked for and none came. The constants stand in [`habit`].
-    fn rating(&self, customer: &AgendaCustomer, outcome: Outcome) -> u8 {
-        (self.points(customer, outcome) + 0.5).clamp(1.0, 5.0) as u8
-    }
-
-    fn goal(&self, customer: &AgendaCustomer) -> Goal {
-        Goal {
-            reachable: customer.expected && customer.line != Line::Voicemail,
-            questions: customer.questions,
-            offers: customer.willing,
-            wants_human: customer.wish == Wish::Human,
-            wants_opt_out: customer.wish == Wish::OptOut,
-        }
-    }
-
-    fn mood(&self, customer: &AgendaCustomer) -> Mood {
-        Mood {
-            patience: (1.0 - customer.annoyance / customer.patience).clamp(0.0, 1.0),
-            trust: customer.trust,
-            satisfaction: self.points(customer, Outcome::Incomplete).clamp(1.0, 5.0),
-        }
-    }
-}
-
-impl AgendaCustomers {
-    /// Rating points before rounding.
-    fn points(&self, customer: &AgendaCustomer, outcome: Outcome) -> f32 {
-        let truth = &customer.truth;
-        if truth.machine {
-            return habit::RATING_NOBODY;
-        }
-        let open = truth.asked & !truth.answered;
-        let unmet = truth.concerns & customer.raised;
-        let n_open = (open.count_ones() + unmet.count_ones()) as f32;
-        let ignored = truth.asked_human && outcome != Outcome::Transferred;
-        habit::RATING_BEST
-            - habit::RATING_ANNOYANCE * customer.annoyance / customer.patience
-            - habit::RATING_OPEN * n_open
-            - habit::RATING_WISH * f32::from(u8::from(ignored))
-            + habit::rating_of(outcome, truth.asked_human)
-    }
 }
 
 #[cfg(test)]

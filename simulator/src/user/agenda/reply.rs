@@ -2,7 +2,7 @@
 
 use offhook_env::act::{NONE, SystemAct, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::belief::slot_belief::YES;
-use offhook_env::call::customer::Spoken;
+use offhook_env::call::customer::SystemUtterance;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
 
@@ -55,7 +55,7 @@ impl<'a> Reply<'a> {
     }
 
     /// What the customer says to `spoken`.
-    pub(super) fn compose(mut self, spoken: Spoken<'_>, manner: &Manner) -> Utterance {
+    pub(super) fn compose(mut self, spoken: SystemUtterance<'_>, manner: &Manner) -> Utterance {
         if self.coins.lands(self.model.hazard(self.customer)) {
             return UserAct::new(UserActKind::HangUp).into();
         }

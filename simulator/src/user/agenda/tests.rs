@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::testing::{SHOP, shop};
-use offhook_env::act::{SystemAct, SystemActKind, UserAct};
-use offhook_env::call::customer::PerfectChannel;
+use offhook_env::act::{NONE, SystemAct, SystemActKind, UserAct};
+use offhook_env::call::customer::{Customers, PerfectChannel, SystemUtterance};
+use offhook_env::call::outcome::Outcome;
 use offhook_env::call::{Call, World};
 use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::{Stream, derive, uniform_at};
@@ -61,7 +62,7 @@ fn talk(
         said.push(customers.respond(
             scenario,
             &mut customer,
-            Spoken {
+            SystemUtterance {
                 action,
                 acts,
                 value,
@@ -310,7 +311,8 @@ fn a_call_is_a_function_of_its_seed() {
                 );
                 assert_eq!(customer.truth.unavailable, customer.time != Time::Free);
                 lines.push(format!("{:?}", turn.said.acts()));
-                if let Some(outcome) = turn.ended {
+                if let Some(summary) = turn.summary {
+                    let outcome = summary.outcome;
                     let rating = world.customers.rating(customer, outcome);
                     assert!((1..=5).contains(&rating), "{rating}");
                     lines.push(format!("{outcome:?} {rating}"));

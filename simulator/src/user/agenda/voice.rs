@@ -3,7 +3,7 @@
 
 use offhook_env::act::{NONE, SystemAct, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::call::customer::{Spoken, Truth};
+use offhook_env::call::customer::{SystemUtterance, Truth};
 use offhook_env::rng::Rng;
 use offhook_env::scenario::{MAX_SLOTS, Scenario};
 
@@ -15,7 +15,7 @@ use crate::user::situation::Situation;
 
 /// What the robot wants to hear, as the person took it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::user) struct Asked {
+pub(in crate::user) struct Prompt {
     /// The action that an answer refers to: the last one that was no repetition.
     pub action: ActionId,
     /// Its act that wants a reply: the last question, else its last act.
@@ -24,7 +24,7 @@ pub(in crate::user) struct Asked {
     pub value: u8,
 }
 
-impl Asked {
+impl Prompt {
     /// Whether a yes or no is called for.
     pub fn is_question(self) -> bool {
         is_question(self.act.kind)
@@ -43,8 +43,8 @@ impl AgendaCustomers {
         &self,
         scenario: &Scenario,
         customer: &AgendaCustomer,
-        spoken: Spoken<'_>,
-    ) -> Option<Asked> {
+        spoken: SystemUtterance<'_>,
+    ) -> Option<Prompt> {
         let again = spoken.acts[0].kind == SystemActKind::Repeat && customer.meant != NONE;
         let (action, value) = if again {
             (customer.meant, customer.meant_value)
@@ -52,7 +52,7 @@ impl AgendaCustomers {
             (spoken.action, spoken.value)
         };
         let act = wanting(scenario.acts(action))?;
-        (!scenario.ending().allows(spoken.action)).then_some(Asked { action, act, value })
+        (!scenario.ending().allows(spoken.action)).then_some(Prompt { action, act, value })
     }
 
     /// Lets the robot's utterance move the person as it would move an agenda customer.
@@ -60,9 +60,9 @@ impl AgendaCustomers {
         &self,
         scenario: &Scenario,
         customer: &mut AgendaCustomer,
-        spoken: Spoken<'_>,
+        spoken: SystemUtterance<'_>,
         rng: &mut Rng,
-    ) -> Option<Asked> {
+    ) -> Option<Prompt> {
         let asked = self.asked(scenario, customer, spoken);
         let manner = &self.manners[usize::from(spoken.action)];
         customer.weigh(spoken.action, manner);
@@ -144,7 +144,7 @@ impl AgendaCustomer {
 
     /// Makes true what is said in reply to `asked`: wishes, questions, concerns, decisions, no time.
     /// Who is on the line and the values of slots do not change by talk.
-    pub(in crate::user) fn speak(&mut self, scenario: &Scenario, asked: Asked, said: &Utterance) {
+    pub(in crate::user) fn speak(&mut self, scenario: &Scenario, asked: Prompt, said: &Utterance) {
         for &act in said.acts() {
             self.mean(scenario, asked, act);
         }
@@ -156,7 +156,7 @@ impl AgendaCustomer {
     }
 
     /// Makes one act true.
-    pub(in crate::user) fn mean(&mut self, scenario: &Scenario, asked: Asked, act: UserAct) {
+    pub(in crate::user) fn mean(&mut self, scenario: &Scenario, asked: Prompt, act: UserAct) {
         let of = 1u16 << (act.about & 15);
         let right = self.truth.right_person;
         match act.kind {

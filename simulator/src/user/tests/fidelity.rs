@@ -8,7 +8,7 @@ use super::*;
 type Shares = BTreeMap<ActionId, (f64, BTreeMap<Vec<UserActKind>, f64>)>;
 
 /// Counts of what is said to each action that is meant.
-fn shares(scenario: &Scenario, calls: &[Vec<Played>]) -> Shares {
+fn shares(scenario: &Scenario, calls: &[Vec<PlayedTurn>]) -> Shares {
     let mut counts = Shares::new();
     for turns in calls {
         let mut meant = 0;
@@ -29,7 +29,7 @@ fn shares(scenario: &Scenario, calls: &[Vec<Played>]) -> Shares {
 
 /// Total variation distance of what is said given the action that is meant, `[0, 1]`, averaged over
 /// the actions as often as the first calls have them.
-fn distance(scenario: &Scenario, calls: &[Vec<Played>], others: &[Vec<Played>]) -> f64 {
+fn distance(scenario: &Scenario, calls: &[Vec<PlayedTurn>], others: &[Vec<PlayedTurn>]) -> f64 {
     let (calls, others) = (shares(scenario, calls), shares(scenario, others));
     let n_turns: f64 = calls.values().map(|(n, _)| n).sum();
     let share = |of: &BTreeMap<_, f64>, n: f64, form| of.get(form).copied().unwrap_or(0.0) / n;
@@ -69,7 +69,7 @@ fn a_replayed_customer_says_to_the_logged_actions_what_the_log_says() {
     let (scenario, people) = scenario(&shop_text());
     let (calls, logs) = logged(&shop_text(), 1_000, true);
     let fitted = LoggedCalls::read(&scenario, &logs).unwrap_or_else(|e| panic!("{e}"));
-    let replies = |turns: &[Played]| {
+    let replies = |turns: &[PlayedTurn]| {
         let mut turns = turns.iter();
         turns.any(|turn| !scenario.ending().allows(turn.action))
     };
@@ -90,7 +90,7 @@ fn a_replayed_customer_says_to_the_logged_actions_what_the_log_says() {
         let mut rng: Rng = derive(1, Stream::Train, k as u64);
         let mut customer = replay.customer(&scenario, k, &mut rng);
         for turn in turns {
-            let spoken = Spoken {
+            let spoken = SystemUtterance {
                 action: turn.action,
                 acts: scenario.acts(turn.action),
                 value: turn.value,
