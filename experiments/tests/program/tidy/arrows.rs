@@ -170,9 +170,7 @@ fn no_circle_joins_more_than_two_files() {
         for circle in circles(&graph) {
             faults.push(format!("a circle of {} files in {src}", circle.len()));
             for file in &circle {
-                let inside = graph[file]
-                    .iter()
-                    .filter(|used| circle.contains(used));
+                let inside = graph[file].iter().filter(|used| circle.contains(used));
                 let inside: Vec<_> = inside.map(String::as_str).collect();
                 faults.push(format!("  {file} uses {}", inside.join(", ")));
             }
