@@ -1,6 +1,6 @@
 """Steps per CPU second with random allowed actions, side by side in one run, and as ratios.
 
-    python env/python/benches/bench.py [SCENARIO] [--json]
+    python experiments/python/benches/bench.py [SCENARIO] [--json]
 
 - *plain Python*: `tests/plain_env.py` under Gymnasium's `SyncVectorEnv`;
 - *CallEnv*: the package's single environment under the same `SyncVectorEnv`;

@@ -1,6 +1,6 @@
 """What learning costs, ours against others' learners, side by side in one run on one thread each.
 
-    python env/python/benches/learn.py --offhook target/release/offhook [--steps N] [--seeds N] [--json]
+    python experiments/python/benches/learn.py --offhook target/release/offhook [--steps N] [--seeds N] [--json]
 
 Everybody trains from scratch with the same budget of environment steps on the same calls, stepped
 in Rust, and is judged by its best actions on held-out calls while the stopwatch stands still:
@@ -27,7 +27,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 HERE = Path(__file__).resolve().parent
-EXPERIMENTS = HERE.parents[2] / "experiments"
+REPOSITORY = HERE.parents[2]
 TARGETS = (0.8, 0.95)
 PEERS = {"maskable_ppo": 1, "torch_ppo": 1, "sb3_dqn": 5}
 """Learners, and what the budget is divided by."""
@@ -198,7 +198,7 @@ def main():
     learners = {}
     with tempfile.TemporaryDirectory() as folder:
         scenario = Path(folder) / "fraud_alert.toml"
-        parts = [EXPERIMENTS / "scenarios/fraud_alert.toml", EXPERIMENTS / "benches/guarded.toml"]
+        parts = [REPOSITORY / "simulator/scenarios/fraud_alert.toml", REPOSITORY / "experiments/benches/guarded.toml"]
         scenario.write_text("\n".join(part.read_text() for part in parts))
         for record in run_all(args, str(scenario)):
             place = record["where"]

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use numpy::PyArray1;
 use offhook_env::action::ActionMask;
-use offhook_env::call::{self, World};
 use offhook_env::call::customer::Customers;
-use offhook_env::log::dialog;
-use offhook_env::log::TurnLog;
 use offhook_env::call::outcome::{CallSummary, Outcome};
+use offhook_env::call::{self, World};
+use offhook_env::log::TurnLog;
+use offhook_env::log::dialog;
 use offhook_env::rng::Stream;
 use offhook_simulator::user::AgendaCustomers;
 use pyo3::exceptions::PyRuntimeError;

@@ -1,16 +1,14 @@
 //! The native half of the Python package `offhook`: scenarios, one call, and many calls at once.
 //!
-//! Everything here is thin: calls are played by `offhook-env`, customers and channels come from
-//! `offhook-simulator`, and the Gymnasium classes stand in `python/offhook/`.
+//! Everything here is thin: calls are played by `offhook-env`, customers, channels and bundled scenarios come
+//! from `offhook-simulator`, and the Gymnasium classes stand in `python/offhook/`.
 
 mod admission;
 mod batch;
-mod bundled;
 mod call;
 mod figures;
 mod scenario;
 mod table;
-mod world;
 
 /// The module `offhook._native`.
 #[pyo3::pymodule(gil_used = true)]
@@ -18,11 +16,10 @@ mod _native {
     #[pymodule_export]
     use crate::batch::CallBatch;
     #[pymodule_export]
-    use crate::bundled::scenarios;
     #[pymodule_export]
     use crate::call::Call;
     #[pymodule_export]
-    use crate::scenario::Scenario;
+    use crate::scenario::{Scenario, scenarios};
     #[pymodule_export]
     use crate::table::{Decision, Table};
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use offhook_env::call::World;
+use offhook_simulator::bundled::{FindError, SCENARIOS, has_population};
 use offhook_simulator::user::AgendaCustomers;
+use offhook_simulator::world::{self, LoadError};
+use pyo3::exceptions::{PyFileNotFoundError, PyValueError};
 use pyo3::prelude::*;
-
-use crate::world;
 
 /// One kind of call with its customers and channel; environments may share it.
 #[pyclass(frozen, module = "offhook")]
@@ -20,8 +21,14 @@ impl Scenario {
     /// Reads a bundled scenario by name, or a file.
     #[new]
     fn new(name: &str) -> PyResult<Self> {
-        let world = world::load(name)?;
-        Ok(Self { world })
+        let loaded = world::load(name, None).map_err(not_loaded)?;
+        Ok(Self {
+            world: Arc::new(World {
+                scenario: loaded.world.scenario.clone(),
+                customers: loaded.people,
+                channel: loaded.world.channel.clone(),
+            }),
+        })
     }
 
     /// Its name.
@@ -63,5 +70,22 @@ impl Scenario {
 
     fn __repr__(&self) -> String {
         format!("Scenario({})", self.name())
+    }
+}
+
+/// Names of the bundled scenarios whose calls can be simulated.
+#[pyfunction]
+pub fn scenarios() -> Vec<&'static str> {
+    let played = SCENARIOS.files.iter();
+    let played = played.filter(|file| has_population(file.text));
+    played.map(|file| file.name).collect()
+}
+
+fn not_loaded(error: LoadError) -> PyErr {
+    match error {
+        LoadError::Find(error @ FindError::Unknown { .. }) => {
+            PyFileNotFoundError::new_err(error.to_string())
+        }
+        error => PyValueError::new_err(error.to_string()),
     }
 }

@@ -180,7 +180,7 @@ def test_the_dialog_is_shown(scenario, allowed_action):
 
 
 def test_a_scenario_of_ones_own_is_read_from_its_file(tmp_path, repository):
-    text = (repository / "experiments/scenarios/fraud_alert.toml").read_text()
+    text = (repository / "simulator/scenarios/fraud_alert.toml").read_text()
     file = tmp_path / "mine.toml"
     file.write_text(text.replace('name = "fraud_alert"', 'name = "mine"').replace("max_turns = 30", "max_turns = 2"))
     env = gymnasium.make("offhook/FraudAlert-v0", scenario=file)

@@ -42,7 +42,7 @@ def played_by_python(scenario):
 
 
 def test_python_and_rust_play_the_same_calls(scenario, repository, play_bytes):
-    file = repository / f"experiments/scenarios/{scenario}.toml"
+    file = repository / f"simulator/scenarios/{scenario}.toml"
     rust = play_bytes(file, SEED, N_CALLS, N_STEPS)
     python = played_by_python(scenario)
     assert len(python) > 100_000

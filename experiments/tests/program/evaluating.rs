@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{fail, succeed};
+use crate::small_run::copied;
+use crate::{fail, first_edited, succeed, words};
 
 /// Bundled scenarios that can be played, by their names.
 fn played(folder: &Path) -> Vec<String> {
@@ -90,22 +91,21 @@ fn every_policy_meets_every_user_model() {
     assert!(taus.iter().all(|(_, tau, _)| (-1.0..=1.0).contains(tau)));
 }
 
+/// Calls of random play as `calls.jsonl`.
+fn logged(folder: &Path) {
+    let log = "simulate fraud_alert --policy random --calls 300 --out calls.jsonl";
+    succeed(folder, &words(log));
+}
+
+fn simulate<'a>(scenario: &'a str, model: &'a str) -> [&'a str; 6] {
+    ["simulate", scenario, "--calls", "50", "--user-model", model]
+}
+
 #[test]
-fn user_models_are_fitted_to_a_log_that_fits() {
+fn user_models_are_fitted_to_a_log() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    let log = [
-        "--policy",
-        "random",
-        "--calls",
-        "300",
-        "--out",
-        "calls.jsonl",
-    ];
-    succeed(folder, &[&["simulate", "fraud_alert"][..], &log].concat());
-    let simulate = |scenario: &'static str, model: &'static str| {
-        ["simulate", scenario, "--calls", "50", "--user-model", model]
-    };
+    logged(folder);
     for (model, words) in [
         ("bigram=calls.jsonl", "calls of calls.jsonl"),
         ("replay=calls.jsonl", "calls of calls.jsonl"),
@@ -115,26 +115,43 @@ fn user_models_are_fitted_to_a_log_that_fits() {
         let text = succeed(folder, &simulate("fraud_alert", model));
         assert!(text.contains(words), "{text}");
     }
-    let message = fail(
-        folder,
-        &simulate("insurance_renewal", "bigram=calls.jsonl"),
-        1,
-    );
-    assert!(
-        message.contains("'calls.jsonl' holds no call of scenario `insurance_renewal`"),
-        "{message}"
-    );
+}
+
+#[test]
+fn a_log_of_another_scenario_fits_no_user_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    logged(folder);
+    let args = simulate("insurance_renewal", "bigram=calls.jsonl");
+    let message = fail(folder, &args, 1);
+    let words = "'calls.jsonl' holds no call of scenario `insurance_renewal`";
+    assert!(message.contains(words), "{message}");
+}
+
+#[test]
+fn a_log_with_an_unknown_action_fits_no_user_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    logged(folder);
     let text = fs::read_to_string(folder.join("calls.jsonl")).expect("the log");
-    let broken = text.replacen("\"greet\"", "\"great\"", 1);
+    let broken = first_edited(&text, "\"greet\"", "\"great\"");
     fs::write(folder.join("calls.jsonl"), broken).expect("written");
-    let message = fail(folder, &simulate("fraud_alert", "bigram=calls.jsonl"), 1);
-    assert!(
-        message.contains("turn 0: unknown action `great`"),
-        "{message}"
-    );
-    fail(folder, &simulate("fraud_alert", "bigram=none.jsonl"), 1);
-    fail(folder, &simulate("fraud_alert", "agenda=calls.jsonl"), 2);
-    fail(folder, &simulate("fraud_alert", "oracle"), 2);
+    let args = simulate("fraud_alert", "bigram=calls.jsonl");
+    let message = fail(folder, &args, 1);
+    let words = "turn 0: unknown action `great`";
+    assert!(message.contains(words), "{message}");
+}
+
+#[test]
+fn user_models_that_are_none_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (model, code) in [
+        ("bigram=none.jsonl", 1),
+        ("agenda=calls.jsonl", 2),
+        ("oracle", 2),
+    ] {
+        fail(folder.path(), &simulate("fraud_alert", model), code);
+    }
 }
 
 #[test]
@@ -171,21 +188,24 @@ fn names_that_are_neither_policy_nor_scenario_are_usage_errors() {
     }
 }
 
-/// With the run directory `one` of fraud alert: a policy of another scenario is an error where there
-/// is but one scenario, and an empty cell where there are several.
-pub fn check_other_scenarios(folder: &Path) {
-    let model = ["--user-models", "agenda", "--calls", "50"];
+#[test]
+fn a_policy_of_another_scenario_is_an_error_where_there_is_but_one() {
+    let folder = copied();
     for policy in ["one", "one/policy.safetensors"] {
-        let alone = [&["evaluate", policy, "insurance_renewal"], &model[..]].concat();
-        fail(folder, &alone, 1);
-        let several = [
-            "evaluate",
-            policy,
-            "script",
-            "fraud_alert",
-            "insurance_renewal",
-        ];
-        let text = succeed(folder, &[&several[..], &model].concat());
+        let command =
+            format!("evaluate {policy} insurance_renewal --user-models agenda --calls 50");
+        fail(folder.path(), &words(&command), 1);
+    }
+}
+
+#[test]
+fn a_policy_of_another_scenario_is_an_empty_cell_where_there_are_several() {
+    let folder = copied();
+    for policy in ["one", "one/policy.safetensors"] {
+        let command = format!(
+            "evaluate {policy} script fraud_alert insurance_renewal --user-models agenda --calls 50"
+        );
+        let text = succeed(folder.path(), &words(&command));
         let cells: Vec<_> = text.lines().filter(|l| l.starts_with(policy)).collect();
         assert_eq!(cells.len(), 2, "{text}");
         assert!(cells[0].contains('%') && !cells[1].contains('%'), "{text}");

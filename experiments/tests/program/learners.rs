@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::{bundled, command, fail, succeed};
+use crate::small_run::{assert_same, kill};
+use crate::{bundled, fail, first_edited, succeed, words};
 
 /// A config with budgets for seconds and the given second stage.
 fn config(folder: &Path, imitation: &str, second: &str) {
@@ -48,55 +49,43 @@ fn every_learner_can_be_the_second_stage() {
         let policy = folder.join(name).join("policy.safetensors");
         assert_eq!(policy.is_file(), name == "dqn", "{name}");
     }
+}
 
-    // Without its end, the run goes on to the same bytes.
+#[test]
+fn a_killed_run_of_another_learner_resumes_to_the_same_bytes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
     config(folder, "calls = 40", DQN);
-    let mut child = command(folder, &["run", "small.toml", "--out", "killed"])
-        .spawn()
-        .expect("it starts");
-    let first = folder.join("killed/checkpoints/seed_1/reinforcement.safetensors");
-    for _ in 0..12_000 {
-        if first.is_file() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    child.kill().expect("it can be killed");
-    child.wait().expect("it ends");
-    succeed(
-        folder,
-        &["run", "small.toml", "--out", "killed", "--resume"],
-    );
-    for file in ["metrics.csv", "policy.safetensors", "table.json"] {
-        let read = |run: &str| fs::read(folder.join(run).join(file)).expect("written");
-        assert!(read("killed") == read("dqn"), "{file} differs");
-    }
+    succeed(folder, &words("run small.toml --out whole"));
+    kill(folder);
+    succeed(folder, &words("run small.toml --out killed --resume"));
+    let files = ["metrics.csv", "policy.safetensors", "table.json"];
+    assert_same(folder, ["whole", "killed"], &files);
+}
+
+/// Calls of random play as `log.jsonl`, and a config that learns from them with `cql` or `bcq`.
+fn logged(folder: &Path) {
+    let log = "simulate fraud_alert --policy random --calls 100 --seed 1000 --out log.jsonl";
+    succeed(folder, &words(log));
+}
+
+fn offline(name: &str) -> String {
+    format!(
+        "[offline]\nlog = \"log.jsonl\"\nevaluate_every = 1\n[offline.{name}]\n\
+         [offline.{name}.fit]\nn_gradient_steps = 40\nsteps_per_iteration = 20"
+    )
 }
 
 #[test]
 fn a_log_alone_is_enough_to_learn_from() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    let log = [
-        "simulate",
-        "fraud_alert",
-        "--policy",
-        "random",
-        "--calls",
-        "100",
-    ];
-    let to = ["--seed", "1000", "--out", "log.jsonl"];
-    succeed(folder, &[&log[..], &to].concat());
-    let fit = "n_gradient_steps = 40\nsteps_per_iteration = 20";
+    logged(folder);
     for name in ["cql", "bcq"] {
-        let stage = format!(
-            "[offline]\nlog = \"log.jsonl\"\nevaluate_every = 1\n[offline.{name}]\n\
-             [offline.{name}.fit]\n{fit}"
-        );
-        config(folder, "", &stage);
+        config(folder, "", &offline(name));
         succeed(folder, &["run", "small.toml", "--out", name]);
         let policy = format!("{name}/policy.safetensors");
-        let play = ["simulate", "fraud_alert", "--calls", "20", "--policy"];
+        let play = words("simulate fraud_alert --calls 20 --policy");
         succeed(folder, &[&play[..], &[&policy]].concat());
         let manifest = fs::read_to_string(folder.join(name).join("manifest.json"));
         assert!(
@@ -104,12 +93,18 @@ fn a_log_alone_is_enough_to_learn_from() {
             "{name}"
         );
     }
+}
 
-    // A log without rewards is refused by line.
+#[test]
+fn a_log_without_rewards_is_no_log_to_learn_from() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    logged(folder);
     let text = fs::read_to_string(folder.join("log.jsonl")).expect("written");
-    let without = text.replacen("\"reward\"", "\"rewarb\"", 1);
+    let without = first_edited(&text, "\"reward\"", "\"rewarb\"");
     fs::write(folder.join("log.jsonl"), without).expect("written");
-    let message = fail(folder, &["run", "small.toml", "--out", "refused"], 1);
+    config(folder, "", &offline("bcq"));
+    let message = fail(folder, &words("run small.toml --out refused"), 1);
     assert!(message.contains("log.jsonl"), "{message}");
 }
 
@@ -133,10 +128,12 @@ fn a_config_names_exactly_one_learner() {
     assert!(message.contains("exactly one of cql and bcq"), "{message}");
     let message = refusal("", offline);
     assert!(message.contains("'x'"), "{message}");
+}
+
+#[test]
+fn a_bundled_config_opens_with_its_question() {
     for name in ["dqn", "offline"] {
-        assert!(
-            bundled(&format!("configs/{name}.toml")).starts_with("# "),
-            "{name}"
-        );
+        let text = bundled(&format!("configs/{name}.toml"));
+        assert!(text.starts_with("# "), "{name}");
     }
 }

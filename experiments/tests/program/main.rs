@@ -3,13 +3,15 @@
 mod evaluating;
 mod judging;
 mod learners;
-mod learning;
+mod real_calls;
 mod refusals;
+mod running;
 mod scenarios;
+mod small_run;
 mod tables;
 mod tidy;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 /// The program with `args`, in `folder`.
@@ -46,10 +48,34 @@ fn fail(folder: &Path, args: &[&str], code: i32) -> String {
     message
 }
 
-/// A bundled file of this crate, to be altered.
+/// The text of a bundled file, such as `configs/dqn.toml` or `scenarios/fraud_alert.toml`.
 fn bundled(name: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name);
-    std::fs::read_to_string(&path).expect("the file is in the tree")
+    let owner = match name.starts_with("configs/") {
+        true => "experiments",
+        false => "simulator",
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    std::fs::read_to_string(root.join(owner).join(name)).expect("the file is in the tree")
+}
+
+/// `text` with `to` in place of `from`, which must be there once.
+#[track_caller]
+fn edited(text: &str, from: &str, to: &str) -> String {
+    let n = text.matches(from).count();
+    assert_eq!(n, 1, "`{from}` is there {n} times in\n{text}");
+    text.replace(from, to)
+}
+
+/// `text` with `to` in place of the first `from`; one must be there.
+#[track_caller]
+fn first_edited(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "no `{from}` in\n{text}");
+    text.replacen(from, to, 1)
+}
+
+/// The words of a command, which are separated by spaces.
+fn words(command: &str) -> Vec<&str> {
+    command.split_whitespace().collect()
 }
 
 #[test]

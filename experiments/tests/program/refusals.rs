@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::{bundled, fail, succeed};
+use crate::{bundled, edited, fail, first_edited, succeed, words};
 
 #[test]
 fn unknown_names_are_usage_errors() {
@@ -35,10 +35,14 @@ fn unknown_names_are_usage_errors() {
 #[test]
 fn every_mistake_in_a_scenario_is_placed() {
     let folder = tempfile::tempdir().expect("a folder");
-    let text = bundled("scenarios/fraud_alert.toml")
-        .replace("completion = 20", "completion = \"much\"")
-        .replace("\"close\" = \"Thank you", "\"clsoe\" = \"Thank you")
-        .replace("right_person = 0.9", "right_person = 1.9");
+    let mut text = bundled("scenarios/fraud_alert.toml");
+    for (from, to) in [
+        ("completion = 20", "completion = \"much\""),
+        ("\"close\" = \"Thank you", "\"clsoe\" = \"Thank you"),
+        ("right_person = 0.9", "right_person = 1.9"),
+    ] {
+        text = edited(&text, from, to);
+    }
     let line = |words: &str| {
         text.lines()
             .position(|l| l.contains(words))
@@ -54,9 +58,14 @@ fn every_mistake_in_a_scenario_is_placed() {
             "line {line} in {message}"
         );
     }
-    let text =
-        bundled("scenarios/fraud_alert.toml").replace("right_person = 0.9", "right_person = 1.9");
-    fs::write(folder.path().join("bad.toml"), &text).expect("written");
+}
+
+#[test]
+fn calls_of_a_scenario_with_a_mistake_are_not_simulated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = bundled("scenarios/fraud_alert.toml");
+    let text = edited(&text, "right_person = 0.9", "right_person = 1.9");
+    fs::write(folder.path().join("bad.toml"), text).expect("written");
     let message = fail(folder.path(), &["simulate", "bad.toml"], 1);
     assert!(
         message.contains("bad.toml:") && message.contains("1.9"),
@@ -78,10 +87,14 @@ fn configs_say_what_is_wrong() {
             "scenario = \"fraud\"",
             "no scenario 'fraud'",
         ),
-        ("calls = 500", "calls = -5", "invalid value: integer `-5`"),
+        (
+            "\ncalls = 500",
+            "\ncalls = -5",
+            "invalid value: integer `-5`",
+        ),
     ] {
-        assert!(config.contains(from), "{from}");
-        fs::write(folder.path().join("bad.toml"), config.replace(from, to)).expect("written");
+        let config = edited(&config, from, to);
+        fs::write(folder.path().join("bad.toml"), config).expect("written");
         let output = crate::offhook(folder.path(), &["run", "bad.toml", "--out", "out"]);
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(
@@ -93,6 +106,11 @@ fn configs_say_what_is_wrong() {
             "{to}: nothing is begun"
         );
     }
+}
+
+#[test]
+fn a_config_that_is_no_text_says_from_where_on() {
+    let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("bad.toml"), b"name = \"\xff\"").expect("written");
     assert!(fail(folder.path(), &["run", "bad.toml"], 1).contains("not UTF-8 from byte 9"));
 }
@@ -147,18 +165,13 @@ fn broken_logs_are_refused_by_number_or_stop_the_import() {
         "{message}"
     );
     assert!(!folder.path().join("strict.jsonl").exists());
-    // Cut in the middle of the compressed stream.
-    succeed(
-        folder.path(),
-        &[
-            "simulate",
-            "fraud_alert",
-            "--calls",
-            "400",
-            "--out",
-            "calls.jsonl.zst",
-        ],
-    );
+}
+
+#[test]
+fn a_log_that_was_cut_in_the_middle_of_its_stream_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = "simulate fraud_alert --calls 400 --out calls.jsonl.zst";
+    succeed(folder.path(), &words(log));
     let whole = fs::read(folder.path().join("calls.jsonl.zst")).expect("written");
     fs::write(
         folder.path().join("cut.jsonl.zst"),
@@ -181,7 +194,7 @@ fn broken_logs_are_refused_by_number_or_stop_the_import() {
 }
 
 #[test]
-fn tables_and_checkpoints_that_are_none_are_refused() {
+fn tables_that_are_none_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, bytes) in [
         ("t.json", &b"{}"[..]),
@@ -196,6 +209,11 @@ fn tables_and_checkpoints_that_are_none_are_refused() {
             1,
         );
     }
+}
+
+#[test]
+fn checkpoints_that_are_none_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
     for bytes in [&b""[..], b"\x08\0\0\0\0\0\0\0{}      ", &[0xff; 64]] {
         fs::write(folder.path().join("p.safetensors"), bytes).expect("written");
         let message = fail(
@@ -213,11 +231,15 @@ fn tables_and_checkpoints_that_are_none_are_refused() {
 #[test]
 fn a_channel_with_mistakes_is_refused_with_their_places() {
     let folder = tempfile::tempdir().expect("a folder");
-    let scenario = bundled("scenarios/fraud_alert.toml")
-        .replace("channel = \"dstc2\"", "channel = \"line.toml\"");
+    let scenario = bundled("scenarios/fraud_alert.toml");
+    let scenario = edited(&scenario, "channel = \"dstc2\"", "channel = \"line.toml\"");
     fs::write(folder.path().join("s.toml"), scenario).expect("written");
     assert!(fail(folder.path(), &["simulate", "s.toml"], 2).contains("no channel 'line.toml'"));
-    let channel = bundled("channels/dstc2.toml").replacen("affirm = 0.", "affirm = 7.", 1);
+    let channel = first_edited(
+        &bundled("channels/dstc2.toml"),
+        "affirm = 0.",
+        "affirm = 7.",
+    );
     fs::write(folder.path().join("line.toml"), channel).expect("written");
     let message = fail(folder.path(), &["simulate", "s.toml"], 1);
     assert!(message.contains("line.toml:"), "{message}");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::{bundled, fail, offhook, succeed};
+use crate::{bundled, edited, fail, offhook, succeed};
 
 /// A short form whose scenario the tests alter.
 const FORM: [&str; 16] = [
@@ -129,12 +129,7 @@ fn faults_in_who_is_called_and_what_pays_are_reported_at_their_line() {
             "expected a number",
         ),
     ] {
-        assert_eq!(
-            text.matches(from).count(),
-            1,
-            "`{from}` stands once in\n{text}"
-        );
-        let faulty = text.replace(from, to);
+        let faulty = edited(&text, from, to);
         let line = 1 + faulty
             .lines()
             .position(|l| l.contains(at))
@@ -165,7 +160,8 @@ fn warnings_fail_only_a_strict_check() {
     succeed(folder.path(), &FORM);
     let path = folder.path().join("renewal.toml");
     let text = fs::read_to_string(&path).expect("written");
-    fs::write(&path, text.replace("\nprice = 0.3", "\nprice = 0.0")).expect("written");
+    let text = edited(&text, "\nprice = 0.3", "\nprice = 0.0");
+    fs::write(&path, text).expect("written");
     let text = succeed(folder.path(), &["scenario", "check", "renewal.toml"]);
     assert!(
         text.contains("warning: nobody asks") && text.contains(": 1 warning, "),
@@ -191,14 +187,17 @@ fn from_a_form_to_a_verified_table() {
     succeed(folder, &["scenario", "check", "renewal.toml", "--strict"]);
     // Budgets for seconds.
     let path = folder.join("renewal.config.toml");
-    let config = fs::read_to_string(&path)
-        .expect("written")
-        .replace(
+    let mut config = fs::read_to_string(&path).expect("written");
+    for (from, to) in [
+        (
             "[distill]",
             "[distill]\nmax_rules = 60\nrounds = 2\ncalls = 100\nchoose_calls = 50\nn_calls = 32\n",
-        )
-        .replace("total_steps = 8_000_000", "total_steps = 6000")
-        .replace("n_calls = 256", "n_calls = 32");
+        ),
+        ("total_steps = 8_000_000", "total_steps = 6000"),
+        ("n_calls = 256", "n_calls = 32"),
+    ] {
+        config = edited(&config, from, to);
+    }
     fs::write(&path, config).expect("written");
     succeed(
         folder,
