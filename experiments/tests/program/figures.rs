@@ -25,6 +25,17 @@ struct Quote {
     cell: String,
 }
 
+impl Quote {
+    fn new(policy: &str, metric: &str, cell: &str) -> Self {
+        let [policy, metric, cell] = [policy, metric, cell].map(str::to_owned);
+        Self {
+            policy,
+            metric,
+            cell,
+        }
+    }
+}
+
 fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     root.expect("the workspace").to_path_buf()
@@ -49,7 +60,10 @@ impl Reference {
             };
             let key = (row[0].to_owned(), row[1].to_owned());
             let numbers = [2, 3, 4].map(|column| number(&row[column]));
-            assert!(written.insert(key, numbers).is_none(), "{name}: twice {row:?}");
+            assert!(
+                written.insert(key, numbers).is_none(),
+                "{name}: twice {row:?}"
+            );
             n = (row[6].to_owned(), row[7].to_owned());
         }
         Self {
@@ -145,22 +159,35 @@ fn quotes(printed: &str) -> Vec<Quote> {
 
 /// Which line of `summary.csv` a cell of a printed table is from.
 fn quote(row: &str, column: &str, cell: &str) -> Quote {
-    let quote = |policy: &str, metric: &str| Quote {
-        policy: policy.to_owned(),
-        metric: metric.to_owned(),
-        cell: cell.to_owned(),
-    };
     let Some((metric, base)) = row.split_once(", planner goes on with the ") else {
-        return quote(row, &column.replace(' ', "_"));
+        return Quote::new(row, &column.replace(' ', "_"), cell);
     };
     let planner = format!("privileged ({base} goes on)");
-    match column {
-        "bound" => quote(&planner, metric),
-        _ => quote(
-            &format!("reinforcement of {planner}"),
-            &format!("{metric}_gap_closed"),
-        ),
+    if column == "bound" {
+        return Quote::new(&planner, metric, cell);
     }
+    let learned = format!("reinforcement of {planner}");
+    Quote::new(&learned, &format!("{metric}_gap_closed"), cell)
+}
+
+/// The blocks of a README that show what `offhook run` prints: the run, and the lines that are shown.
+fn blocks(text: &str) -> Vec<(&str, Vec<&str>)> {
+    let mut blocks = Vec::new();
+    let mut is_open = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            is_open = false;
+        } else if let Some(command) = line.strip_prefix("$ ") {
+            let run = command
+                .split_once("-- run")
+                .or(command.split_once("offhook run"));
+            is_open = run.is_some();
+            blocks.extend(run.map(|(_, name)| (name.trim(), Vec::new())));
+        } else if let Some((_, lines)) = blocks.last_mut().filter(|_| is_open && line != "...") {
+            lines.push(line);
+        }
+    }
+    blocks
 }
 
 /// The rows of a README's tables whose first cell links to the `summary.txt` of a run: the run, and every cell
@@ -184,85 +211,97 @@ fn rows(text: &str) -> Vec<(String, BTreeMap<&str, &str>)> {
     rows
 }
 
+/// The columns of the first README's table, which has one row a scenario: policy and metric of each.
+const GLANCE: [(&str, &str, &str); 5] = [
+    ("script", "script", "completion"),
+    ("learned", "reinforcement", "completion"),
+    ("table", "table", "completion"),
+    ("harms, script", "script", "harms"),
+    ("harms, table", "table", "harms"),
+];
+
 #[test]
 fn what_a_run_printed_is_what_it_wrote() {
-    let references = Reference::all();
-    assert!(references.iter().any(|run| run.name == "quickstart"));
-    for run in references {
+    for run in Reference::all() {
         let place = format!("{}/summary.txt", run.name);
         let quotes = quotes(&run.printed);
         assert!(quotes.len() >= 9, "{place}: {} numbers", quotes.len());
         for quote in quotes {
             run.check(&quote, &place);
         }
-        let first = run.printed.lines().next().expect("a line");
-        let on = if run.name == "dstc2" {
-            [format!("{} calls, ", run.n_calls), format!("{} splits", run.n_seeds)]
-        } else {
-            let (n_seeds, n_calls) = (&run.n_seeds, &run.n_calls);
-            [format!("{n_seeds} training seed"), format!(", {n_calls} held-out calls")]
-        };
-        assert!(on.iter().all(|part| first.contains(part)), "{place}: {first}");
     }
 }
 
 #[test]
-fn blocks_of_the_readmes_are_lines_of_what_a_run_printed() {
-    let mut n_blocks = 0;
+fn what_a_run_printed_says_on_how_many_calls() {
+    for run in Reference::all() {
+        let first = run.printed.lines().next().expect("a line");
+        let (n_seeds, n_calls) = (&run.n_seeds, &run.n_calls);
+        let trained = format!(": {n_seeds} training seeds, {n_calls} held-out calls per policy");
+        let predicted = first.contains(&format!("; {n_calls} calls, "))
+            && first.ends_with(&format!(", {n_seeds} splits"));
+        assert!(
+            first.contains(&trained) || predicted,
+            "{}: {first}",
+            run.name
+        );
+    }
+}
+
+#[test]
+fn the_readmes_quote_lines_that_a_run_printed() {
     for file in ["README.md", "results/README.md"] {
         let text = read(&root().join(file));
-        let mut quoted: Option<Reference> = None;
-        for line in text.lines() {
-            if line.starts_with("```") {
-                quoted = None;
-            } else if let Some(command) = line.strip_prefix("$ ") {
-                let name = command.split_once("-- run").or(command.split_once("offhook run"));
-                quoted = name.map(|(_, name)| match name.trim() {
-                    "" => Reference::load("quickstart"),
-                    name => Reference::load(name),
-                });
-                n_blocks += usize::from(quoted.is_some());
-            } else if let Some(run) = quoted.as_ref().filter(|_| line != "...") {
-                let found = run.printed.lines().any(|printed| printed == line);
-                assert!(found, "{file}: `offhook run {}` does not print\n{line}", run.name);
+        let blocks = blocks(&text);
+        assert!(!blocks.is_empty(), "{file} quotes no run");
+        for (name, lines) in blocks {
+            let name = if name.is_empty() { "quickstart" } else { name };
+            let printed = Reference::load(name).printed;
+            for line in lines {
+                let found = printed.lines().any(|printed| printed == line);
+                assert!(found, "{file}: `offhook run {name}` does not print\n{line}");
             }
         }
     }
-    assert!(n_blocks > 0, "no README quotes a run");
 }
 
 #[test]
-fn tables_of_the_readmes_have_the_figures_of_the_runs_that_they_link_to() {
-    // What the columns of the first table are called, and what they are.
-    let short = [
-        ("script", "script", "completion"),
-        ("learned", "reinforcement", "completion"),
-        ("table", "table", "completion"),
-        ("harms, script", "script", "harms"),
-        ("harms, table", "table", "harms"),
-    ];
-    for (file, at_least) in [("README.md", 6), ("results/README.md", 18)] {
-        let text = read(&root().join(file));
-        let rows = rows(&text);
-        assert!(rows.len() >= at_least, "{file}: {} rows", rows.len());
-        for (name, row) in rows {
-            let run = Reference::load(&name);
-            let quote = |policy: &str, metric: &str, cell: &str| {
-                let [policy, metric, cell] = [policy, metric, cell].map(str::to_owned);
-                run.check(&Quote { policy, metric, cell }, file);
-            };
-            if let Some(policy) = row.get("policy") {
-                let known = |metric: &str| run.written.keys().any(|(_, known)| known == metric);
-                for (metric, cell) in row.iter().filter(|(metric, _)| known(metric)) {
-                    quote(policy, metric, cell);
-                }
-            } else {
-                for (column, policy, metric) in short {
-                    quote(policy, metric, row[column]);
-                }
-                let rules = format!("table: {} rules by seed", row["rules by seed"]);
-                assert!(run.printed.contains(&rules), "{file}: {name} has not {rules}");
-            }
+fn the_readme_has_one_row_of_true_figures_for_each_kind_of_call() {
+    let text = read(&root().join("README.md"));
+    let rows = rows(&text);
+    assert_eq!(rows.len(), 6);
+    for (name, row) in rows {
+        let run = Reference::load(&name);
+        for (column, policy, metric) in GLANCE {
+            run.check(&Quote::new(policy, metric, row[column]), "README.md");
+        }
+        let rules = format!("table: {} rules by seed", row["rules by seed"]);
+        assert!(run.printed.contains(&rules), "{name} has not {rules}");
+        let broken = run
+            .written
+            .iter()
+            .filter(|((_, metric), _)| metric == "rules_broken");
+        assert!(
+            broken
+                .into_iter()
+                .all(|(_, numbers)| numbers[0] == Some(0.0)),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_results_have_one_row_of_true_figures_for_each_policy() {
+    let text = read(&root().join("results/README.md"));
+    let rows = rows(&text);
+    assert_eq!(rows.len(), 18);
+    for (name, row) in rows {
+        let run = Reference::load(&name);
+        for metric in ["completion", "satisfaction", "hang_up", "return", "harms"] {
+            run.check(
+                &Quote::new(row["policy"], metric, row[metric]),
+                "results/README.md",
+            );
         }
     }
 }
