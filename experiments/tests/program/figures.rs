@@ -210,9 +210,10 @@ fn rows<'a>(text: &'a str, column: &str) -> Vec<BTreeMap<&'a str, &'a str>> {
         Some(inner.split(" | ").collect())
     };
     let mut lines = text.lines();
-    let head = lines.by_ref().filter_map(cells);
-    let head = head.into_iter().find(|head| head.contains(&column));
-    let head = head.unwrap_or_else(|| panic!("no table has the column `{column}`"));
+    let mut tables = lines.by_ref().filter_map(cells);
+    let head = tables
+        .find(|head| head.contains(&column))
+        .unwrap_or_else(|| panic!("no table has the column `{column}`"));
     let rows = lines.skip(1).map_while(cells);
     rows.map(|row| head.iter().copied().zip(row).collect())
         .collect()
