@@ -1,6 +1,7 @@
 //! The program from outside: what it prints, writes, refuses, and survives. One binary for the crate.
 
 mod evaluating;
+mod figures;
 mod judging;
 mod learners;
 mod real_calls;
