@@ -16,7 +16,6 @@ mod table;
 use clap::{Parser, Subcommand};
 
 pub use bench::{BenchArgs, BenchTarget, LearnBenchArgs};
-pub use call::CallArgs;
 pub use compare::CompareArgs;
 pub use evaluate::EvaluateArgs;
 pub use fit::FitArgs;

@@ -285,7 +285,8 @@ mod tests {
 
     #[test]
     fn policies_and_scenarios_are_told_apart_in_any_order() {
-        let names = ["random", "fraud_alert", "privileged=script", "fraud_alret"].map(str::to_owned);
+        let names =
+            ["random", "fraud_alert", "privileged=script", "fraud_alret"].map(str::to_owned);
         let found = sort(&names[..3]).unwrap_or_else(|e| panic!("{e}"));
         let expected = (
             vec!["random".to_owned(), "privileged=script".to_owned()],

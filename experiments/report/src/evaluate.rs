@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use offhook_lab::evaluate::{Matrix, MatrixCell};
-use offhook_lab::key_figure::KEY_FIGURES;
+use offhook_lab::key_figure::{KEY_FIGURES, KeyFigure};
 use offhook_lab::unit::Unit;
 use offhook_stats::Estimate;
 use serde_json::{Value, json};
@@ -100,13 +100,17 @@ fn agreement_table(matrix: &Matrix) -> TextTable {
     });
     TextTable {
         rows: rows.collect(),
-        columns: ["user model"].into_iter().map(str::to_owned).chain(others.iter().cloned()).collect(),
+        columns: ["user model"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(others.iter().cloned())
+            .collect(),
     }
 }
 
 fn cell_records(matrix: &Matrix, cell: &MatrixCell) -> Vec<Record> {
     let figures = KEY_FIGURES.iter().zip(&cell.estimates);
-    let record = |(figure, estimate): (&offhook_lab::key_figure::KeyFigure, &Option<Estimate>)| {
+    let record = |(figure, estimate): (&KeyFigure, &Option<Estimate>)| {
         let place = [
             ("scenario", matrix.scenario.as_str()),
             ("policy", &cell.policy),
@@ -122,7 +126,7 @@ fn agreement_records(matrix: &Matrix) -> Vec<Record> {
     let models = &matrix.user_models;
     let pairs = (models.iter().enumerate())
         .flat_map(|(k, one)| models[k + 1..].iter().map(move |other| (one, other)));
-    let record = |(one, other)| {
+    let record = |(one, other): (&String, &String)| {
         let agreement = matrix.agreement(one, other);
         let place: [(&'static str, Value); 3] = [
             ("scenario", json!(matrix.scenario)),
@@ -172,8 +176,16 @@ mod tests {
     fn words_and_records_tell_the_same() {
         let shown = present(&matrix([Some(0.25), Some(0.5)]));
         assert!(shown.text.contains("table b is proved"), "{}", shown.text);
-        assert!(shown.text.contains("of 2 policies ranked by completion"), "{}", shown.text);
-        assert!(shown.text.ends_with("agenda        1.00\n"), "{}", shown.text);
+        assert!(
+            shown.text.contains("of 2 policies ranked by completion"),
+            "{}",
+            shown.text
+        );
+        assert!(
+            shown.text.ends_with("agenda        1.00\n"),
+            "{}",
+            shown.text
+        );
         let metrics: Vec<&str> = shown.records.iter().map(|r| r.metric.as_str()).collect();
         assert_eq!(metrics[3..], ["completion", "kendall_tau"]);
     }

@@ -20,9 +20,8 @@ pub fn present(fit: &ChannelFit) -> Presentation {
         columns: vec![format!("{n} turns with one act"), "act error".into()],
         rows: rates().map(row).collect(),
     };
-    let record = |(place, rate)| {
-        Record::new("fit.act_error", rate, n, &Unit::share(), [("of", place)])
-    };
+    let record =
+        |(place, rate)| Record::new("fit.act_error", rate, n, &Unit::share(), [("of", place)]);
     Presentation {
         text: format!("{}written to {}\n", table.to_text(), fit.path.display()),
         records: rates().map(record).collect(),

@@ -24,9 +24,8 @@ fn text(import: &Import) -> String {
     let tally = &import.tally;
     let (n_calls, n_turns, n_refused) = (tally.n_calls, tally.n_turns, tally.refused.len());
     let path = import.path.display();
-    let mut text = format!(
-        "{n_calls} calls, {n_turns} turns written to {path}\n{n_refused} lines refused\n"
-    );
+    let mut text =
+        format!("{n_calls} calls, {n_turns} turns written to {path}\n{n_refused} lines refused\n");
     // A String takes every write.
     for error in tally.refused.iter().take(SHOWN) {
         let _ = writeln!(text, "  {error}");

@@ -104,7 +104,10 @@ fn records(found: &OffPolicyEvaluation) -> Vec<Record> {
     });
     let place = of_policy().into_iter().chain([
         ("baseline", Value::from(found.baseline.as_str())),
-        ("baseline_effective_n", Value::from(found.baseline_effective_n)),
+        (
+            "baseline_effective_n",
+            Value::from(found.baseline_effective_n),
+        ),
         ("confidence", Value::from(found.confidence)),
         ("verdict", Value::from(found.verdict.answer.name())),
         ("reason", Value::from(found.verdict.reason.clone())),
@@ -112,5 +115,9 @@ fn records(found: &OffPolicyEvaluation) -> Vec<Record> {
     let gain = Estimate::point(found.verdict.gain);
     let mut gate = Record::new("ope.gate", gain, n, &unit, place);
     gate.low = found.verdict.low;
-    on_policy.into_iter().chain(estimates).chain([gate]).collect()
+    on_policy
+        .into_iter()
+        .chain(estimates)
+        .chain([gate])
+        .collect()
 }

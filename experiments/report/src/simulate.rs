@@ -51,7 +51,13 @@ pub fn present(simulation: &Simulation) -> Presentation {
             ("user_model", &simulation.user_model),
         ];
         let estimate = (*estimate)?;
-        Some(Record::new(figure.name, estimate, n_calls, &figure.unit(), place))
+        Some(Record::new(
+            figure.name,
+            estimate,
+            n_calls,
+            &figure.unit(),
+            place,
+        ))
     });
     Presentation {
         text: table.to_text() + &log,

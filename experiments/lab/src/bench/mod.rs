@@ -8,4 +8,5 @@ pub mod learn;
 mod speed;
 pub mod table;
 
+pub use clock::Cost;
 pub use speed::{OnSpeed, Place, Speed};

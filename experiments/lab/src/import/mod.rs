@@ -33,7 +33,10 @@ impl FromStr for Importer {
         let found = IMPORTERS.iter().find(|importer| importer.name == name);
         found.copied().ok_or_else(|| {
             let names: Vec<&str> = IMPORTERS.iter().map(|importer| importer.name).collect();
-            format!("found format '{name}', expected one of {}", names.join(", "))
+            format!(
+                "found format '{name}', expected one of {}",
+                names.join(", ")
+            )
         })
     }
 }
@@ -161,7 +164,10 @@ mod tests {
         assert_eq!(found.tally.refused[0].line, 3);
         assert_eq!(found.tally.dropped["everything but the id"], 2);
         let error = "wrods".parse::<Importer>().expect_err("no format");
-        assert!(error.ends_with("expected one of dstc2, log, words"), "{error}");
+        assert!(
+            error.ends_with("expected one of dstc2, log, words"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -83,14 +83,12 @@ impl LearnBench {
         threads::install(Some(1), || self.measure_in(&world, on_finding))
     }
 
-    fn measure_in(
-        &self,
-        world: &Arc<CallWorld>,
-        on_finding: OnFinding<'_>,
-    ) -> Result<(), Failure> {
+    fn measure_in(&self, world: &Arc<CallWorld>, on_finding: OnFinding<'_>) -> Result<(), Failure> {
         for engine in ENGINES {
             let speed = self.imitation(world, engine)?;
-            speed.into_iter().for_each(|speed| on_finding(&LearnFinding::Speed(speed)));
+            speed
+                .into_iter()
+                .for_each(|speed| on_finding(&LearnFinding::Speed(speed)));
         }
         let mut all = Vec::new();
         for contender in contenders() {
@@ -161,8 +159,16 @@ impl LearnBench {
                 point(of_end(|end| end.steps as f64 / end.cpu_s())),
                 Unit::plain("steps/s", 0),
             ),
-            ("learn.cpu_s", point(of_end(Point::cpu_s)), Unit::plain("s", 2)),
-            ("learn.wall_s", point(of_end(Point::wall_s)), Unit::plain("s", 2)),
+            (
+                "learn.cpu_s",
+                point(of_end(Point::cpu_s)),
+                Unit::plain("s", 2),
+            ),
+            (
+                "learn.wall_s",
+                point(of_end(Point::wall_s)),
+                Unit::plain("s", 2),
+            ),
             (
                 "learn.peak_memory_mb",
                 point(peak_memory_mb()),
@@ -222,11 +228,7 @@ impl LearnBench {
     }
 
     /// How fast decisions of the hand-written flow are cloned; scoring after every pass included.
-    fn imitation(
-        &self,
-        world: &Arc<CallWorld>,
-        engine: Engine,
-    ) -> Result<Option<Speed>, Failure> {
+    fn imitation(&self, world: &Arc<CallWorld>, engine: Engine) -> Result<Option<Speed>, Failure> {
         let layout = &world.scenario.layout;
         let episodes = Episodes {
             seed: 1,
