@@ -8,12 +8,16 @@
 //! - [`compare`] holds runs against each other.
 //! - [`policies`] and [`user_models`] find by name who calls and who answers; [`play`] plays calls;
 //!   [`key_figure`] says what is measured of them.
-//! - [`logs`] reads call logs, [`import`] makes them from other people's.
+//! - [`simulate`] plays one policy in one scenario, [`evaluate`] many in many; [`call_plan`] says which calls.
+//! - [`logs`] reads call logs, [`import`] makes them from other people's; [`fit`] fits the line to one, [`ope`]
+//!   judges a policy by one.
 //! - [`distill`] puts a policy into a table.
+//! - [`bench`] measures how fast all this is.
 //! - [`disk`] writes files whole or not at all, [`threads`] sets how many work.
 //!
 //! What is absent: no argument type of the command line goes in, nothing is printed, no process ends here, no
-//! clock is read (times come in), and nothing is drawn: a rendering of a finished run is handed in as a function.
+//! clock is read (times come in) but by [`bench`], and nothing is drawn: a rendering of a finished run is handed in
+//! as a function.
 
 pub mod error;
 pub mod unit;
@@ -33,7 +37,15 @@ pub mod play;
 pub mod policies;
 pub mod user_models;
 
+pub mod call_plan;
+pub mod evaluate;
+pub mod simulate;
+
+pub mod fit;
 pub mod import;
 pub mod logs;
+pub mod ope;
 
 pub mod distill;
+
+pub mod bench;

@@ -12,7 +12,7 @@ in Rust, and is judged by its best actions on held-out calls while the stopwatch
 - *cloning*: a plain PyTorch loop of behavior cloning.
 
 `peers/` has their settings. The calls are fraud alerts with one rule of conduct more, see
-`experiments/benches/guarded.toml`. A target is a share of the best final success (medians over the
+`experiments/lab/benches/guarded.toml`. A target is a share of the best final success (medians over the
 seeds); the time to it is the median over the seeds of the time to the first look that shows it.
 """
 
@@ -198,7 +198,7 @@ def main():
     learners = {}
     with tempfile.TemporaryDirectory() as folder:
         scenario = Path(folder) / "fraud_alert.toml"
-        parts = [REPOSITORY / "simulator/scenarios/fraud_alert.toml", REPOSITORY / "experiments/benches/guarded.toml"]
+        parts = [REPOSITORY / "simulator/scenarios/fraud_alert.toml", REPOSITORY / "experiments/lab/benches/guarded.toml"]
         scenario.write_text("\n".join(part.read_text() for part in parts))
         for record in run_all(args, str(scenario)):
             place = record["where"]

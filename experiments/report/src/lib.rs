@@ -2,6 +2,7 @@
 //! for the terminal, the JSON records and the page from the same value.
 //!
 //! - [`run`], [`predict`]: what an experiment found; [`compare`]: runs side by side.
+//! - [`simulate`], [`evaluate`]: played calls; [`ope`], [`fit`], [`import`]: calls of a log; [`bench`]: speeds.
 //! - [`key_table`]: key figures of several policies.
 //! - [`text_table`], [`record`], [`page`], [`plot`]: a table, a JSON record, an HTML page, a picture.
 //!
@@ -18,6 +19,15 @@ pub mod key_table;
 pub mod compare;
 pub mod predict;
 pub mod run;
+
+pub mod evaluate;
+pub mod simulate;
+
+pub mod fit;
+pub mod import;
+pub mod ope;
+
+pub mod bench;
 
 use record::Record;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::ope::share;
+use super::number::share;
 use crate::command::scenario::Identity;
 
 /// `offhook scenario ...`

@@ -3,3 +3,4 @@
 pub mod atomic;
 pub mod csv;
 pub mod jsonl;
+pub mod out_file;

@@ -30,7 +30,14 @@ use std::collections::BTreeSet;
 use offhook_env::log::{CallLog, Caller, HypothesisLog, SCHEMA, TurnLog};
 use serde::Deserialize;
 
-use super::Tally;
+use super::importer::{Importer, Tally};
+
+/// Imports the corpus.
+pub const IMPORTER: Importer = Importer {
+    name: "dstc2",
+    about: "The DSTC2 telephone corpus, one JSON object per call",
+    line: call,
+};
 
 /// Hypotheses kept of a list, best first; five hold 98 % of the recogniser's mass.
 const KEPT_HYPOTHESES: usize = 5;
@@ -80,11 +87,8 @@ impl Act {
 const SLOTS: [&str; 3] = ["area", "food", "pricerange"];
 const DETAILS: [&str; 3] = ["addr", "phone", "postcode"];
 
-/// Imports one call.
-///
-/// # Errors
-/// If the line is no call of the corpus; the message says where.
-pub fn call(bytes: &[u8], tally: &mut Tally) -> Result<CallLog, String> {
+/// Imports one call; says where a line is none.
+fn call(bytes: &[u8], tally: &mut Tally) -> Result<CallLog, String> {
     let text = std::str::from_utf8(bytes)
         .map_err(|e| format!("not UTF-8 from byte {} on", e.valid_up_to() + 1))?;
     let dialog: Dialog = serde_json::from_str(text).map_err(|e| format!("no DSTC2 call: {e}"))?;

@@ -1,47 +1,99 @@
 //! Importers: foreign corpora onto the call log, one file per source. Nothing is lost silently.
+//!
+//! To add one, write a file with an [`Importer`] like [`dstc2`], and name it in [`IMPORTERS`].
 
+pub mod call_log;
 pub mod dstc2;
+pub mod importer;
 
-use std::collections::BTreeMap;
 use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use offhook_env::log::{CallLog, LogError};
 
-/// What an import did, for the user to read.
-#[derive(Debug, Default)]
-pub struct Tally {
-    /// Calls written.
-    pub n_calls: usize,
-    /// Turns written.
-    pub n_turns: usize,
-    /// Lines refused, with their numbers.
-    pub refused: Vec<LogError>,
-    /// What was left out of calls that were kept, and how often, by reason.
-    pub dropped: BTreeMap<String, usize>,
-}
+use crate::disk::jsonl;
+use crate::disk::out_file::OutFile;
+use crate::error::Failure;
 
-impl Tally {
-    /// Notes something left out of a call that was kept.
-    pub fn drop(&mut self, reason: impl Into<String>) {
-        *self.dropped.entry(reason.into()).or_default() += 1;
+pub use importer::{Importer, Tally};
+
+/// Every format that can be imported.
+pub const IMPORTERS: &[Importer] = &[
+    dstc2::IMPORTER,
+    call_log::IMPORTER,
+    #[cfg(test)]
+    tests::IMPORTER,
+];
+
+impl FromStr for Importer {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = IMPORTERS.iter().find(|importer| importer.name == name);
+        found.copied().ok_or_else(|| {
+            let names: Vec<&str> = IMPORTERS.iter().map(|importer| importer.name).collect();
+            format!(
+                "found format '{name}', expected one of {}",
+                names.join(", ")
+            )
+        })
     }
 }
 
-/// Turns one line of a corpus into a call, noting in the tally what is left out.
-pub type ImportLine = fn(&[u8], &mut Tally) -> Result<CallLog, String>;
+/// What was imported.
+#[derive(Debug)]
+pub struct Import {
+    /// The call log that was written.
+    pub path: PathBuf,
+    /// What became of the lines.
+    pub tally: Tally,
+}
 
-/// Imports a corpus line by line and hands the calls to `write`.
-///
-/// With `strict` the first refused line ends it.
+/// Writes the calls of a corpus as a call log. With `strict` the first refused line ends it.
 ///
 /// # Errors
-/// Of `write`, or the refused line when strict.
-pub fn import<E: From<LogError>>(
-    mut reader: impl BufRead,
-    import_line: ImportLine,
+/// If a file cannot be read or written, no line is a call, or with `strict` one is none; nothing is written
+/// then.
+pub fn import(
+    importer: Importer,
+    file: &Path,
+    out: &OutFile,
     strict: bool,
-    mut write: impl FnMut(&CallLog) -> Result<(), E>,
-) -> Result<Tally, E> {
+) -> Result<Import, Failure> {
+    let reader = jsonl::open(file)?;
+    let mut writer = out.create_log()?;
+    let refuse = |error: &LogError| {
+        let file = file.display();
+        Failure::failed(format!("'{file}' {error}; nothing was written"))
+    };
+    let write = |call: &CallLog| writer.write(call);
+    let tally = import_lines(importer, reader, write, |error| match strict {
+        true => Err(refuse(error)),
+        false => Ok(()),
+    })?;
+    if tally.n_calls == 0 {
+        let why = tally.refused.first();
+        let why = why.map_or("it is empty".to_owned(), ToString::to_string);
+        let file = file.display();
+        return Err(Failure::failed(format!(
+            "no call could be imported from '{file}', nothing was written: {why}"
+        )));
+    }
+    writer.finish()?;
+    Ok(Import {
+        path: out.path.clone(),
+        tally,
+    })
+}
+
+/// Imports a corpus line by line: hands calls to `write`, and shows refused lines to `refused`, which may end it.
+fn import_lines(
+    importer: Importer,
+    mut reader: impl BufRead,
+    mut write: impl FnMut(&CallLog) -> Result<(), Failure>,
+    refused: impl Fn(&LogError) -> Result<(), Failure>,
+) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     let mut bytes = Vec::new();
     for line in 1.. {
@@ -50,7 +102,7 @@ pub fn import<E: From<LogError>>(
         let parsed = match read {
             Ok(0) => break,
             Ok(_) if bytes.iter().all(u8::is_ascii_whitespace) => continue,
-            Ok(_) => import_line(&bytes, &mut tally),
+            Ok(_) => (importer.line)(&bytes, &mut tally),
             Err(ref e) => Err(format!("cannot be read: {e}; is the file cut short?")),
         };
         match parsed {
@@ -61,9 +113,7 @@ pub fn import<E: From<LogError>>(
             }
             Err(message) => {
                 let error = LogError { line, message };
-                if strict {
-                    return Err(error.into());
-                }
+                refused(&error)?;
                 tally.refused.push(error);
             }
         }
@@ -74,10 +124,63 @@ pub fn import<E: From<LogError>>(
     Ok(tally)
 }
 
-/// Checks one line of a call log.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn call_log(bytes: &[u8], _tally: &mut Tally) -> Result<CallLog, String> {
-    offhook_env::log::parse_call(bytes)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A format of one more file and one more line: `words` in a JSON string become an empty call.
+    pub const IMPORTER: Importer = Importer {
+        name: "words",
+        about: "A call's id alone",
+        line: |bytes, tally| {
+            let id: String = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+            tally.drop("everything but the id");
+            let call = format!(
+                r#"{{"schema":1,"call_id":"{id}","scenario":"s","caller":{{"id":"c"}},"turns":[]}}"#
+            );
+            serde_json::from_str(&call).map_err(|e| e.to_string())
+        },
+    };
+
+    fn imported(text: &str, strict: bool) -> Result<(Import, String), Failure> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("words.jsonl");
+        std::fs::write(&file, text).expect("written");
+        let out = OutFile {
+            path: folder.path().join("calls.jsonl"),
+            force: false,
+        };
+        let importer = "words".parse().expect("a format");
+        let found = import(importer, &file, &out, strict);
+        assert_eq!(out.path.exists(), found.is_ok());
+        Ok((found?, std::fs::read_to_string(&out.path).expect("a log")))
+    }
+
+    #[test]
+    fn a_format_is_one_file_and_one_line() {
+        let (found, log) = imported("\"a\"\n\n3\n\"b\"\n", false).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(log.lines().count(), 2);
+        assert_eq!((found.tally.n_calls, found.tally.refused.len()), (2, 1));
+        assert_eq!(found.tally.refused[0].line, 3);
+        assert_eq!(found.tally.dropped["everything but the id"], 2);
+        let error = "wrods".parse::<Importer>().expect_err("no format");
+        assert!(
+            error.ends_with("expected one of dstc2, log, words"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_strict_import_ends_at_the_first_refused_line() {
+        let message = imported("\"a\"\n3\n", true).map_err(|e| e.message);
+        let message = message.map(|_| ()).expect_err("line 2 is no call");
+        assert!(message.contains("line 2") && message.ends_with("nothing was written"));
+    }
+
+    #[test]
+    fn a_corpus_without_a_call_is_a_failure() {
+        let message = imported("", false).map_err(|e| e.message);
+        let message = message.map(|_| ()).expect_err("no call");
+        assert!(message.ends_with("nothing was written: it is empty"));
+    }
 }

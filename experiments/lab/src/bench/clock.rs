@@ -1,10 +1,16 @@
-//! What work costs: CPU time and wall time between two looks, and the most memory the process ever had.
+//! What work costs: CPU time and wall time between two looks, how often it can be done in a second, and the
+//! most memory the process ever had. The laboratory's only clock: a speed is time.
 
 use std::fs;
 use std::ops::AddAssign;
 use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
+
+/// Least length of a window, and of all windows together; the fastest counts, since other work on the
+/// machine only slows down.
+const WINDOW: Duration = Duration::from_millis(10);
+const ALL_WINDOWS: Duration = Duration::from_millis(2_500);
 
 /// CPU time of all threads and wall time.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -31,6 +37,27 @@ pub fn cost_of<R>(work: impl FnOnce() -> R) -> (R, Cost) {
         wall: wall.elapsed(),
     };
     (result, cost)
+}
+
+/// Fastest of several windows of `work`, which returns how much it did: amount per second of CPU time or wall time,
+/// whichever `time` takes of a window's cost, and the amount in all.
+pub fn best_rate(time: fn(Cost) -> Duration, mut work: impl FnMut() -> u64) -> (f64, u64) {
+    let mut best = 0.0f64;
+    let mut total = 0;
+    let first = Instant::now();
+    while first.elapsed() < ALL_WINDOWS {
+        let start = Instant::now();
+        let (done, cost) = cost_of(|| {
+            let mut done = 0;
+            while start.elapsed() < WINDOW {
+                done += work();
+            }
+            done
+        });
+        best = best.max(done as f64 / time(cost).as_secs_f64());
+        total += done;
+    }
+    (best, total)
 }
 
 /// The most memory that the process ever had at once, in MB of a million bytes; `None` where the system

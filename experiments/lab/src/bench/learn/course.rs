@@ -5,12 +5,12 @@ use std::ops::Range;
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Stream;
 use offhook_policy::learner::Learner;
-
-use crate::command::bench::clock::{Cost, cost_of};
-use offhook_lab::error::Failure;
-use offhook_lab::play::{self, Choice, Plan};
 use offhook_simulator::world::CallWorld;
 use offhook_stats::{Count, Moments};
+
+use crate::bench::clock::{Cost, cost_of};
+use crate::error::Failure;
+use crate::play::{self, Choice, Plan};
 
 /// Held-out calls of every look at the policy on the way.
 const LOOK_CALLS: u64 = 1_000;
@@ -34,6 +34,16 @@ impl Point {
     /// Share of calls that reached their purpose.
     pub fn completion(&self) -> f64 {
         self.completed.hits as f64 / self.completed.n as f64
+    }
+
+    /// Processor time that learning took, in seconds.
+    pub fn cpu_s(&self) -> f64 {
+        self.cost.cpu.as_secs_f64()
+    }
+
+    /// Time that passed while learning, in seconds.
+    pub fn wall_s(&self) -> f64 {
+        self.cost.wall.as_secs_f64()
     }
 }
 

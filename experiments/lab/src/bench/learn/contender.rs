@@ -7,9 +7,9 @@ use offhook_policy::learner::Learner;
 use offhook_policy::learner::ppo::{Ppo, PpoConfig};
 use offhook_policy::network::engine::Engine;
 use offhook_policy::network::weights::{NetworkConfig, Weights};
-
-use offhook_lab::error::Failure;
 use offhook_simulator::world::CallWorld;
+
+use crate::error::Failure;
 
 /// Starts a learner: world, engine, budget of environment steps, seed.
 type Start = fn(Arc<CallWorld>, Engine, u64, u64) -> Result<Box<dyn Learner>, Failure>;

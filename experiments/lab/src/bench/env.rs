@@ -1,4 +1,4 @@
-//! `offhook bench env`: steps a second, what a step asks of the allocator, and where its time goes.
+//! Speed of the environment: steps a second, what a step asks of the allocator, and where its time goes.
 
 use std::sync::Arc;
 
@@ -10,14 +10,15 @@ use offhook_env::call::batch::CallBatch;
 use offhook_env::call::customer::{Customers, SystemUtterance};
 use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::rng::{Rng, Stream, derive};
+use offhook_simulator::bundled;
 use offhook_simulator::user::{UserCustomer, UserModel};
+use offhook_simulator::world::{self, CallWorld};
 use rand::Rng as _;
 
-use super::{best_rate, report};
-use crate::allocator::n_allocations;
-use crate::cli::BenchArgs;
-use offhook_lab::unit::Unit;
-use offhook_simulator::world::CallWorld;
+use super::clock::best_rate;
+use super::{OnSpeed, Speed};
+use crate::error::Failure;
+use crate::unit::Unit;
 
 /// Calls side by side.
 const BATCH: usize = 1024;
@@ -63,8 +64,27 @@ fn legal(mask: ActionMask, rng: &mut Rng) -> ActionId {
     mask.nth(((draw * u64::from(mask.count())) >> 32) as u32)
 }
 
+/// Measures every bundled scenario that can be played. `n_allocations` tells how often the current thread has asked
+/// the allocator for memory so far.
+///
+/// # Errors
+/// If a bundled file has mistakes.
+pub fn measure(n_allocations: fn() -> u64, on_speed: OnSpeed<'_>) -> Result<(), Failure> {
+    let files = bundled::SCENARIOS.files.iter();
+    for file in files.filter(|file| bundled::has_population(file.text)) {
+        let world = world::load(file.name, None)?.world;
+        measure_scenario(file.name, &world, n_allocations, on_speed);
+    }
+    Ok(())
+}
+
 /// Measures one scenario with one thread and with two.
-pub fn run(args: &BenchArgs, scenario: &str, world: &Arc<CallWorld>) {
+fn measure_scenario(
+    scenario: &str,
+    world: &Arc<CallWorld>,
+    n_allocations: fn() -> u64,
+    on_speed: OnSpeed<'_>,
+) {
     let mut ns_per_step = 0.0;
     let mut calls_per_step = 0.0;
     for n_threads in [1, 2] {
@@ -89,8 +109,14 @@ pub fn run(args: &BenchArgs, scenario: &str, world: &Arc<CallWorld>) {
             ("threads", n_threads.to_string()),
             ("batch", BATCH.to_string()),
         ];
-        let say = |metric: &str, value: f64, n: u64, unit: Unit| {
-            report(args, metric, value, n, &unit, &place);
+        let mut say = |metric, value: f64, n, unit| {
+            on_speed(&Speed {
+                metric,
+                estimate: value.into(),
+                n,
+                unit,
+                place: place.to_vec(),
+            });
         };
         say("env.steps_per_s", steps_per_s, n, Unit::plain("steps/s", 0));
         say(
@@ -125,7 +151,7 @@ pub fn run(args: &BenchArgs, scenario: &str, world: &Arc<CallWorld>) {
             say("env.bytes_per_call", bytes, 1, Unit::plain("bytes", 0));
         }
     }
-    parts(args, scenario, world, ns_per_step, calls_per_step);
+    parts(scenario, world, ns_per_step, calls_per_step, on_speed);
 }
 
 /// A turn with all that went into it.
@@ -142,11 +168,11 @@ struct Turn {
 /// Times the parts of a step on the inputs of played turns; copies of what a part changes are timed
 /// with it. What is left of a step is the turn loop: rewards, harms, the end of calls, rows written.
 fn parts(
-    args: &BenchArgs,
     scenario: &str,
     world: &CallWorld,
     ns_per_step: f64,
     calls_per_step: f64,
+    on_speed: OnSpeed<'_>,
 ) {
     let turns = played(world);
     let mut rng = derive(1, Stream::Fork, 0);
@@ -212,16 +238,14 @@ fn parts(
     // The results are summed up so that nothing can be left out.
     std::hint::black_box(sum);
     let mut rest = ns_per_step;
-    let say = |part: &str, ns: f64, n: u64| {
-        let place = [("scenario", scenario.to_owned()), ("part", part.to_owned())];
-        report(
-            args,
-            "env.ns_per_step_part",
-            ns,
+    let mut say = |part: &str, ns: f64, n| {
+        on_speed(&Speed {
+            metric: "env.ns_per_step_part",
+            estimate: ns.into(),
             n,
-            &Unit::plain("ns", 1),
-            &place,
-        );
+            unit: Unit::plain("ns", 1),
+            place: vec![("scenario", scenario.to_owned()), ("part", part.to_owned())],
+        });
     };
     for (part, (rate, n), share) in [
         ("customer", customer, 1.0),

@@ -1,13 +1,15 @@
-//! `offhook bench table`: what a decision and a load cost, with a table of 200 rules over 12 features.
+//! Speed of a decision table of 200 rules over 12 features: what a decision and a load cost.
+
+use std::path::Path;
 
 use offhook_table::testing::{SplitMix, random_codes, random_table};
 use offhook_table::{DecisionTable, Format};
 
-use super::{best_rate, report};
-use crate::cli::BenchArgs;
-use offhook_lab::disk::atomic;
-use offhook_lab::error::Failure;
-use offhook_lab::unit::Unit;
+use super::clock::best_rate;
+use super::{OnSpeed, Speed};
+use crate::disk::atomic;
+use crate::error::Failure;
+use crate::unit::Unit;
 
 /// Seed of the table: 12 features that all are tested, with 20,736,000 observations.
 const TABLE_SEED: u64 = 78;
@@ -18,13 +20,14 @@ const N_FEATURES: usize = 12;
 const OBSERVATION_SEED: u64 = 1;
 const N_OBSERVATIONS: usize = 4096;
 
-/// Measures decisions from codes, decisions from names, and loading, in CPU time of one thread.
+/// Measures decisions from codes, decisions from names, and loading, in CPU time of one thread; also writes the
+/// measured table to `out` as JSON.
 ///
 /// # Errors
-/// If the table cannot be written where `--out` says.
-pub fn run(args: &BenchArgs) -> Result<(), Failure> {
+/// If the table cannot be written.
+pub fn measure(out: Option<&Path>, on_speed: OnSpeed<'_>) -> Result<(), Failure> {
     let table = random_table(TABLE_SEED, N_RULES, N_FEATURES);
-    if let Some(path) = &args.table.out {
+    if let Some(path) = out {
         atomic::write(path, table.to_json().as_bytes())?;
     }
     let features = table.layout().features();
@@ -34,9 +37,14 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
         ("features", features.len().to_string()),
         ("states", n_states.to_string()),
     ];
-    let report = |metric, value: f64, n, unit, more: Option<(&'static str, String)>| {
-        let place: Vec<_> = place.iter().cloned().chain(more).collect();
-        report(args, metric, value, n, &unit, &place);
+    let mut say = |metric, value: f64, n, unit, more: Option<(&'static str, String)>| {
+        on_speed(&Speed {
+            metric,
+            estimate: value.into(),
+            n,
+            unit,
+            place: place.iter().cloned().chain(more).collect(),
+        });
     };
 
     let mut draws = SplitMix(OBSERVATION_SEED);
@@ -55,7 +63,7 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
             N_OBSERVATIONS as u64
         },
     );
-    report("table.ns_per_decision", 1e9 / rate, n, ns(), None);
+    say("table.ns_per_decision", 1e9 / rate, n, ns(), None);
 
     let named: Vec<Vec<(&str, &str)>> = observations
         .iter()
@@ -76,7 +84,7 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
             N_OBSERVATIONS as u64
         },
     );
-    report("table.ns_per_named_decision", 1e9 / rate, n, ns(), None);
+    say("table.ns_per_named_decision", 1e9 / rate, n, ns(), None);
 
     for format in [Format::Json, Format::Dpt] {
         let bytes = format.export(&table);
@@ -89,9 +97,9 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
         );
         let place = || Some(("format", format.to_string()));
         let us = Unit::plain("us", 1);
-        report("table.load_us", 1e6 / rate, n, us, place());
+        say("table.load_us", 1e6 / rate, n, us, place());
         let unit = Unit::plain("bytes", 0);
-        report("table.bytes", bytes.len() as f64, 1, unit, place());
+        say("table.bytes", bytes.len() as f64, 1, unit, place());
     }
     std::hint::black_box(sum);
     Ok(())

@@ -1,0 +1,41 @@
+//! Which calls to play: how many, drawn from which seed, over which line, on how many threads.
+
+use offhook_env::rng::Stream;
+use offhook_simulator::world::{self, LoadedScenario};
+
+use crate::error::Failure;
+use crate::play::{Choice, Plan};
+
+/// What simulation and evaluation have in common; held-out calls, numbered from 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CallPlan {
+    /// How many calls.
+    pub n_calls: u64,
+    /// Their seed.
+    pub seed: u64,
+    /// Share of what the line hears right that is misheard on top, in `[0, 0.3]`.
+    pub noise: f32,
+    /// Threads, one per processor if not given; results do not depend on it.
+    pub threads: Option<u16>,
+}
+
+impl CallPlan {
+    /// A scenario, a path or the name of a bundled one, with the noise on its line.
+    ///
+    /// # Errors
+    /// If it cannot be loaded, or bears no such noise.
+    pub fn load(&self, scenario: &str) -> Result<LoadedScenario, Failure> {
+        Ok(world::load(scenario, None)?.with_noise(self.noise)?)
+    }
+
+    /// The calls, for a policy that chooses so.
+    pub fn episodes(&self, choice: Choice) -> Plan {
+        Plan {
+            seed: self.seed,
+            stream: Stream::Evaluate,
+            first: 0,
+            n_calls: self.n_calls,
+            choice,
+        }
+    }
+}

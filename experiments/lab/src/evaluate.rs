@@ -1,0 +1,299 @@
+//! Evaluation: policies against scenarios and user models, and how far user models agree on which policy is
+//! better.
+
+use std::path::Path;
+
+use offhook_simulator::bundled;
+use offhook_simulator::world::LoadedScenario;
+use offhook_stats::{self as stats, Estimate};
+use offhook_table::agent::prove;
+
+use crate::call_plan::CallPlan;
+use crate::error::Failure;
+use crate::key_figure::{KEY_FIGURES, KeyFigure};
+use crate::play;
+use crate::policies::{self, Opened};
+use crate::threads;
+use crate::user_models::{Named, populate};
+
+/// What to evaluate.
+#[derive(Clone, Debug)]
+pub struct EvaluationPlan {
+    /// Policies and scenarios by name, in any order.
+    pub names: Vec<String>,
+    /// Who answers.
+    pub user_models: Vec<Named>,
+    /// Which calls to play for each policy, scenario and user model.
+    pub calls: CallPlan,
+    /// The figure that policies are ranked by.
+    pub ranked_by: &'static KeyFigure,
+}
+
+/// Policies and scenarios that were read and fit together, ready to be played.
+pub struct Evaluation {
+    policies: Vec<(String, Opened)>,
+    scenarios: Vec<(String, LoadedScenario)>,
+    plan: EvaluationPlan,
+}
+
+/// What was measured in one scenario.
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    /// The scenario as it was named.
+    pub scenario: String,
+    /// Calls played for each cell.
+    pub n_calls: u64,
+    /// Seed of the calls.
+    pub seed: u64,
+    /// The user models in the order given.
+    pub user_models: Vec<String>,
+    /// User models that were fitted, each with what it was fitted to.
+    pub sources: Vec<(String, String)>,
+    /// Tables that fit the scenario, each with whether it is proved to break no rule.
+    pub proofs: Vec<(String, bool)>,
+    /// Policy by policy, and within these user model by user model.
+    pub cells: Vec<MatrixCell>,
+    /// The figure that policies are ranked by.
+    pub ranked_by: &'static KeyFigure,
+}
+
+/// One policy with one user model.
+#[derive(Clone, Debug)]
+pub struct MatrixCell {
+    /// The policy as it was named.
+    pub policy: String,
+    /// Who answered.
+    pub user_model: String,
+    /// One estimate for each of [`KEY_FIGURES`]; none where the policy is for another scenario.
+    pub estimates: Vec<Option<Estimate>>,
+}
+
+/// How far two user models agree on the order of the policies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Agreement {
+    /// Kendall's tau-b, in `[-1, 1]`; none where policies do not differ.
+    pub tau: Option<f64>,
+    /// Policies that were ranked.
+    pub n_policies: usize,
+}
+
+impl Evaluation {
+    /// Tells policies from scenarios and reads them.
+    ///
+    /// # Errors
+    /// If a name is neither policy nor scenario or both, something cannot be read, or a policy fits none
+    /// of the scenarios.
+    pub fn open(plan: EvaluationPlan) -> Result<Self, Failure> {
+        let (policies, scenarios) = sort(&plan.names)?;
+        let user_models: Vec<String> = plan.user_models.iter().map(Named::to_string).collect();
+        distinct(&user_models)?;
+        let open = |name: String| {
+            let policy = Opened::open(&name)?;
+            Ok((name, policy))
+        };
+        let policies = policies.into_iter().map(open);
+        let policies: Vec<_> = policies.collect::<Result<_, Failure>>()?;
+        let load = |name: String| {
+            let loaded = plan.calls.load(&name)?;
+            Ok((name, loaded))
+        };
+        let scenarios = scenarios.into_iter().map(load);
+        let scenarios: Vec<_> = scenarios.collect::<Result<_, Failure>>()?;
+        for (_, policy) in &policies {
+            check_fits_somewhere(policy, &scenarios)?;
+        }
+        Ok(Self {
+            policies,
+            scenarios,
+            plan,
+        })
+    }
+
+    /// Plays the calls, scenario by scenario: each matrix when it is asked for.
+    ///
+    /// # Errors
+    /// If a user model has nothing of the scenario to be fitted to.
+    pub fn matrices(&self) -> impl Iterator<Item = Result<Matrix, Failure>> {
+        self.scenarios.iter().map(|(name, loaded)| {
+            threads::install(self.plan.calls.threads, || self.matrix(name, loaded))
+        })
+    }
+
+    fn matrix(&self, scenario: &str, loaded: &LoadedScenario) -> Result<Matrix, Failure> {
+        let plan = &self.plan;
+        let mut worlds = Vec::new();
+        let mut sources = Vec::new();
+        for named in &plan.user_models {
+            let populated = populate(loaded, named, plan.calls.seed)?;
+            sources.extend(populated.source.map(|source| (named.to_string(), source)));
+            worlds.push((named.to_string(), populated.world));
+        }
+        let mut proofs = Vec::new();
+        let mut cells = Vec::new();
+        for (name, policy) in &self.policies {
+            let fitting = policy.for_scenario(&loaded.world.scenario).ok();
+            if let (Opened::Table(table), Some(_)) = (policy, &fitting) {
+                proofs.push((name.clone(), prove(table, &loaded.world.scenario)?.ok()));
+            }
+            for (user_model, world) in &worlds {
+                let estimates = match &fitting {
+                    None => vec![None; KEY_FIGURES.len()],
+                    Some((policy, choice)) => {
+                        let episodes = plan.calls.episodes(*choice);
+                        let calls = play::evaluate(world, &**policy, episodes);
+                        KEY_FIGURES.iter().map(|f| f.estimate(&[&calls])).collect()
+                    }
+                };
+                cells.push(MatrixCell {
+                    policy: name.clone(),
+                    user_model: user_model.clone(),
+                    estimates,
+                });
+            }
+        }
+        Ok(Matrix {
+            scenario: scenario.to_owned(),
+            n_calls: plan.calls.n_calls,
+            seed: plan.calls.seed,
+            user_models: worlds.into_iter().map(|(name, _)| name).collect(),
+            sources,
+            proofs,
+            cells,
+            ranked_by: plan.ranked_by,
+        })
+    }
+}
+
+impl Matrix {
+    /// How far two user models agree on the order of the policies, ranked by [`ranked_by`](Self::ranked_by).
+    pub fn agreement(&self, one: &str, other: &str) -> Agreement {
+        let (x, y) = (self.values(one), self.values(other));
+        Agreement {
+            tau: stats::kendall_tau_b(&x, &y),
+            n_policies: x.len(),
+        }
+    }
+
+    /// Values of the ranking figure under a user model, policy by policy.
+    fn values(&self, user_model: &str) -> Vec<f64> {
+        let ranked_by = self.ranked_by.name;
+        let at = KEY_FIGURES.iter().position(|f| f.name == ranked_by);
+        let cells = self.cells.iter().filter(|c| c.user_model == user_model);
+        let values = cells.filter_map(|cell| cell.estimates[at?].map(|e| e.value));
+        values.collect()
+    }
+}
+
+/// A policy that fits nowhere is a mistake; one that fits elsewhere leaves its cell empty.
+fn check_fits_somewhere(
+    policy: &Opened,
+    scenarios: &[(String, LoadedScenario)],
+) -> Result<(), Failure> {
+    let mut refusals = Vec::new();
+    for (_, loaded) in scenarios {
+        refusals.extend(policy.for_scenario(&loaded.world.scenario).err());
+    }
+    if refusals.len() == scenarios.len() {
+        return Err(refusals.swap_remove(0));
+    }
+    Ok(())
+}
+
+/// Policies and scenarios among the names, each in the order given; at least one of each.
+fn sort(names: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
+    distinct(names)?;
+    let (mut policies, mut scenarios) = (Vec::new(), Vec::new());
+    for name in names {
+        let path = Path::new(name);
+        let is_toml = path.extension().is_some_and(|ending| ending == "toml") && path.is_file();
+        let known = || bundled::SCENARIOS.files.iter().map(|file| file.name);
+        let is_policy = policies::is_built_in(name) || path.exists() && !is_toml;
+        match (is_policy, is_toml || known().any(|file| file == name)) {
+            (true, false) => policies.push(name.clone()),
+            (false, true) => scenarios.push(name.clone()),
+            (true, true) => {
+                return Err(Failure::usage(format!(
+                    "'{name}' is a bundled scenario and a policy's path; write the path as './{name}'"
+                )));
+            }
+            (false, false) => {
+                let known: Vec<&str> = known().collect();
+                return Err(Failure::usage(format!(
+                    "'{name}' is neither a policy (random, script, privileged, a run directory, a checkpoint or a table) \
+                     nor a scenario (a .toml file, {})",
+                    known.join(", ")
+                )));
+            }
+        }
+    }
+    let missing = match (policies.is_empty(), scenarios.is_empty()) {
+        (true, _) => Some("no policy among the names; add random, script or the path of one"),
+        (_, true) => Some("no scenario among the names; add a bundled one or a .toml file"),
+        (false, false) => None,
+    };
+    missing.map_or(Ok((policies, scenarios)), |message| {
+        Err(Failure::usage(message))
+    })
+}
+
+fn distinct(names: &[String]) -> Result<(), Failure> {
+    let twice = (1..names.len()).find(|&k| names[..k].contains(&names[k]));
+    twice.map_or(Ok(()), |k| {
+        Err(Failure::usage(format!("'{}' is named twice", names[k])))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(policy: &str, user_model: &str, completion: Option<f64>) -> MatrixCell {
+        let mut estimates = vec![None; KEY_FIGURES.len()];
+        estimates[0] = completion.map(Estimate::point);
+        MatrixCell {
+            policy: policy.into(),
+            user_model: user_model.into(),
+            estimates,
+        }
+    }
+
+    #[test]
+    fn a_policy_of_another_scenario_is_not_ranked() {
+        let matrix = Matrix {
+            scenario: "s".into(),
+            n_calls: 10,
+            seed: 1,
+            user_models: vec!["x".into(), "y".into()],
+            sources: Vec::new(),
+            proofs: Vec::new(),
+            cells: vec![
+                cell("a", "x", Some(0.1)),
+                cell("a", "y", Some(0.6)),
+                cell("b", "x", Some(0.2)),
+                cell("b", "y", Some(0.5)),
+                cell("other", "x", None),
+                cell("other", "y", None),
+            ],
+            ranked_by: &KEY_FIGURES[0],
+        };
+        let expected = Agreement {
+            tau: Some(-1.0),
+            n_policies: 2,
+        };
+        assert_eq!(matrix.agreement("x", "y"), expected);
+    }
+
+    #[test]
+    fn policies_and_scenarios_are_told_apart_in_any_order() {
+        let names =
+            ["random", "fraud_alert", "privileged=script", "fraud_alret"].map(str::to_owned);
+        let found = sort(&names[..3]).unwrap_or_else(|e| panic!("{e}"));
+        let expected = (
+            vec!["random".to_owned(), "privileged=script".to_owned()],
+            vec!["fraud_alert".to_owned()],
+        );
+        assert_eq!(found, expected);
+        let refused = sort(&names[3..]).map_err(|e| e.message);
+        assert!(refused.is_err_and(|m| m.starts_with("'fraud_alret' is neither a policy")));
+    }
+}

@@ -1,0 +1,36 @@
+//! What an importer is: a name, and how it turns a line of a corpus into a call.
+
+use std::collections::BTreeMap;
+
+use offhook_env::log::{CallLog, LogError};
+
+/// Imports one kind of file.
+#[derive(Clone, Copy, Debug)]
+pub struct Importer {
+    /// Name of the format, as a user writes it.
+    pub name: &'static str,
+    /// What it is, in a sentence without final dot.
+    pub about: &'static str,
+    /// Turns one line into a call, noting in the tally what is left out; refuses it with the reason.
+    pub line: fn(&[u8], &mut Tally) -> Result<CallLog, String>,
+}
+
+/// What an import did, for the user to read.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Calls written.
+    pub n_calls: usize,
+    /// Turns written.
+    pub n_turns: usize,
+    /// Lines refused, with their numbers.
+    pub refused: Vec<LogError>,
+    /// What was left out of calls that were kept, and how often, by reason.
+    pub dropped: BTreeMap<String, usize>,
+}
+
+impl Tally {
+    /// Notes something left out of a call that was kept.
+    pub fn drop(&mut self, reason: impl Into<String>) {
+        *self.dropped.entry(reason.into()).or_default() += 1;
+    }
+}

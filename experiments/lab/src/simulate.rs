@@ -1,0 +1,201 @@
+//! Simulation: calls of one policy in one scenario, with the key figures; shown, logged, or merely counted.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use offhook_env::call::outcome::CallSummary;
+use offhook_env::log::CallLog;
+use offhook_env::policy::Policy;
+use offhook_simulator::world::CallWorld;
+use offhook_stats::Estimate;
+
+use crate::call_plan::CallPlan;
+use crate::disk::jsonl;
+use crate::disk::out_file::OutFile;
+use crate::error::Failure;
+use crate::key_figure::{KEY_FIGURES, Tally};
+use crate::play::{self, Choice, Plan};
+use crate::policies::{self, Exploring};
+use crate::threads;
+use crate::user_models::{self, Named};
+
+/// Calls that are played at a time, so that any number of them needs little memory.
+const CHUNK: u64 = 10_000;
+
+/// What to simulate.
+#[derive(Clone, Debug)]
+pub struct SimulationPlan {
+    /// A path or the name of a bundled scenario.
+    pub scenario: String,
+    /// A policy by name.
+    pub policy: String,
+    /// Share of the turns in which an allowed action is drawn instead, in `[0, 1]`.
+    pub explore: f64,
+    /// Who answers.
+    pub user_model: Named,
+    /// Which calls.
+    pub calls: CallPlan,
+    /// Where to log the calls.
+    pub log: Option<OutFile>,
+    /// How many of them to show as dialogs.
+    pub n_shown: u64,
+}
+
+/// What is known before the bulk of the calls is played.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// Who answers.
+    pub user_model: String,
+    /// What the user model was fitted to, if it was.
+    pub source: Option<String>,
+    /// The first calls, as many as were asked for.
+    pub calls: Vec<(CallLog, CallSummary)>,
+}
+
+/// What a simulation found.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    /// The scenario as it was named.
+    pub scenario: String,
+    /// The policy as it was named.
+    pub policy: String,
+    /// Who answered.
+    pub user_model: String,
+    /// Calls played.
+    pub n_calls: u64,
+    /// One estimate for each of [`KEY_FIGURES`].
+    pub figures: Vec<Option<Estimate>>,
+    /// The call log, if one was written.
+    pub log: Option<PathBuf>,
+}
+
+/// Plays calls, hands the first ones to `on_preview`, logs all where a log is wanted, and measures them.
+///
+/// # Errors
+/// If scenario, policy or user model cannot be loaded, or the log cannot be written.
+pub fn simulate(
+    plan: &SimulationPlan,
+    on_preview: impl FnOnce(&Preview) + Send,
+) -> Result<Simulation, Failure> {
+    threads::install(plan.calls.threads, || play_plan(plan, on_preview))
+}
+
+fn play_plan(
+    plan: &SimulationPlan,
+    on_preview: impl FnOnce(&Preview),
+) -> Result<Simulation, Failure> {
+    let loaded = plan.calls.load(&plan.scenario)?;
+    let populated = user_models::populate(&loaded, &plan.user_model, plan.calls.seed)?;
+    let world = &*populated.world;
+    let (mut policy, mut choice) = policies::find(&plan.policy, &world.scenario)?;
+    if plan.explore > 0.0 {
+        policy = Arc::new(Exploring::new(policy, choice, plan.explore)?);
+        choice = Choice::Sample;
+    }
+    let episodes = plan.calls.episodes(choice);
+    // A log that cannot be written is refused before any work is done.
+    let mut log = plan.log.as_ref().map(OutFile::create_log).transpose()?;
+    let shown = Plan {
+        n_calls: plan.n_shown.min(episodes.n_calls),
+        ..episodes
+    };
+    on_preview(&Preview {
+        user_model: plan.user_model.to_string(),
+        source: populated.source,
+        calls: play::record(world, &*policy, shown),
+    });
+    let tallies = tally(world, &*policy, episodes, log.as_mut())?;
+    if let Some(log) = log {
+        log.finish()?;
+    }
+    let figures = KEY_FIGURES.iter().zip(tallies);
+    Ok(Simulation {
+        scenario: plan.scenario.clone(),
+        policy: plan.policy.clone(),
+        user_model: plan.user_model.to_string(),
+        n_calls: plan.calls.n_calls,
+        figures: figures.map(|(f, t)| f.of_tallies(&[t])).collect(),
+        log: plan.log.as_ref().map(|log| log.path.clone()),
+    })
+}
+
+/// Plays calls a chunk at a time, logs them if there is a log, and tallies each figure.
+fn tally(
+    world: &CallWorld,
+    policy: &dyn Policy,
+    episodes: Plan,
+    mut log: Option<&mut jsonl::Writer>,
+) -> Result<Vec<Tally>, Failure> {
+    let mut tallies: Vec<Tally> = KEY_FIGURES.iter().map(|figure| figure.tally(&[])).collect();
+    let mut first = 0;
+    while first < episodes.n_calls {
+        let n_calls = CHUNK.min(episodes.n_calls - first);
+        let chunk = Plan {
+            first,
+            n_calls,
+            ..episodes
+        };
+        let summaries = match &mut log {
+            None => play::evaluate(world, policy, chunk),
+            Some(log) => {
+                let played = play::record(world, policy, chunk);
+                let logged = played.into_iter().map(|(call, summary)| {
+                    log.write(&call)?;
+                    Ok(summary)
+                });
+                logged.collect::<Result<Vec<CallSummary>, Failure>>()?
+            }
+        };
+        for (figure, tally) in KEY_FIGURES.iter().zip(&mut tallies) {
+            *tally = tally.merged(figure.tally(&summaries));
+        }
+        first += n_calls;
+    }
+    Ok(tallies)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(n_calls: u64, n_shown: u64) -> SimulationPlan {
+        SimulationPlan {
+            scenario: "fraud_alert".into(),
+            policy: "script".into(),
+            explore: 0.0,
+            user_model: Named::Agenda,
+            calls: CallPlan {
+                n_calls,
+                seed: 1,
+                noise: 0.0,
+                threads: Some(1),
+            },
+            log: None,
+            n_shown,
+        }
+    }
+
+    #[test]
+    fn the_shown_calls_are_the_first_and_no_more_than_there_are() {
+        let mut shown = Vec::new();
+        let found = simulate(&plan(2, 5), |preview| {
+            let ids = preview.calls.iter().map(|(call, _)| call.call_id.clone());
+            shown = ids.collect();
+        });
+        assert_eq!(shown.len(), 2);
+        assert!(shown[0].ends_with("-0") && shown[1].ends_with("-1"));
+        let found = found.unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(found.figures.len(), KEY_FIGURES.len());
+    }
+
+    #[test]
+    fn chunks_add_up_to_all_calls() {
+        let found = simulate(&plan(CHUNK + 5, 0), |_| {}).unwrap_or_else(|e| panic!("{e}"));
+        let loaded = plan(1, 0).calls.load("fraud_alert");
+        let world = loaded.unwrap_or_else(|e| panic!("{e}")).world;
+        let episodes = plan(CHUNK + 5, 0).calls.episodes(Choice::Best);
+        let calls = play::evaluate(&world, &world.scenario.script(), episodes);
+        let completion = KEY_FIGURES[0].estimate(&[&calls]);
+        assert_eq!(found.figures[0], completion);
+    }
+}

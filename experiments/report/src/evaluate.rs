@@ -1,0 +1,200 @@
+//! Policies against user models in one scenario: the matrix, and how far user models agree on which policy is
+//! better.
+
+use std::fmt::Write;
+
+use offhook_lab::evaluate::{Matrix, MatrixCell};
+use offhook_lab::key_figure::{KEY_FIGURES, KeyFigure};
+use offhook_lab::unit::Unit;
+use offhook_stats::Estimate;
+use serde_json::{Value, json};
+
+use crate::Presentation;
+use crate::key_table::{self, UNITS};
+use crate::record::Record;
+use crate::text_table::{Cell, TextTable};
+
+/// The figures of the printed matrix, beside the one that policies are ranked by; records have all.
+const SHOWN: [&str; 5] = [
+    "completion",
+    "satisfaction",
+    "return",
+    "rules_broken",
+    "harms",
+];
+
+/// What was measured in one scenario.
+pub fn present(matrix: &Matrix) -> Presentation {
+    let cells = matrix.cells.iter();
+    let records = cells.flat_map(|cell| cell_records(matrix, cell));
+    Presentation {
+        text: text(matrix),
+        records: records.chain(agreement_records(matrix)).collect(),
+    }
+}
+
+fn text(matrix: &Matrix) -> String {
+    let mut text = format!(
+        "{}: {} calls per policy and user model, seed {}, 95 % intervals\n",
+        matrix.scenario, matrix.n_calls, matrix.seed
+    );
+    // A String takes every write.
+    for (user_model, source) in &matrix.sources {
+        let _ = writeln!(text, "{user_model}: fitted to {source}");
+    }
+    for (table, proved) in &matrix.proofs {
+        let _ = writeln!(text, "{}", proof_note(table, *proved));
+    }
+    let _ = writeln!(text, "{}{UNITS}", cell_table(matrix).to_text());
+    let [first, second, ..] = &matrix.user_models[..] else {
+        return text;
+    };
+    let n_ranked = matrix.agreement(first, second).n_policies;
+    if n_ranked >= 2 {
+        let _ = write!(
+            text,
+            "\nKendall's tau-b between user models, of {n_ranked} policies ranked by {}\n{}",
+            matrix.ranked_by.name,
+            agreement_table(matrix).to_text()
+        );
+    }
+    text
+}
+
+/// A table that breaks a rule is held back while it plays, so that none is counted as broken.
+fn proof_note(name: &str, proved: bool) -> String {
+    match proved {
+        true => format!("table {name} is proved to break no rule in any cell"),
+        false => format!(
+            "table {name} is NOT proved; where it breaks a rule the first allowed action was taken instead"
+        ),
+    }
+}
+
+fn cell_table(matrix: &Matrix) -> TextTable {
+    let ranked_by = matrix.ranked_by.name;
+    let extra = (!SHOWN.contains(&ranked_by)).then_some(ranked_by);
+    let names: Vec<&str> = SHOWN.into_iter().chain(extra).collect();
+    let cells = matrix.cells.iter();
+    let rows: Vec<_> = cells
+        .map(|cell| (cell.policy.clone(), cell.estimates.clone()))
+        .collect();
+    let mut table = key_table::table(&rows, &names);
+    table.columns.insert(1, "user model".into());
+    for (row, cell) in table.rows.iter_mut().zip(&matrix.cells) {
+        row.insert(1, Cell::from(cell.user_model.as_str()));
+    }
+    table
+}
+
+/// Every pair of user models once: those of the rows come before those of the columns.
+fn agreement_table(matrix: &Matrix) -> TextTable {
+    let models = &matrix.user_models;
+    let others = models.get(1..).unwrap_or_default();
+    let rows = models.iter().zip(0..others.len()).map(|(one, k)| {
+        let taus = others.iter().enumerate().map(|(j, other)| {
+            let tau = (j >= k).then(|| matrix.agreement(one, other).tau);
+            Cell::value(tau.flatten().map(Estimate::point), &tau_unit())
+        });
+        [Cell::from(one.as_str())].into_iter().chain(taus).collect()
+    });
+    TextTable {
+        rows: rows.collect(),
+        columns: ["user model"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(others.iter().cloned())
+            .collect(),
+    }
+}
+
+fn cell_records(matrix: &Matrix, cell: &MatrixCell) -> Vec<Record> {
+    let figures = KEY_FIGURES.iter().zip(&cell.estimates);
+    let record = |(figure, estimate): (&KeyFigure, &Option<Estimate>)| {
+        let place = [
+            ("scenario", matrix.scenario.as_str()),
+            ("policy", &cell.policy),
+            ("user_model", &cell.user_model),
+        ];
+        let (estimate, n) = ((*estimate)?, matrix.n_calls);
+        Some(Record::new(figure.name, estimate, n, &figure.unit(), place))
+    };
+    figures.filter_map(record).collect()
+}
+
+fn agreement_records(matrix: &Matrix) -> Vec<Record> {
+    let models = &matrix.user_models;
+    let pairs = (models.iter().enumerate())
+        .flat_map(|(k, one)| models[k + 1..].iter().map(move |other| (one, other)));
+    let record = |(one, other): (&String, &String)| {
+        let agreement = matrix.agreement(one, other);
+        let place: [(&'static str, Value); 3] = [
+            ("scenario", json!(matrix.scenario)),
+            ("ranked_by", json!(matrix.ranked_by.name)),
+            ("user_model", json!([one, other])),
+        ];
+        let (tau, n) = (Estimate::point(agreement.tau?), agreement.n_policies as u64);
+        Some(Record::new("kendall_tau", tau, n, &tau_unit(), place))
+    };
+    pairs.filter_map(record).collect()
+}
+
+fn tau_unit() -> Unit {
+    Unit::plain("tau-b", 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matrix(completion: [Option<f64>; 2]) -> Matrix {
+        let cells = ["agenda", "replay"].map(|user_model| {
+            let policies = ["a", "b"].into_iter().zip(completion);
+            policies.map(move |(policy, value)| {
+                let mut estimates = vec![None; KEY_FIGURES.len()];
+                estimates[0] = value.map(Estimate::point);
+                MatrixCell {
+                    policy: policy.into(),
+                    user_model: user_model.into(),
+                    estimates,
+                }
+            })
+        });
+        Matrix {
+            scenario: "s".into(),
+            n_calls: 10,
+            seed: 1,
+            user_models: vec!["agenda".into(), "replay".into()],
+            sources: Vec::new(),
+            proofs: vec![("b".into(), true)],
+            cells: cells.into_iter().flatten().collect(),
+            ranked_by: &KEY_FIGURES[0],
+        }
+    }
+
+    #[test]
+    fn words_and_records_tell_the_same() {
+        let shown = present(&matrix([Some(0.25), Some(0.5)]));
+        assert!(shown.text.contains("table b is proved"), "{}", shown.text);
+        assert!(
+            shown.text.contains("of 2 policies ranked by completion"),
+            "{}",
+            shown.text
+        );
+        assert!(
+            shown.text.ends_with("agenda        1.00\n"),
+            "{}",
+            shown.text
+        );
+        let metrics: Vec<&str> = shown.records.iter().map(|r| r.metric.as_str()).collect();
+        assert_eq!(metrics[3..], ["completion", "kendall_tau"]);
+    }
+
+    #[test]
+    fn a_policy_of_another_scenario_leaves_its_cells_empty() {
+        let shown = present(&matrix([Some(0.25), None]));
+        assert!(!shown.text.contains("Kendall"), "{}", shown.text);
+        assert!(shown.text.contains("\nb       agenda\n"), "{}", shown.text);
+        assert_eq!(shown.records.len(), 2);
+    }
+}

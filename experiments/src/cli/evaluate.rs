@@ -1,0 +1,41 @@
+//! The command line of `offhook evaluate`.
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use offhook_lab::key_figure::{KEY_FIGURES, KeyFigure};
+use offhook_lab::user_models::Named;
+
+use super::call::CallArgs;
+
+/// `offhook evaluate`
+#[derive(Debug, Args)]
+#[command(mut_arg("calls", |arg| arg.help("Calls to play for each policy, scenario and user model")))]
+pub struct EvaluateArgs {
+    /// Policies (`random`, `script`, `privileged`, run directories, checkpoints, tables) and scenarios (names of
+    /// bundled ones, `.toml` files), in any order.
+    #[arg(required = true, num_args = 2.., value_names = ["POLICY", "SCENARIO"])]
+    pub names: Vec<String>,
+    /// Who answers, as `simulate --user-model` names them.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "agenda,bigram,replay,adversarial",
+        value_name = "MODEL"
+    )]
+    pub user_models: Vec<Named>,
+    /// Which calls to play.
+    #[command(flatten)]
+    pub calls: CallArgs,
+    /// The key figure that policies are ranked by.
+    #[arg(long, default_value = "completion", value_parser = key_figure())]
+    pub metric: &'static KeyFigure,
+    /// Print the key figures as JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// One of the key figures, by name.
+fn key_figure() -> impl TypedValueParser<Value = &'static KeyFigure> {
+    PossibleValuesParser::new(KEY_FIGURES.iter().map(|figure| figure.name))
+        .map(|name| KeyFigure::named(&name))
+}
