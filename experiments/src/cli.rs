@@ -1,5 +1,6 @@
 //! The command line: subcommands and flags; everything else is in the config file.
 
+mod named;
 mod ope;
 mod scenario;
 mod table;
@@ -13,10 +14,9 @@ use offhook_lab::key_figure::KEY_FIGURES;
 use offhook_lab::user_models::Named;
 
 pub use ope::OpeArgs;
-pub use scenario::{CheckArgs, GraphArgs, GraphFormat, NewArgs, ScenarioCommand};
+pub use scenario::{CheckArgs, GraphArgs, NewArgs, ScenarioCommand};
 pub use table::{
-    DiffArgs, DistillArgs, DriftArgs, KeygenArgs, ShowArgs, SignArgs, TableCommand, TableFormat,
-    VerifyArgs,
+    DiffArgs, DistillArgs, DriftArgs, KeygenArgs, ShowArgs, SignArgs, TableCommand, VerifyArgs,
 };
 
 /// Learns and simulates dialog policies for outbound calls, and ships them as verified decision tables.
@@ -126,8 +126,9 @@ pub struct CompareArgs {
 /// `offhook simulate`
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
-    /// Scenario: a path or the name of a bundled one.
-    pub scenario: String,
+    /// Scenario: a path or the name of a bundled one; if not given, the own one of the policy's run.
+    #[arg(required_unless_present = "policy")]
+    pub scenario: Option<String>,
     /// `random`, `script`, `privileged` (sees the hidden goal: an upper bound), a run directory, a checkpoint, a table,
     /// or `sampled=` before a checkpoint or run directory for a network that draws its actions.
     #[arg(long, default_value = "script")]
@@ -170,8 +171,8 @@ pub struct SimulateArgs {
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
     /// Policies (`random`, `script`, `privileged`, run directories, checkpoints, tables) and scenarios (names of
-    /// bundled ones, `.toml` files), in any order.
-    #[arg(required = true, num_args = 2.., value_names = ["POLICY", "SCENARIO"])]
+    /// bundled ones, `.toml` files), in any order; without a scenario, the own ones of the runs.
+    #[arg(required = true, num_args = 1.., value_names = ["POLICY", "SCENARIO"])]
     pub names: Vec<String>,
     /// Who answers, as `simulate --user-model` names them.
     #[arg(

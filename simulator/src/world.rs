@@ -109,25 +109,49 @@ pub fn load(name: &str, base: Option<&Path>) -> Result<LoadedScenario, LoadError
     build(bundled::scenario(name, base)?)
 }
 
-/// Puts the world together from a scenario's texts.
+/// Puts the world together from a scenario's texts, with the channel that the scenario names.
 ///
 /// # Errors
 /// As [`load`].
 pub fn build(text: ScenarioText) -> Result<LoadedScenario, LoadError> {
+    let scenario = Scenario::parse(&text)?;
+    let channel = channel_text(&scenario, &text.main.file)?;
+    assemble(text, channel)
+}
+
+/// Puts the world together from its texts; without a channel the line is perfect.
+///
+/// # Errors
+/// Every mistake in a text.
+pub fn assemble(text: ScenarioText, channel: Option<Text>) -> Result<LoadedScenario, LoadError> {
     let scenario = Arc::new(Scenario::parse(&text)?);
     let population = Population::parse(&text, &scenario)?;
-    let (channel, channel_text) = channel(&scenario, &text.main.file)?;
+    let line: Arc<dyn Channel> = match &channel {
+        None => Arc::new(PerfectChannel),
+        Some(text) => Arc::new(ConfusionChannel::parse(&text.file, &text.text, &scenario)?),
+    };
     let people = AgendaCustomers::new(population, &scenario);
     Ok(LoadedScenario {
         world: Arc::new(World {
             scenario,
             customers: UserModel::Agenda(people.clone()),
-            channel,
+            channel: line,
         }),
         people,
         text,
-        channel: channel_text,
+        channel,
     })
+}
+
+/// The text of the channel that a scenario names, if it is not a perfect one; `file` is the scenario's own.
+///
+/// # Errors
+/// If there is no such file, or it is no text.
+pub fn channel_text(scenario: &Scenario, file: &str) -> Result<Option<Text>, FindError> {
+    match scenario.channel.as_deref() {
+        None | Some("perfect") => Ok(None),
+        Some(name) => CHANNELS.find(name, Path::new(file).parent()).map(Some),
+    }
 }
 
 /// The channel that a scenario names, and the file it stands in; `file` is the scenario's own.
@@ -138,11 +162,9 @@ pub fn channel(
     scenario: &Scenario,
     file: &str,
 ) -> Result<(Arc<dyn Channel>, Option<Text>), LoadError> {
-    let name = match scenario.channel.as_deref() {
-        None | Some("perfect") => return Ok((Arc::new(PerfectChannel), None)),
-        Some(name) => name,
+    let Some(text) = channel_text(scenario, file)? else {
+        return Ok((Arc::new(PerfectChannel), None));
     };
-    let text = CHANNELS.find(name, Path::new(file).parent())?;
     let channel = ConfusionChannel::parse(&text.file, &text.text, scenario)?;
     Ok((Arc::new(channel), Some(text)))
 }

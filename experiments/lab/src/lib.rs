@@ -9,7 +9,8 @@
 //! - [`policies`] and [`user_models`] find by name who calls and who answers; [`play`] plays calls;
 //!   [`key_figure`] says what is measured of them.
 //! - [`logs`] reads call logs, [`import`] makes them from other people's.
-//! - [`distill`] puts a policy into a table.
+//! - [`scenario`] checks scenarios, draws how their calls go, and makes new ones; [`distill`] puts a policy into a
+//!   table, [`table`] is all other work on tables.
 //! - [`disk`] writes files whole or not at all, [`threads`] sets how many work.
 //!
 //! What is absent: no argument type of the command line goes in, nothing is printed, no process ends here, no
@@ -37,3 +38,6 @@ pub mod import;
 pub mod logs;
 
 pub mod distill;
+pub mod table;
+
+pub mod scenario;

@@ -12,6 +12,7 @@ use offhook_lab::error::Failure;
 use offhook_lab::key_figure::KEY_FIGURES;
 use offhook_lab::play::{self, Plan};
 use offhook_lab::policies::{self, Opened};
+use offhook_lab::run::stored;
 use offhook_lab::threads;
 use offhook_lab::unit::Unit;
 use offhook_lab::user_models::populate;
@@ -54,12 +55,21 @@ fn evaluate(args: &EvaluateArgs) -> Result<(), Failure> {
         .into_iter()
         .map(|name| Ok((name.clone(), Opened::open(&name)?)))
         .collect::<Result<_, Failure>>()?;
-    let scenarios: Vec<(String, LoadedScenario)> = scenario_names
-        .into_iter()
-        .map(|name| {
-            let loaded = world::load(&name, None)?.with_noise(args.noise)?;
-            Ok((name, loaded))
-        })
+    let load = |name: String| {
+        let loaded = world::load(&name, None)?;
+        Ok((name, loaded))
+    };
+    let scenarios = match scenario_names.is_empty() {
+        true => stored::load_all(policies.iter().map(|(name, _)| &**name))?,
+        false => (scenario_names.into_iter().map(load)).collect::<Result<_, Failure>>()?,
+    };
+    if scenarios.is_empty() {
+        return Err(Failure::usage(
+            "no scenario among the names; add a bundled one or a .toml file",
+        ));
+    }
+    let scenarios: Vec<(String, LoadedScenario)> = (scenarios.into_iter())
+        .map(|(name, loaded)| Ok((name, loaded.with_noise(args.noise)?)))
         .collect::<Result<_, Failure>>()?;
     for (_, policy) in &policies {
         // A policy that fits nowhere is a mistake; one that fits elsewhere leaves its cell empty.
@@ -121,14 +131,12 @@ fn sort(names: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
             }
         }
     }
-    let missing = match (policies.is_empty(), scenarios.is_empty()) {
-        (true, _) => Some("no policy among the names; add random, script or the path of one"),
-        (_, true) => Some("no scenario among the names; add a bundled one or a .toml file"),
-        (false, false) => None,
-    };
-    missing.map_or(Ok((policies, scenarios)), |message| {
-        Err(Failure::usage(message))
-    })
+    if policies.is_empty() {
+        return Err(Failure::usage(
+            "no policy among the names; add random, script or the path of one",
+        ));
+    }
+    Ok((policies, scenarios))
 }
 
 fn distinct(names: &[String]) -> Result<(), Failure> {

@@ -13,10 +13,10 @@ use offhook_lab::error::Failure;
 use offhook_lab::key_figure::{KEY_FIGURES, Tally};
 use offhook_lab::play::{self, Choice, Plan};
 use offhook_lab::policies::Exploring;
+use offhook_lab::run::stored;
 use offhook_lab::{policies, threads, user_models};
 use offhook_report::record::Record;
 use offhook_report::text_table::{Cell, TextTable};
-use offhook_simulator::world;
 use offhook_simulator::world::CallWorld;
 
 /// Calls that are played at a time, so that any number of them needs little memory.
@@ -31,7 +31,8 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
 }
 
 fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
-    let loaded = world::load(&args.scenario, None)?.with_noise(args.noise)?;
+    let (scenario, loaded) = stored::load(args.scenario.as_deref(), &args.policy)?;
+    let loaded = loaded.with_noise(args.noise)?;
     let populated = user_models::populate(&loaded, &args.user_model, args.seed)?;
     let world = &*populated.world;
     let (mut policy, mut choice) = policies::find(&args.policy, &world.scenario)?;
@@ -66,7 +67,7 @@ fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
     if let Some(log) = log {
         log.finish()?;
     }
-    print(args, &tallies);
+    print(args, &scenario, &tallies);
     Ok(())
 }
 
@@ -105,14 +106,14 @@ fn play_all(
     Ok(tallies)
 }
 
-fn print(args: &SimulateArgs, tallies: &[Tally]) {
+fn print(args: &SimulateArgs, scenario: &str, tallies: &[Tally]) {
     let mut rows = Vec::new();
     for (figure, tally) in KEY_FIGURES.iter().zip(tallies) {
         let estimate = figure.of_tallies(&[*tally]);
         if args.json {
             let Some(estimate) = estimate else { continue };
             let place = [
-                ("scenario", args.scenario.clone()),
+                ("scenario", scenario.to_owned()),
                 ("policy", args.policy.clone()),
                 ("user_model", args.user_model.to_string()),
             ];

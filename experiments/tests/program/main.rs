@@ -1,10 +1,12 @@
 //! The program from outside: what it prints, writes, refuses, and survives. One binary for the crate.
 
+mod csv;
 mod evaluating;
 mod judging;
 mod learners;
 mod learning;
 mod refusals;
+mod runs;
 mod scenarios;
 mod tables;
 mod tidy;
