@@ -270,3 +270,18 @@ impl DistillTrial {
         bytes.max().unwrap_or(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_have_the_names_that_configs_write() {
+        for method in Method::ALL {
+            let text = format!("method = \"{}\"", method.name());
+            let config: DistillConfig = toml::from_str(&text).expect("a method");
+            assert_eq!(config.method, method);
+            assert_eq!(method.name().parse(), Ok(method));
+        }
+    }
+}
