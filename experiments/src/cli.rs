@@ -6,6 +6,7 @@ mod compare;
 mod evaluate;
 mod fit;
 mod import;
+mod named;
 mod number;
 mod ope;
 mod run;
@@ -22,11 +23,10 @@ pub use fit::FitArgs;
 pub use import::ImportArgs;
 pub use ope::OpeArgs;
 pub use run::RunArgs;
-pub use scenario::{CheckArgs, GraphArgs, GraphFormat, NewArgs, ScenarioCommand};
+pub use scenario::{CheckArgs, GraphArgs, NewArgs, ScenarioCommand};
 pub use simulate::SimulateArgs;
 pub use table::{
-    DiffArgs, DistillArgs, DriftArgs, KeygenArgs, ShowArgs, SignArgs, TableCommand, TableFormat,
-    VerifyArgs,
+    DiffArgs, DistillArgs, DriftArgs, KeygenArgs, ShowArgs, SignArgs, TableCommand, VerifyArgs,
 };
 
 /// Learns and simulates dialog policies for outbound calls, and ships them as verified decision tables.

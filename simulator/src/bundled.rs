@@ -68,6 +68,9 @@ pub const CHANNELS: Folder = Folder {
     files: bundle!("../channels": "dstc2"),
 };
 
+/// The JSON Schema of scenario files, made from the types that read them; a test keeps it so.
+pub const SCENARIO_SCHEMA: &str = include_str!("../scenarios/scenario.schema.json");
+
 /// Whether a scenario's text says who is called, so that calls can be simulated.
 pub fn has_population(text: &str) -> bool {
     text.lines().any(|line| line.starts_with("[population"))

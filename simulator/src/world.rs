@@ -167,7 +167,11 @@ pub fn channel(
     Ok((line(scenario, text.as_ref())?, text))
 }
 
-fn channel_text(scenario: &Scenario, file: &str) -> Result<Option<Text>, FindError> {
+/// The channel file that a scenario names; `None` for a perfect line. `file` is the scenario's own.
+///
+/// # Errors
+/// If there is no such file.
+pub fn channel_text(scenario: &Scenario, file: &str) -> Result<Option<Text>, FindError> {
     match scenario.channel.as_deref() {
         None | Some("perfect") => Ok(None),
         Some(name) => CHANNELS.find(name, Path::new(file).parent()).map(Some),

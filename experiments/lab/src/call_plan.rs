@@ -1,9 +1,7 @@
 //! Which calls to play: how many, drawn from which seed, over which line, on how many threads.
 
 use offhook_env::rng::Stream;
-use offhook_simulator::world::{self, LoadedScenario};
 
-use crate::error::Failure;
 use crate::play::{Choice, Plan};
 
 /// What simulation and evaluation have in common; held-out calls, numbered from 0.
@@ -20,14 +18,6 @@ pub struct CallPlan {
 }
 
 impl CallPlan {
-    /// A scenario, a path or the name of a bundled one, with the noise on its line.
-    ///
-    /// # Errors
-    /// If it cannot be loaded, or bears no such noise.
-    pub fn load(&self, scenario: &str) -> Result<LoadedScenario, Failure> {
-        Ok(world::load(scenario, None)?.with_noise(self.noise)?)
-    }
-
     /// The calls, for a policy that chooses so.
     pub fn episodes(&self, choice: Choice) -> Plan {
         Plan {

@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use offhook_simulator::bundled;
-use offhook_simulator::world::LoadedScenario;
+use offhook_simulator::user::UserModelName;
+use offhook_simulator::world::{self, LoadedScenario};
 use offhook_stats::{self as stats, Estimate};
 use offhook_table::agent::prove;
 
@@ -13,8 +14,9 @@ use crate::error::Failure;
 use crate::key_figure::{KEY_FIGURES, KeyFigure};
 use crate::play;
 use crate::policies::{self, Opened};
+use crate::run::stored;
 use crate::threads;
-use crate::user_models::{Named, populate};
+use crate::user_models::populate;
 
 /// What to evaluate.
 #[derive(Clone, Debug)]
@@ -22,7 +24,7 @@ pub struct EvaluationPlan {
     /// Policies and scenarios by name, in any order.
     pub names: Vec<String>,
     /// Who answers.
-    pub user_models: Vec<Named>,
+    pub user_models: Vec<UserModelName>,
     /// Which calls to play for each policy, scenario and user model.
     pub calls: CallPlan,
     /// The figure that policies are ranked by.
@@ -85,7 +87,11 @@ impl Evaluation {
     /// of the scenarios.
     pub fn open(plan: EvaluationPlan) -> Result<Self, Failure> {
         let (policies, scenarios) = sort(&plan.names)?;
-        let user_models: Vec<String> = plan.user_models.iter().map(Named::to_string).collect();
+        let user_models: Vec<String> = plan
+            .user_models
+            .iter()
+            .map(UserModelName::to_string)
+            .collect();
         distinct(&user_models)?;
         let open = |name: String| {
             let policy = Opened::open(&name)?;
@@ -94,11 +100,21 @@ impl Evaluation {
         let policies = policies.into_iter().map(open);
         let policies: Vec<_> = policies.collect::<Result<_, Failure>>()?;
         let load = |name: String| {
-            let loaded = plan.calls.load(&name)?;
+            let loaded = world::load(&name, None)?;
             Ok((name, loaded))
         };
-        let scenarios = scenarios.into_iter().map(load);
-        let scenarios: Vec<_> = scenarios.collect::<Result<_, Failure>>()?;
+        let loaded = match scenarios.is_empty() {
+            true => stored::load_all(policies.iter().map(|(name, _)| &**name))?,
+            false => (scenarios.into_iter().map(load)).collect::<Result<_, Failure>>()?,
+        };
+        if loaded.is_empty() {
+            return Err(Failure::usage(
+                "no scenario among the names; add a bundled one or a .toml file",
+            ));
+        }
+        let scenarios: Vec<_> = (loaded.into_iter())
+            .map(|(name, loaded)| Ok((name, loaded.with_noise(plan.calls.noise)?)))
+            .collect::<Result<_, Failure>>()?;
         for (_, policy) in &policies {
             check_fits_somewhere(policy, &scenarios)?;
         }
@@ -199,7 +215,7 @@ fn check_fits_somewhere(
     Ok(())
 }
 
-/// Policies and scenarios among the names, each in the order given; at least one of each.
+/// Policies and scenarios among the names, each in the order given; at least one policy.
 fn sort(names: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
     distinct(names)?;
     let (mut policies, mut scenarios) = (Vec::new(), Vec::new());
@@ -226,14 +242,12 @@ fn sort(names: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
             }
         }
     }
-    let missing = match (policies.is_empty(), scenarios.is_empty()) {
-        (true, _) => Some("no policy among the names; add random, script or the path of one"),
-        (_, true) => Some("no scenario among the names; add a bundled one or a .toml file"),
-        (false, false) => None,
-    };
-    missing.map_or(Ok((policies, scenarios)), |message| {
-        Err(Failure::usage(message))
-    })
+    if policies.is_empty() {
+        return Err(Failure::usage(
+            "no policy among the names; add random, script or the path of one",
+        ));
+    }
+    Ok((policies, scenarios))
 }
 
 fn distinct(names: &[String]) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use offhook_env::call::outcome::CallSummary;
 use offhook_env::log::CallLog;
 use offhook_env::policy::Policy;
+use offhook_simulator::user::UserModelName;
 use offhook_simulator::world::CallWorld;
 use offhook_stats::Estimate;
 
@@ -16,8 +17,9 @@ use crate::error::Failure;
 use crate::key_figure::{KEY_FIGURES, Tally};
 use crate::play::{self, Choice, Plan};
 use crate::policies::{self, Exploring};
+use crate::run::stored;
 use crate::threads;
-use crate::user_models::{self, Named};
+use crate::user_models;
 
 /// Calls that are played at a time, so that any number of them needs little memory.
 const CHUNK: u64 = 10_000;
@@ -25,14 +27,14 @@ const CHUNK: u64 = 10_000;
 /// What to simulate.
 #[derive(Clone, Debug)]
 pub struct SimulationPlan {
-    /// A path or the name of a bundled scenario.
-    pub scenario: String,
+    /// A path or the name of a bundled scenario; if not given, the own one of the policy's run.
+    pub scenario: Option<String>,
     /// A policy by name.
     pub policy: String,
     /// Share of the turns in which an allowed action is drawn instead, in `[0, 1]`.
     pub explore: f64,
     /// Who answers.
-    pub user_model: Named,
+    pub user_model: UserModelName,
     /// Which calls.
     pub calls: CallPlan,
     /// Where to log the calls.
@@ -84,7 +86,8 @@ fn play_plan(
     plan: &SimulationPlan,
     on_preview: impl FnOnce(&Preview),
 ) -> Result<Simulation, Failure> {
-    let loaded = plan.calls.load(&plan.scenario)?;
+    let (scenario, loaded) = stored::load(plan.scenario.as_deref(), &plan.policy)?;
+    let loaded = loaded.with_noise(plan.calls.noise)?;
     let populated = user_models::populate(&loaded, &plan.user_model, plan.calls.seed)?;
     let world = &*populated.world;
     let (mut policy, mut choice) = policies::find(&plan.policy, &world.scenario)?;
@@ -110,7 +113,7 @@ fn play_plan(
     }
     let figures = KEY_FIGURES.iter().zip(tallies);
     Ok(Simulation {
-        scenario: plan.scenario.clone(),
+        scenario,
         policy: plan.policy.clone(),
         user_model: plan.user_model.to_string(),
         n_calls: plan.calls.n_calls,
@@ -160,10 +163,10 @@ mod tests {
 
     fn plan(n_calls: u64, n_shown: u64) -> SimulationPlan {
         SimulationPlan {
-            scenario: "fraud_alert".into(),
+            scenario: Some("fraud_alert".into()),
             policy: "script".into(),
             explore: 0.0,
-            user_model: Named::Agenda,
+            user_model: UserModelName::Agenda,
             calls: CallPlan {
                 n_calls,
                 seed: 1,

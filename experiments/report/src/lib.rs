@@ -4,11 +4,14 @@
 //! - [`run`], [`predict`]: what an experiment found; [`compare`]: runs side by side.
 //! - [`simulate`], [`evaluate`]: played calls; [`ope`], [`fit`], [`import`]: calls of a log; [`bench`]: speeds.
 //! - [`key_table`]: key figures of several policies.
-//! - [`text_table`], [`record`], [`page`], [`plot`]: a table, a JSON record, an HTML page, a picture.
+//! - [`scenario`], [`table`]: what was found of scenarios and of decision tables.
+//! - [`text_table`], [`record`], [`document`], [`page`], [`plot`]: a table, a JSON record, a JSON object of another
+//!   shape, an HTML page, a picture.
 //!
 //! What is absent: nothing is measured here, no file is read or written, nothing is printed. plotters stands in
 //! [`plot`] alone.
 
+pub mod document;
 pub mod page;
 pub mod plot;
 pub mod record;
@@ -28,6 +31,8 @@ pub mod import;
 pub mod ope;
 
 pub mod bench;
+pub mod scenario;
+pub mod table;
 
 use record::Record;
 

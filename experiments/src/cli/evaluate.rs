@@ -3,7 +3,7 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use offhook_lab::key_figure::{KEY_FIGURES, KeyFigure};
-use offhook_lab::user_models::Named;
+use offhook_simulator::user::UserModelName;
 
 use super::call::CallArgs;
 
@@ -12,8 +12,8 @@ use super::call::CallArgs;
 #[command(mut_arg("calls", |arg| arg.help("Calls to play for each policy, scenario and user model")))]
 pub struct EvaluateArgs {
     /// Policies (`random`, `script`, `privileged`, run directories, checkpoints, tables) and scenarios (names of
-    /// bundled ones, `.toml` files), in any order.
-    #[arg(required = true, num_args = 2.., value_names = ["POLICY", "SCENARIO"])]
+    /// bundled ones, `.toml` files), in any order; without a scenario, the own ones of the runs.
+    #[arg(required = true, num_args = 1.., value_names = ["POLICY", "SCENARIO"])]
     pub names: Vec<String>,
     /// Who answers, as `simulate --user-model` names them.
     #[arg(
@@ -22,7 +22,7 @@ pub struct EvaluateArgs {
         default_value = "agenda,bigram,replay,adversarial",
         value_name = "MODEL"
     )]
-    pub user_models: Vec<Named>,
+    pub user_models: Vec<UserModelName>,
     /// Which calls to play.
     #[command(flatten)]
     pub calls: CallArgs,

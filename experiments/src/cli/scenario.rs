@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
+use offhook_lab::scenario::form::Identity;
+use offhook_report::scenario::graph::GraphFormat;
 
+use super::named::named;
 use super::number::share;
-use crate::command::scenario::Identity;
 
 /// `offhook scenario ...`
 #[derive(Debug, Subcommand)]
@@ -66,7 +68,7 @@ pub struct NewArgs {
     #[arg(long)]
     pub purpose: Option<String>,
     /// How sure the robot has to be of who is on the line.
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = named::<Identity>(Identity::ALL.map(|i| (i.name(), i.about()))))]
     pub identity: Option<Identity>,
     /// What the robot tells: NAME=WORDS.
     #[arg(long)]
@@ -94,22 +96,13 @@ pub struct NewArgs {
     pub force: bool,
 }
 
-/// Formats of drawn flows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum GraphFormat {
-    /// Mermaid, as Markdown pages show it.
-    Mermaid,
-    /// Graphviz.
-    Dot,
-}
-
 /// `offhook scenario graph`
 #[derive(Debug, Args)]
 pub struct GraphArgs {
     /// Scenario: a path or the name of a bundled one.
     pub scenario: String,
     /// The language of the drawing.
-    #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
+    #[arg(long, value_parser = named::<GraphFormat>(GraphFormat::ALL.map(|f| (f.name(), f.about()))), default_value_t = GraphFormat::Mermaid)]
     pub format: GraphFormat,
     /// Whose flow: `random`, `script`, a run directory, a checkpoint, or a table.
     #[arg(long, default_value = "script")]

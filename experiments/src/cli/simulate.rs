@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use offhook_lab::user_models::Named;
+use offhook_simulator::user::UserModelName;
 
 use super::call::CallArgs;
 use super::number::share;
@@ -11,8 +11,9 @@ use super::number::share;
 /// `offhook simulate`
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
-    /// Scenario: a path or the name of a bundled one.
-    pub scenario: String,
+    /// Scenario: a path or the name of a bundled one; if not given, the own one of the policy's run.
+    #[arg(required_unless_present = "policy")]
+    pub scenario: Option<String>,
     /// `random`, `script`, `privileged` (sees the hidden goal: an upper bound), a run directory, a checkpoint, a table,
     /// or `sampled=` before a checkpoint or run directory for a network that draws its actions.
     #[arg(long, default_value = "script")]
@@ -24,7 +25,7 @@ pub struct SimulateArgs {
     /// Who answers: `agenda`, `adversarial`, `bigram` or `replay`; the last two as `bigram=LOG.jsonl`
     /// are fitted to a call log, else to calls that the script plays with agenda customers.
     #[arg(long, default_value = "agenda", value_name = "MODEL")]
-    pub user_model: Named,
+    pub user_model: UserModelName,
     /// Which calls to play.
     #[command(flatten)]
     pub calls: CallArgs,

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use offhook_policy::distill::Method;
+use offhook_table::Format;
+
+use super::named::named;
 
 /// `offhook table ...`
 #[derive(Debug, Subcommand)]
@@ -16,8 +19,8 @@ pub enum TableCommand {
         /// A run directory, or a table file: JSON, DPT, CSV or DMN.
         table: PathBuf,
         /// The format.
-        #[arg(long, value_enum, default_value_t = TableFormat::Json)]
-        format: TableFormat,
+        #[arg(long, value_parser = named::<Format>(Format::ALL.map(|f| (f.name(), f.about()))), default_value_t = Format::Json)]
+        format: Format,
         /// The file to write.
         #[arg(long)]
         out: PathBuf,
@@ -92,8 +95,8 @@ pub struct DistillArgs {
     #[arg(long)]
     pub config: Option<String>,
     /// What wrong actions cost, instead of what the config says.
-    #[arg(long, value_enum, value_delimiter = ',')]
-    pub method: Vec<DistillMethod>,
+    #[arg(long, value_parser = named::<Method>(Method::ALL.map(|m| (m.name(), m.about()))), value_delimiter = ',')]
+    pub method: Vec<Method>,
     /// Most rules, instead of what the config says.
     #[arg(long, value_name = "N", value_delimiter = ',')]
     pub max_rules: Vec<usize>,
@@ -117,33 +120,12 @@ pub struct DistillArgs {
     pub json: bool,
 }
 
-/// Ways to distill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DistillMethod {
-    /// Every action at its regret, then at what it proves to cost.
-    Regret,
-    /// Mistakes at the regret of the worst action (Bastani et al., 2018).
-    Viper,
-    /// Every mistake alike.
-    Cloning,
-}
-
-impl From<DistillMethod> for Method {
-    fn from(method: DistillMethod) -> Self {
-        match method {
-            DistillMethod::Regret => Self::Regret,
-            DistillMethod::Viper => Self::Viper,
-            DistillMethod::Cloning => Self::Cloning,
-        }
-    }
-}
-
 /// `offhook table verify`
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// A run directory or a table file.
     pub table: PathBuf,
-    /// The scenario: a path or the name of a bundled one; the table's own if not given.
+    /// The scenario: a path or the name of a bundled one; the run's or the table's own if not given.
     #[arg(long)]
     pub scenario: Option<String>,
     /// Flag rules with fewer visits than this as thin.
@@ -195,7 +177,7 @@ pub struct DiffArgs {
     /// changes.
     #[arg(long)]
     pub log: Option<PathBuf>,
-    /// The scenario of the log: a path or the name of a bundled one; the table's own if not given.
+    /// The scenario of the log: a path or the name of a bundled one; the run's or the table's own if not given.
     #[arg(long, requires = "log")]
     pub scenario: Option<String>,
     /// Print the changes as JSON.
@@ -213,7 +195,7 @@ pub struct DriftArgs {
     /// A call log that says what to expect; else the table does.
     #[arg(long, value_name = "LOG")]
     pub expected: Option<PathBuf>,
-    /// The scenario: a path or the name of a bundled one; the table's own if not given.
+    /// The scenario: a path or the name of a bundled one; the run's or the table's own if not given.
     #[arg(long)]
     pub scenario: Option<String>,
     /// Print the report as JSON.
@@ -243,22 +225,4 @@ pub struct SignArgs {
     /// Replace the signature if it is already there.
     #[arg(long)]
     pub force: bool,
-}
-
-/// Formats of exported tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TableFormat {
-    /// The canonical format.
-    Json,
-    /// The same in a few kilobytes, for production.
-    Dpt,
-    /// One row a rule, for spreadsheets.
-    Csv,
-    /// DMN 1.3, for rule engines and modelers.
-    Dmn,
-    /// The JSON Decision Model of GoRules; export only.
-    Jdm,
-    /// JSON Logic as nested ifs; export only.
-    #[value(name = "jsonlogic")]
-    JsonLogic,
 }

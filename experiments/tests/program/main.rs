@@ -1,5 +1,6 @@
 //! The program from outside: what it prints, writes, refuses, and survives. One binary for the crate.
 
+mod csv;
 mod evaluating;
 mod figures;
 mod judging;
@@ -7,6 +8,7 @@ mod learners;
 mod real_calls;
 mod refusals;
 mod running;
+mod runs;
 mod scenarios;
 mod small_run;
 mod tables;

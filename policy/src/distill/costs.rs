@@ -1,5 +1,7 @@
 //! What every action costs in every observation: the currency in which trees are grown.
 
+use std::str::FromStr;
+
 use offhook_env::action::{ActionId, ActionMask};
 use offhook_env::belief::layout::Layout;
 use offhook_env::policy::{Observation, Policy, arg_max};
@@ -26,6 +28,41 @@ pub enum Method {
     Viper,
     /// The policy's best action costs nothing, any other 1; only the policy plays.
     Cloning,
+}
+
+impl Method {
+    /// Every method, in the order in which they are listed.
+    pub const ALL: [Self; 3] = [Self::Regret, Self::Viper, Self::Cloning];
+
+    /// Its name, as a config writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Regret => "regret",
+            Self::Viper => "viper",
+            Self::Cloning => "cloning",
+        }
+    }
+
+    /// What it does, in a line of help.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Regret => "Every action at its regret, then at what it proves to cost",
+            Self::Viper => "Mistakes at the regret of the worst action (Bastani et al., 2018)",
+            Self::Cloning => "Every mistake alike",
+        }
+    }
+}
+
+impl FromStr for Method {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|method| method.name() == name);
+        known.ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            format!("no method of distillation '{name}', expected one of {names}")
+        })
+    }
 }
 
 /// Observations and what every action costs in them.

@@ -14,6 +14,7 @@ pub mod run_dir;
 pub mod seed;
 pub mod stability;
 mod stage;
+pub mod stored;
 pub mod summary;
 
 use std::collections::BTreeMap;

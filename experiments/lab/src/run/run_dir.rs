@@ -228,9 +228,19 @@ impl RunDir {
         if mode == Mode::Force {
             dir.clear()?;
         }
-        // The manifest comes first, for without it a folder is not ours.
-        dir.write(RunFile::Manifest, dir.manifest.to_json().as_bytes())?;
-        dir.write(RunFile::Config, as_run.as_bytes())?;
+        let manifest = dir.manifest.to_json();
+        let mut files = [
+            (RunFile::Manifest, manifest.as_bytes()),
+            (RunFile::Config, as_run.as_bytes()),
+        ];
+        // The manifest comes first, for without it a folder is not ours; it comes last where it says that a run gets
+        // more seeds, so that a run that is killed in between gets them when it goes on.
+        if dir.progress == Progress::Interrupted {
+            files.reverse();
+        }
+        for (file, bytes) in files {
+            dir.write(file, bytes)?;
+        }
         Ok(dir)
     }
 
@@ -323,7 +333,13 @@ impl RunDir {
             Err(e) if e.kind() == io::ErrorKind::NotFound => as_run.clone().into_bytes(),
             read => read.map_err(|e| FileError::new("read", &path, e))?,
         };
-        Ok(first_difference(&stored, as_run.as_bytes()).or_else(|| old.difference(&new)))
+        // Killed between the two when it was given more seeds.
+        let is_extended = stored == config(&self.manifest.seeds).as_bytes();
+        let difference = match is_extended {
+            true => None,
+            false => first_difference(&stored, as_run.as_bytes()),
+        };
+        Ok(difference.or_else(|| old.difference(&new)))
     }
 
     /// Names at the top of the directory that a run writes.

@@ -1,21 +1,19 @@
 //! `offhook scenario`: check, graph, list, new, schema.
 
 mod check;
-mod flow;
-mod form;
 mod graph;
 mod new;
-mod reward_lint;
-mod schema;
 
-use offhook_env::scenario::Scenario;
+use std::path::Path;
+
+use offhook_lab::disk::atomic;
+use offhook_lab::error::Failure;
+use offhook_lab::scenario;
+use offhook_report::scenario::list;
+use offhook_simulator::bundled::SCENARIO_SCHEMA;
 
 use crate::cli::ScenarioCommand;
-use crate::terminal::outln;
-use offhook_lab::error::Failure;
-use offhook_simulator::bundled;
-
-pub use form::Identity;
+use crate::terminal::{out, outln};
 
 /// Runs a subcommand.
 ///
@@ -26,21 +24,21 @@ pub fn run(command: &ScenarioCommand) -> Result<(), Failure> {
         ScenarioCommand::Check(args) => check::run(args),
         ScenarioCommand::Graph(args) => graph::run(args),
         ScenarioCommand::New(args) => new::run(args),
-        ScenarioCommand::Schema { out } => schema::run(out.as_deref()),
-        ScenarioCommand::List { json } => list(*json),
+        ScenarioCommand::Schema { out } => schema(out.as_deref()),
+        ScenarioCommand::List { json } => {
+            out!("{}", list(&scenario::bundled()?).show(*json));
+            Ok(())
+        }
     }
 }
 
-fn list(json: bool) -> Result<(), Failure> {
-    for file in bundled::SCENARIOS.files.iter() {
-        let scenario = Scenario::parse(&bundled::scenario(file.name, None)?)?;
-        if json {
-            outln!(
-                "{}",
-                serde_json::json!({ "name": scenario.name, "purpose": scenario.purpose })
-            );
-        } else {
-            outln!("{:<20} {}", scenario.name, scenario.purpose);
+/// Prints or writes the JSON Schema of scenario files.
+fn schema(path: Option<&Path>) -> Result<(), Failure> {
+    match path {
+        None => out!("{SCENARIO_SCHEMA}"),
+        Some(path) => {
+            atomic::write(path, SCENARIO_SCHEMA.as_bytes())?;
+            outln!("written to {}", path.display());
         }
     }
     Ok(())

@@ -97,6 +97,19 @@ impl Format {
         }
     }
 
+    /// What it is for, in a line of help.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Json => "The canonical format",
+            Self::Dpt => "The same in a few kilobytes, for production",
+            Self::Csv => "One row a rule, for spreadsheets",
+            Self::Dmn => "DMN 1.3, for rule engines and modelers",
+            Self::Jdm => "The JSON Decision Model of GoRules; export only",
+            Self::JsonLogic => "JSON Logic as nested ifs; export only",
+        }
+    }
+
     /// The table in this format; equal tables give equal bytes.
     #[must_use]
     pub fn export(self, table: &DecisionTable) -> Vec<u8> {

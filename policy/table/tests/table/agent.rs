@@ -53,7 +53,13 @@ impl Customers for Erratic {
         }
     }
 
-    fn respond(&self, _: &Scenario, _: &mut Truth, _: SystemUtterance<'_>, rng: &mut Rng) -> Utterance {
+    fn respond(
+        &self,
+        _: &Scenario,
+        _: &mut Truth,
+        _: SystemUtterance<'_>,
+        rng: &mut Rng,
+    ) -> Utterance {
         // A third of the turns is silence, opt-outs are rare.
         match rng.next_u64() % 24 {
             4 => REPLIES[4].into(),

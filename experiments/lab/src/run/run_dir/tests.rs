@@ -4,8 +4,27 @@ use super::*;
 use crate::run::manifest::{rfc3339, tests::manifest};
 
 fn create(path: &Path, mode: Mode, config: &str) -> Result<RunDir, RunDirError> {
+    create_with(path, mode, config, manifest(config.as_bytes()))
+}
+
+fn create_with(
+    path: &Path,
+    mode: Mode,
+    config: &str,
+    manifest: Manifest,
+) -> Result<RunDir, RunDirError> {
     let as_run = |seeds: &[u64]| format!("{config}# {seeds:?}\n");
-    RunDir::create(path, mode, &as_run, manifest(config.as_bytes()))
+    RunDir::create(path, mode, &as_run, manifest)
+}
+
+/// The run of [`with_run`], to be resumed with these seeds.
+fn resume(path: &Path, config: &str, seeds: &[u64]) -> Result<RunDir, RunDirError> {
+    let seeds = seeds.to_vec();
+    let manifest = Manifest {
+        seeds,
+        ..manifest(config.as_bytes())
+    };
+    create_with(path, Mode::Resume, config, manifest)
 }
 
 fn refusal(path: &Path, mode: Mode, config: &str) -> String {
@@ -71,17 +90,59 @@ fn an_interrupted_run_goes_on_only_as_it_began() {
     let mut other = manifest(b"a = 1\n");
     other.inputs.insert("scenario".into(), sha256(b"changed"));
     other.started = rfc3339(1_000);
-    let error =
-        RunDir::create(&path, Mode::Resume, b"a = 1\n", other.clone()).expect_err("a refusal");
+    let error = create_with(&path, Mode::Resume, "a = 1\n", other.clone()).expect_err("a refusal");
     assert!(error.to_string().contains("scenario was absent"), "{error}");
     other.inputs.remove("scenario");
-    let run = RunDir::create(&path, Mode::Resume, b"a = 1\n", other).expect("continued");
+    let run = create_with(&path, Mode::Resume, "a = 1\n", other).expect("continued");
     assert_eq!(run.progress(), Progress::Interrupted);
     assert_eq!(fs::read(path.join("metrics.csv")).expect("kept"), b"m");
     assert_eq!(
         run.finish(rfc3339(2_000)).expect("finished").started,
         rfc3339(0)
     );
+}
+
+#[test]
+fn a_finished_run_goes_on_with_more_seeds() {
+    let (_folder, path) = with_run(true);
+    let run = resume(&path, "a = 1\n", &[1, 2, 3]).expect("more seeds");
+    assert_eq!(run.progress(), Progress::Interrupted);
+    assert_eq!(
+        fs::read(path.join("checkpoints/1.json")).expect("kept"),
+        b"c"
+    );
+    let config = fs::read_to_string(path.join("config.toml")).expect("a file");
+    assert_eq!(config, "a = 1\n# [1, 2, 3]\n");
+    let finished = run.finish(rfc3339(2_000)).expect("finished");
+    assert_eq!(
+        (&*finished.started, &finished.seeds[..]),
+        (&*rfc3339(0), &[1, 2, 3][..])
+    );
+}
+
+#[test]
+fn a_run_that_was_killed_while_it_got_more_seeds_gets_them_again() {
+    let (_folder, path) = with_run(true);
+    // The manifest still says two seeds.
+    fs::write(path.join("config.toml"), "a = 1\n# [1, 2, 3]\n").expect("written");
+    let run = resume(&path, "a = 1\n", &[1, 2, 3]).expect("more seeds");
+    assert_eq!(run.progress(), Progress::Interrupted);
+}
+
+#[test]
+fn fewer_or_other_seeds_and_more_seeds_of_another_config_are_refused() {
+    let (_folder, path) = with_run(true);
+    for (config, seeds, expected) in [
+        ("a = 1\n", &[1][..], "was `# [1, 2]`, now `# [1]`"),
+        ("a = 1\n", &[1, 3, 4], "was `# [1, 2]`, now `# [1, 3, 4]`"),
+        ("a = 2\n", &[1, 2, 3], "was `a = 1`, now `a = 2`"),
+    ] {
+        let message = resume(&path, config, seeds)
+            .expect_err("a refusal")
+            .to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+    assert_eq!(fs::read(path.join("metrics.csv")).expect("kept"), b"m");
 }
 
 #[test]

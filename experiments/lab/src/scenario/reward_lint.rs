@@ -9,9 +9,9 @@ use offhook_env::policy::{Observation, Policy};
 use offhook_env::rng::Stream;
 use offhook_env::scenario::{Scenario, lint};
 
-use offhook_lab::play::{self, Choice, Plan};
-use offhook_lab::threads;
-use offhook_lab::unit::Unit;
+use crate::play::{self, Choice, Plan};
+use crate::threads;
+use crate::unit::Unit;
 use offhook_simulator::world::LoadedScenario;
 use offhook_stats::{self as stats, Estimate, Moments};
 
@@ -61,7 +61,7 @@ fn temptations(scenario: &Scenario) -> Vec<(String, ActionMask)> {
 
 /// Plays `n_calls` calls with the script and the same calls with each temptation, and reports those that
 /// earn more, at the reward that makes the difference.
-pub(super) fn check(loaded: &LoadedScenario, n_calls: u64) -> Vec<Finding> {
+pub fn check(loaded: &LoadedScenario, n_calls: u64) -> Vec<Finding> {
     let scenario = &*loaded.world.scenario;
     let plan = Plan {
         seed: 1,

@@ -1,29 +1,27 @@
-//! `offhook table keygen` and `sign`, and the check of a signature: Ed25519 over the bytes of a
-//! file.
+//! Keys and signatures of files: Ed25519 over the bytes of a table file.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use offhook_table::sign::{SIGNATURE_BYTES, SignError, check_signature, generate_keys, sign};
+use offhook_table::sign::{SignError, check_signature, generate_keys, sign};
 use serde_json::Value;
 
-use crate::cli::{KeygenArgs, SignArgs};
-use crate::terminal::outln;
-use offhook_lab::disk::atomic;
-use offhook_lab::error::Failure;
-use offhook_lab::policies::{read_table, table_file, table_of};
+use crate::disk::atomic;
+use crate::error::Failure;
+use crate::policies::{read_table, table_file, table_of};
 
 /// Most bytes of a key file or signature that are read.
 const MAX_BYTES: u64 = 1 << 16;
 
-/// Makes a pair of keys; never over files that are there.
+/// Makes a pair of keys, the private one at `private`, and says where the public one lies; never over files that
+/// are there.
 ///
 /// # Errors
 /// If a file is there or cannot be written, or the system gives no random numbers.
-pub fn keygen(args: &KeygenArgs) -> Result<(), Failure> {
-    let public = with_ending(&args.out, ".pub");
-    for path in [&args.out, &public] {
+pub fn keygen(private: &Path) -> Result<PathBuf, Failure> {
+    let public = with_ending(private, ".pub");
+    for path in [private, &public] {
         if path.exists() {
             let path = path.display();
             return Err(Failure::failed(format!(
@@ -32,15 +30,13 @@ pub fn keygen(args: &KeygenArgs) -> Result<(), Failure> {
         }
     }
     let keys = generate_keys()?;
-    write_private(&args.out, &keys.private)?;
+    write_private(private, &keys.private)?;
     if let Err(error) = atomic::write(&public, keys.public.as_bytes()) {
         // Both or none; the first failure is the one worth telling.
-        let _ = fs::remove_file(&args.out);
+        let _ = fs::remove_file(private);
         return Err(error.into());
     }
-    outln!("private key, keep it secret: {}", args.out.display());
-    outln!("public key, hand it out: {}", public.display());
-    Ok(())
+    Ok(public)
 }
 
 /// Writes a file that only its owner may read.
@@ -60,18 +56,30 @@ fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
     })
 }
 
-/// Signs a table file.
+/// What is signed with what.
+#[derive(Clone, Copy, Debug)]
+pub struct SignPlan<'a> {
+    /// A run directory or a table file.
+    pub table: &'a Path,
+    /// The private key.
+    pub key: &'a Path,
+    /// The signature; `<table file>.sig` if not given.
+    pub out: Option<&'a Path>,
+    /// Whether a signature that is there is replaced.
+    pub force: bool,
+}
+
+/// Signs a table file, and says where the signature lies.
 ///
 /// # Errors
 /// If a file cannot be read or written, or table or key are none.
-pub fn run(args: &SignArgs) -> Result<(), Failure> {
-    let file = table_file(&args.table)?;
-    let out = args
+pub fn sign_file(plan: SignPlan<'_>) -> Result<PathBuf, Failure> {
+    let file = table_file(plan.table)?;
+    let out = plan
         .out
-        .clone()
-        .unwrap_or_else(|| with_ending(&file, ".sig"));
+        .map_or_else(|| with_ending(&file, ".sig"), Path::to_owned);
     let out_file = out.canonicalize().ok();
-    for signed in [&file, &args.key] {
+    for signed in [&file, plan.key] {
         if out_file.is_some() && out_file == signed.canonicalize().ok() {
             return Err(Failure::usage(format!(
                 "--out {}: that is the table or the key, expected a file for the signature",
@@ -79,15 +87,13 @@ pub fn run(args: &SignArgs) -> Result<(), Failure> {
             )));
         }
     }
-    atomic::check_free(&out, args.force)?;
-    let key = read_text(&args.key)?;
+    atomic::check_free(&out, plan.force)?;
+    let key = read_text(plan.key)?;
     let bytes = read_table(&file)?;
     check_table(&file, &bytes)?;
-    let signature = sign(&bytes, &key).map_err(|e| at(&args.key, e))?;
+    let signature = sign(&bytes, &key).map_err(|e| at(plan.key, e))?;
     atomic::write(&out, &signature)?;
-    let (n, out) = (SIGNATURE_BYTES, out.display());
-    outln!("{n} bytes written to {out}");
-    Ok(())
+    Ok(out)
 }
 
 /// Refuses what is neither a table that reads back nor one for an engine, which carries its checksum.

@@ -1,51 +1,69 @@
-//! The short form of a new kind of call, and the scenario file it makes.
+//! The files that a form makes: a complete, commented scenario, and the experiment that trains it.
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
-/// How sure the robot has to be of who is on the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Identity {
-    /// Anybody may hear it.
-    None,
-    /// The person says so.
-    Confirm,
-    /// The person proves it with the identity card.
-    Verify,
+use super::check::CheckedScenario;
+use super::form::{Entry, Form, Identity};
+use crate::config::CONFIGS;
+use crate::disk::atomic;
+use crate::error::Failure;
+
+/// Where the experiment stands that trains the scenario at `path`.
+pub fn config_path(path: &Path) -> PathBuf {
+    path.with_extension("config.toml")
 }
 
-/// A name and the words that go with it.
-pub(super) type Entry = (String, Vec<String>);
+/// Writes the scenario of a form to `path` and, if it is sound, the experiment beside it.
+///
+/// # Errors
+/// If a file cannot be written, or the form makes a scenario with faults; that one is left to be mended.
+pub fn write(form: &Form, path: &Path) -> Result<(), Failure> {
+    atomic::write(path, form.scenario().as_bytes())?;
+    let found = CheckedScenario::of(&path.display().to_string(), 0)?.findings;
+    if !found.is_empty() {
+        let list: Vec<String> = found.iter().map(ToString::to_string).collect();
+        return Err(Failure::failed(format!(
+            "the form makes a scenario with faults; mend them in the file or say it otherwise\n{}",
+            list.join("\n")
+        )));
+    }
+    let config = config(&form.name, path);
+    Ok(atomic::write(&config_path(path), config.as_bytes())?)
+}
 
-/// What a new scenario is about.
-#[derive(Clone, Debug)]
-pub(super) struct Form {
-    /// Name of the scenario and of its file.
-    pub name: String,
-    /// What the call is for, in a sentence.
-    pub purpose: String,
-    /// How sure the robot has to be of who is on the line.
-    pub identity: Identity,
-    /// Topics: the words that tell them.
-    pub topics: Vec<Entry>,
-    /// Questions: the customer's words, the robot's answer.
-    pub questions: Vec<Entry>,
-    /// Concerns: the customer's words, the robot's reply.
-    pub concerns: Vec<Entry>,
-    /// Slots: the robot's question, then the values.
-    pub slots: Vec<Entry>,
-    /// Offers: the words that make them.
-    pub offers: Vec<Entry>,
-    /// Messages: what the robot says when it has sent them.
-    pub messages: Vec<Entry>,
+/// The quickstart's experiment with the scenario at `path`.
+fn config(name: &str, path: &Path) -> String {
+    let quickstart = CONFIGS.get("quickstart");
+    let text = quickstart.map_or("", |file| file.text);
+    let body = text.lines().skip_while(|line| line.starts_with('#'));
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut out = format!(
+        "# Does reinforcement learning in simulation improve on the flow of {name}, and does a decision\n# table keep what was learned?\n"
+    );
+    for line in body {
+        let line = match line.split_once(" = ").map_or(line, |(key, _)| key) {
+            "name" => format!("name = {}", quoted(name)),
+            "scenario" => format!("scenario = {}", quoted(&file)),
+            "seeds" => "seeds = [1, 2]".to_owned(),
+            _ => line.to_owned(),
+        };
+        out += &line;
+        out.push('\n');
+    }
+    out
 }
 
 /// A TOML string; what JSON escapes, TOML reads the same.
-fn text(words: &str) -> String {
+fn quoted(words: &str) -> String {
     serde_json::Value::from(words).to_string()
 }
 
 fn list<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
-    let items: Vec<String> = items.into_iter().map(|item| text(item.as_ref())).collect();
+    let items: Vec<String> = items
+        .into_iter()
+        .map(|item| quoted(item.as_ref()))
+        .collect();
     format!("[{}]", items.join(", "))
 }
 
@@ -111,8 +129,8 @@ impl Form {
             "# Written by `offhook scenario new`; every word and number may be changed.".to_owned(),
         );
         line("schema = 1".to_owned());
-        line(format!("name = {}", text(&self.name)));
-        line(format!("purpose = {}", text(&self.purpose)));
+        line(format!("name = {}", quoted(&self.name)));
+        line(format!("purpose = {}", quoted(&self.purpose)));
         line("max_turns = 30".to_owned());
         line("channel = \"dstc2\"             # how telephone speech is misheard; measured on real calls".to_owned());
         line(
@@ -147,7 +165,7 @@ impl Form {
             "\n# What the robot can say; each line is an action of the policy.\n[robot]\n",
         );
         let mut say = |act: String, words: &str| {
-            let _ = writeln!(out, "{} = {}", text(&act), text(words));
+            let _ = writeln!(out, "{} = {}", quoted(&act), quoted(words));
         };
         say("greet".to_owned(), "Good day, this is an automatic call.");
         say("state_purpose".to_owned(), &self.purpose);
@@ -181,7 +199,7 @@ impl Form {
 
         out.push_str("\n# What customers do, with words for it.\n[customer]\n");
         let mut hear = |act: String, words: &[&str]| {
-            let _ = writeln!(out, "{} = {}", text(&act), list(words));
+            let _ = writeln!(out, "{} = {}", quoted(&act), list(words));
         };
         hear("affirm".to_owned(), &["Yes.", "That is right."]);
         hear("deny".to_owned(), &["No.", "No, not at all."]);
@@ -343,7 +361,7 @@ impl Form {
                     // The last one takes what rounding left, so that the shares sum to 1.
                     let last = 1.0 - share * (n_values - 1) as f64;
                     let share = if k + 1 == n_values { last } else { share };
-                    format!("{} = {share:.2}", text(value))
+                    format!("{} = {share:.2}", quoted(value))
                 })
                 .collect();
             let _ = writeln!(out, "{slot} = {{ {} }}", shares.join(", "));

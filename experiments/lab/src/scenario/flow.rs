@@ -1,13 +1,25 @@
 //! The flow that calls took: which action followed which, after what, and how those calls ended.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use offhook_env::call::outcome::Outcome;
-use offhook_env::log::{CallLog, TurnLog};
+use offhook_env::log::{CallLog, TurnLog, read_calls};
+use offhook_env::policy::Policy;
+use offhook_env::rng::Stream;
+use offhook_simulator::world::CallWorld;
+
+use crate::disk::jsonl;
+use crate::error::Failure;
+use crate::play::{self, Choice, Plan};
+use crate::threads;
+
+/// Calls that are logged at a time, so that many calls need little memory.
+const CHUNK: u64 = 10_000;
 
 /// Where an edge starts or ends; ordered as a call goes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Node {
+pub enum Node {
     /// The customer has picked up.
     Start,
     /// An action, by its name.
@@ -18,7 +30,7 @@ pub(super) enum Node {
 
 /// Calls, and how many of them were completed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Traffic {
+pub struct Traffic {
     /// Calls, each counted once however often it came by.
     pub n_calls: u64,
     /// Those of which it is known whether they were completed.
@@ -42,7 +54,7 @@ impl Traffic {
 
 /// From one node to the next.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Edge {
+pub struct Edge {
     /// The calls that took it.
     pub traffic: Traffic,
     /// The kinds of customer act that the robot understood in between, with the calls that had them.
@@ -51,7 +63,7 @@ pub(super) struct Edge {
 
 /// What many calls have in common.
 #[derive(Debug, Default)]
-pub(super) struct Flow {
+pub struct Flow {
     /// All calls.
     pub traffic: Traffic,
     /// Every place that a call came by.
@@ -68,6 +80,53 @@ fn heard(turn: &TurnLog) -> String {
 }
 
 impl Flow {
+    /// The flow of the calls of a log, all of the scenario of that name.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or a call is of another scenario; its line is named.
+    pub fn of_log(log: &Path, scenario: &str) -> Result<Self, Failure> {
+        let mut flow = Self::default();
+        for call in read_calls(jsonl::open(log)?) {
+            let (line, call) =
+                call.map_err(|e| Failure::failed(format!("'{}' {e}", log.display())))?;
+            if call.scenario != scenario {
+                return Err(Failure::failed(format!(
+                    "'{}' line {line}: a call of scenario '{}', expected '{scenario}'",
+                    log.display(),
+                    call.scenario,
+                )));
+            }
+            flow.add(&call);
+        }
+        Ok(flow)
+    }
+
+    /// The flow of `n_calls` calls that a policy plays, choosing as `choice` says.
+    pub fn of_policy(
+        world: &CallWorld,
+        policy: &dyn Policy,
+        choice: Choice,
+        n_calls: u64,
+        seed: u64,
+    ) -> Self {
+        let mut flow = Self::default();
+        threads::install(None, || {
+            for first in (0..n_calls).step_by(CHUNK as usize) {
+                let plan = Plan {
+                    seed,
+                    stream: Stream::Evaluate,
+                    first,
+                    n_calls: CHUNK.min(n_calls - first),
+                    choice,
+                };
+                for (call, _) in play::record(world, policy, plan) {
+                    flow.add(&call);
+                }
+            }
+        });
+        flow
+    }
+
     /// Adds one call.
     pub fn add(&mut self, call: &CallLog) {
         let completed = call.outcome.map(|outcome| outcome == Outcome::Completed);

@@ -6,32 +6,8 @@ use offhook_env::log::{CallLog, Step, read_calls, replay};
 use offhook_env::scenario::Scenario;
 use offhook_table::{DecisionTable, Monitor};
 
-use offhook_lab::disk::jsonl;
-use offhook_lab::error::Failure;
-use offhook_lab::policies::table_layout;
-use offhook_simulator::world;
-
-/// The scenario of a table, by the table's own name for it or by another, which must have the
-/// table's layout.
-///
-/// # Errors
-/// If there is no such scenario, or the table was built for another.
-pub fn scenario_of(
-    table: &DecisionTable,
-    name: Option<&str>,
-) -> Result<std::sync::Arc<Scenario>, Failure> {
-    let (scenario, _) = world::load_scenario(name.unwrap_or(table.scenario()), None)?;
-    check_built_for(table, &scenario)?;
-    Ok(scenario)
-}
-
-/// Refuses a table that was built for another scenario or layout; both are named.
-///
-/// # Errors
-/// If it was.
-pub fn check_built_for(table: &DecisionTable, scenario: &Scenario) -> Result<(), Failure> {
-    Ok(table.check_built_for(&scenario.name, &table_layout(scenario)?)?)
-}
+use crate::disk::jsonl;
+use crate::error::Failure;
 
 /// Replays every call of a log through the tracker.
 ///

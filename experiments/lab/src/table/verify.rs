@@ -1,0 +1,99 @@
+//! Proof, signature, and the test of the verifier itself.
+
+use std::path::Path;
+
+use offhook_table::agent::constraints;
+use offhook_table::{DecisionTable, Proof, Report, SelfTest, self_test, verify_with};
+
+use super::{scenario_of, sign};
+use crate::error::Failure;
+use crate::policies::{read_table, table_file, table_of};
+use crate::run::manifest::{hashes, scenario_hash};
+
+/// Seed of the self-test, so that it passes always or never.
+const SEED: u64 = 1;
+
+/// What is verified, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifyPlan<'a> {
+    /// The table: a file or a run.
+    pub table: &'a Path,
+    /// The scenario; the run's or the table's own if not given.
+    pub scenario: Option<&'a str>,
+    /// Rules with fewer visits are listed as thin.
+    pub min_support: u64,
+    /// How often the table is broken in each of the known ways, to test the verifier; not at all if not given.
+    pub self_test: Option<u64>,
+    /// A public key that the file must have been signed for.
+    pub key: Option<&'a Path>,
+    /// The signature; `<table file>.sig` if not given.
+    pub signature: Option<&'a Path>,
+}
+
+/// What was proved.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// Whether a signature was asked for; it holds.
+    pub signed: bool,
+    /// Whether the scenario is word for word the one that the table was made for; `None` where the table does not
+    /// say which.
+    pub scenario_unchanged: Option<bool>,
+    /// The whole proof; its constraints are rules of conduct, then masks.
+    pub report: Report,
+    n_rules: usize,
+    /// The test of the verifier, if it was asked for and the table was proved.
+    pub self_test: Option<SelfTest>,
+}
+
+/// Verifies a table.
+///
+/// # Errors
+/// If a file cannot be read, the table was built for another scenario, or the signature does not hold; that
+/// something is not proved is none.
+pub fn verify(plan: VerifyPlan<'_>) -> Result<Verification, Failure> {
+    let file = table_file(plan.table)?;
+    // Read once, so that what is proved is what was signed.
+    let bytes = read_table(&file)?;
+    if let Some(key) = plan.key {
+        sign::check(&file, &bytes, key, plan.signature)?;
+    }
+    let table = table_of(&file, &bytes)?;
+    let (scenario, text) = scenario_of(&table, &file, plan.scenario)?;
+    let (rules, masks) = constraints(&scenario);
+    let n_rules = rules.len();
+    let constraints = [rules, masks].concat();
+    let report = verify_with(&table, &constraints, plan.min_support)?;
+    let self_test = match plan.self_test.filter(|_| report.ok()) {
+        Some(n_each) => Some(self_test(&table, &constraints, n_each, SEED)?),
+        None => None,
+    };
+    Ok(Verification {
+        signed: plan.key.is_some(),
+        scenario_unchanged: made_for(&table).map(|hash| hash == scenario_hash(&hashes(&text))),
+        report,
+        n_rules,
+        self_test,
+    })
+}
+
+impl Verification {
+    /// Whether everything holds that was looked at.
+    pub fn ok(&self) -> bool {
+        self.report.ok() && self.self_test.as_ref().is_none_or(SelfTest::ok)
+    }
+
+    /// The proofs of the rules of conduct, in the order of the scenario.
+    pub fn rules_of_conduct(&self) -> &[Proof] {
+        &self.report.constraints[..self.n_rules]
+    }
+
+    /// The proofs of the scenario's masks.
+    pub fn masks(&self) -> &[Proof] {
+        &self.report.constraints[self.n_rules..]
+    }
+}
+
+/// Hash of the scenario that the table was made for.
+fn made_for(table: &DecisionTable) -> Option<&str> {
+    table.provenance().get("scenario")?.as_str()
+}
