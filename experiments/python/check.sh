@@ -20,9 +20,6 @@ say 'format and lints of the native half'
 cargo fmt --check
 cargo clippy --quiet --release --all-targets -- -D warnings
 
-say 'the Rust side of the comparison'
-(cd ../.. && cargo build --quiet --release -p offhook-simulator --example play_bytes)
-
 say 'tests'
 "$venv/bin/python" -m pytest -p no:cacheprovider --durations 3 --ignore tests/test_learning.py
 

@@ -1,6 +1,8 @@
 """The same seed plays the same calls from Python and from Rust, byte for byte."""
 
+import os
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import offhook
@@ -12,10 +14,14 @@ SEED, N_CALLS, N_STEPS = 11, 33, 400
 @pytest.fixture(scope="module")
 def play_bytes(repository):
     """Runs the Rust program of the same name."""
-    command = ["cargo", "run", "--quiet", "--release", "-p", "offhook-simulator", "--example", "play_bytes", "--"]
+    # With the whole workspace's choice of features, so that what its tests have built serves here, too.
+    build = ["cargo", "build", "--quiet", "--release", "--workspace", "--example", "play_bytes"]
+    subprocess.run(build, cwd=repository, check=True)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", repository / "target"))
+    program = target / "release/examples/play_bytes"
 
     def run(*arguments):
-        done = subprocess.run(command + [str(a) for a in arguments], cwd=repository, stdout=subprocess.PIPE, check=True)
+        done = subprocess.run([program, *map(str, arguments)], cwd=repository, stdout=subprocess.PIPE, check=True)
         return done.stdout
 
     return run
