@@ -166,7 +166,7 @@ mod tests {
             scenario: Some("fraud_alert".into()),
             policy: "script".into(),
             explore: 0.0,
-            user_model: UserModelName::Agenda,
+            user_model: "agenda".parse().unwrap_or_else(|e| panic!("{e}")),
             calls: CallPlan {
                 n_calls,
                 seed: 1,
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn chunks_add_up_to_all_calls() {
         let found = simulate(&plan(CHUNK + 5, 0), |_| {}).unwrap_or_else(|e| panic!("{e}"));
-        let loaded = plan(1, 0).calls.load("fraud_alert");
+        let loaded = offhook_simulator::world::load("fraud_alert", None);
         let world = loaded.unwrap_or_else(|e| panic!("{e}")).world;
         let episodes = plan(CHUNK + 5, 0).calls.episodes(Choice::Best);
         let calls = play::evaluate(&world, &world.scenario.script(), episodes);

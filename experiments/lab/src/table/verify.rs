@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use offhook_table::agent::constraints;
-use offhook_table::{DecisionTable, Proof, Report, SelfTest, self_test, verify_with};
+use offhook_table::{DecisionTable, Proof, ProofReport, SelfTest, self_test, verify_with};
 
 use super::{scenario_of, sign};
 use crate::error::Failure;
@@ -39,7 +39,7 @@ pub struct Verification {
     /// say which.
     pub scenario_unchanged: Option<bool>,
     /// The whole proof; its constraints are rules of conduct, then masks.
-    pub report: Report,
+    pub report: ProofReport,
     n_rules: usize,
     /// The test of the verifier, if it was asked for and the table was proved.
     pub self_test: Option<SelfTest>,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use offhook_lab::table::verify::Verification;
-use offhook_table::{Proof, Report, SelfTest};
+use offhook_table::{Proof, ProofReport, SelfTest};
 use serde::Serialize;
 
 use crate::document::Document;
@@ -28,7 +28,7 @@ struct Verified<'a> {
     /// The scenario's masks.
     masks: &'a [Proof],
     /// The whole proof; its `constraints` are rules of conduct and masks.
-    report: &'a Report,
+    report: &'a ProofReport,
     /// The test of the verifier, if it was asked for and the table was proved.
     self_test: Option<&'a SelfTest>,
 }
