@@ -9,7 +9,7 @@ use offhook_stats::bootstrap::{RESAMPLES, iqm, probability_of_improvement};
 
 use crate::disk::{atomic, csv};
 use crate::error::Failure;
-use crate::run::curve::{self, LearningCurve, METRIC};
+use crate::run::curve::{self, LearningCurve};
 use crate::run::metrics::{self, Row, Stage};
 use crate::run::run_dir::RunFile;
 
@@ -43,16 +43,16 @@ pub fn compare(paths: &[PathBuf]) -> Result<RunComparison, Failure> {
     let finals: Vec<Vec<f64>> = runs.iter().map(|(_, rows)| last_completion(rows)).collect();
     for (finals, path) in finals.iter().zip(paths) {
         if finals.is_empty() {
-            let path = path.display();
+            let (path, metric) = (path.display(), metrics::CURVE);
             return Err(Failure::failed(format!(
-                "'{path}' has no `{METRIC}` to compare"
+                "'{path}' has no `{metric}` to compare"
             )));
         }
     }
     let first = finals[0].clone();
     let curves = runs
         .iter()
-        .map(|(name, rows)| curve::collect(name, rows, METRIC))
+        .map(|(name, rows)| curve::collect(name, rows, metrics::CURVE))
         .collect();
     let score = |((name, _), finals): ((String, _), Vec<f64>)| RunScore {
         name,
@@ -129,7 +129,7 @@ fn last_completion(rows: &[Row]) -> Vec<f64> {
     let last = |seed: &u64| {
         let of_seed = rows
             .iter()
-            .filter(|r| r.seed == *seed && r.metric == METRIC);
+            .filter(|r| r.seed == *seed && r.metric == metrics::CURVE);
         of_seed
             .max_by_key(|r| (r.stage == Stage::Reinforcement, r.step))
             .map(|r| r.value)

@@ -61,8 +61,6 @@ macro_rules! failed {
 
 failed!(
     Diagnostics,
-    crate::disk::atomic::FileError,
-    crate::run::run_dir::RunDirError,
     offhook_env::log::LogError,
     offhook_policy::checkpoint::CheckpointError,
     offhook_policy::learner::LearnError,

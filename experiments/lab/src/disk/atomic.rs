@@ -20,6 +20,12 @@ pub struct FileError {
     source: io::Error,
 }
 
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::failed(error)
+    }
+}
+
 impl FileError {
     /// `doing` is a verb, as in "cannot write 'FILE': ...".
     pub fn new(doing: &'static str, path: &Path, source: io::Error) -> Self {

@@ -8,9 +8,6 @@ use super::metrics::{self, Row};
 use crate::disk::csv;
 use crate::key_figure::KeyFigure;
 
-/// The metric that learning curves show.
-pub const METRIC: &str = "evaluate/completion";
-
 /// What was learned over simulated calls, and what stays as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LearningCurve {
@@ -83,7 +80,11 @@ pub(crate) fn of_run(rows: &[Row], judgement: &Judgement) -> LearningCurve {
         y,
     });
     LearningCurve {
-        curves: vec![collect(Contestant::Reinforcement.name(), rows, METRIC)],
+        curves: vec![collect(
+            Contestant::Reinforcement.name(),
+            rows,
+            metrics::CURVE,
+        )],
         references: references.into_iter().collect(),
     }
 }

@@ -6,6 +6,9 @@ use std::str::FromStr;
 use crate::disk::csv;
 use crate::error::Failure;
 
+/// The metric that learning curves show.
+pub const CURVE: &str = "evaluate/completion";
+
 /// A stage of training, in the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {

@@ -10,6 +10,7 @@ pub mod judge;
 pub mod manifest;
 pub mod metrics;
 pub mod provenance;
+mod result;
 pub mod run_dir;
 pub mod seed;
 pub mod stability;
@@ -31,9 +32,8 @@ use crate::logs::{Log, Where};
 use crate::predict::{self, Prediction};
 use crate::progress::{Progress, SeedProgress};
 use crate::threads;
-use curve::LearningCurve;
-use judge::Judgement;
 use manifest::{Manifest, rfc3339, sha256};
+pub use result::TrainResult;
 use run_dir::{Mode, RunDir, RunFile};
 use seed::{SeedResult, SeedRun};
 
@@ -65,24 +65,6 @@ pub struct RunPlan<'a> {
 
 /// Draws what was found, as files of the run.
 pub type Render = dyn Fn(&TrainResult) -> Result<Vec<(RunFile, Vec<u8>)>, Failure> + Sync;
-
-/// What a training experiment found.
-pub struct TrainResult {
-    /// Name of the experiment.
-    pub name: String,
-    /// The scenario as the config names it.
-    pub scenario: String,
-    /// The scenario's name in its file.
-    pub scenario_name: String,
-    /// What the calls are for.
-    pub purpose: String,
-    /// Held-out calls per seed and point of the learning curve.
-    pub curve_calls: u64,
-    /// Every policy on held-out calls.
-    pub judgement: Judgement,
-    /// Completion while learning, with the hand-written flow beside it.
-    pub curve: LearningCurve,
-}
 
 /// How a run ended.
 pub enum RunEnd {

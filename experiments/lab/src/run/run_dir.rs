@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::{Manifest, first_difference, sha256};
 use crate::disk::atomic::{self, FileError};
+use crate::error::Failure;
 
 /// What to do with a run that is already there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,12 @@ pub enum RunDirError {
     /// Another process is writing there.
     #[error("another run is writing to '{}'; wait for it or choose another folder with --out", .0.display())]
     Busy(PathBuf),
+}
+
+impl From<RunDirError> for Failure {
+    fn from(error: RunDirError) -> Self {
+        Self::failed(error)
+    }
 }
 
 /// Everything at the top of a run directory. `--force` removes these and nothing else, and a run can write no

@@ -16,7 +16,6 @@ use offhook_policy::network::weights::Weights;
 use offhook_simulator::world::LoadedScenario;
 use offhook_table::DecisionTable;
 
-use super::curve;
 use super::metrics::{self, Row, Stage};
 use super::run_dir::{RunDir, RunFile};
 use crate::config::Config;
@@ -184,7 +183,7 @@ impl SeedRun<'_> {
         };
         [
             (
-                curve::METRIC,
+                metrics::CURVE,
                 mean(|c| f64::from(c.outcome == Outcome::Completed)),
             ),
             ("evaluate/return", mean(|c| f64::from(c.return_))),

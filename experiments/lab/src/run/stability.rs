@@ -1,7 +1,6 @@
 //! Whether learning stays where it got to: the worst fall after a seed first came close to its end.
 
-use super::curve::METRIC;
-use super::metrics::{Row, Stage};
+use super::metrics::{self, Row, Stage};
 
 /// A seed has arrived when it first reaches this share of its final completion.
 const ARRIVED: f64 = 0.9;
@@ -45,7 +44,9 @@ impl SeedStability {
 pub fn of(rows: &[Row], seeds: impl Iterator<Item = u64>) -> Vec<SeedStability> {
     let points = |seed: u64| -> Vec<(u64, f64)> {
         rows.iter()
-            .filter(|r| r.seed == seed && r.stage == Stage::Reinforcement && r.metric == METRIC)
+            .filter(|r| {
+                r.seed == seed && r.stage == Stage::Reinforcement && r.metric == metrics::CURVE
+            })
             .map(|r| (r.calls, r.value))
             .collect()
     };
