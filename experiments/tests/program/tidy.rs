@@ -33,7 +33,10 @@ fn crates_point_only_along_the_allowed_arrows() {
         ("env", &[][..]),
         ("simulator", &["offhook-env"]),
         ("policy/table", &["offhook-env"]),
-        ("policy", &["offhook-env", "offhook-table", "burn"]),
+        (
+            "policy",
+            &["offhook-env", "offhook-stats", "offhook-table", "burn"],
+        ),
         (
             "experiments",
             &[

@@ -68,14 +68,14 @@ fn an_interrupted_run_goes_on_only_as_it_began() {
         message.contains("line 1 of the config was `a = 1`, now `a = 2`"),
         "{message}"
     );
+    let as_run = |seeds: &[u64]| format!("a = 1\n# {seeds:?}\n");
     let mut other = manifest(b"a = 1\n");
     other.inputs.insert("scenario".into(), sha256(b"changed"));
     other.started = rfc3339(1_000);
-    let error =
-        RunDir::create(&path, Mode::Resume, b"a = 1\n", other.clone()).expect_err("a refusal");
+    let error = RunDir::create(&path, Mode::Resume, &as_run, other.clone()).expect_err("a refusal");
     assert!(error.to_string().contains("scenario was absent"), "{error}");
     other.inputs.remove("scenario");
-    let run = RunDir::create(&path, Mode::Resume, b"a = 1\n", other).expect("continued");
+    let run = RunDir::create(&path, Mode::Resume, &as_run, other).expect("continued");
     assert_eq!(run.progress(), Progress::Interrupted);
     assert_eq!(fs::read(path.join("metrics.csv")).expect("kept"), b"m");
     assert_eq!(
