@@ -4,10 +4,12 @@
 //!
 //! - [`network`]: the actor-critic, its weights, the engines that train it.
 //! - [`data`]: what learners learn from, in memory.
-//! - [`learner`]: one file per learner, and the trait that whatever runs them knows.
-//! - [`evaluate`] plays a fixed set of calls with a policy; [`planner`] plays with the hidden customer in view.
+//! - [`learner`]: one file per learner, the trait that whatever runs them knows, and the lists of them.
+//! - [`evaluate`]: which calls are played and how, and many of them at once; [`planner`] plays with the hidden
+//!   customer in view.
 //! - [`distill`] puts a policy into a decision table; [`ope`] judges one by the calls of another.
 //! - [`checkpoint`]: all that it takes to go on later, to the same bytes.
+//! - [`error`]: why something refused to learn.
 //!
 //! What is absent: the crate knows calls only through `offhook-env`'s seams and never meets a user model; it
 //! reads no clock, prints nothing, and only `checkpoint` knows a file format. Burn stands in [`network`] alone.
@@ -16,6 +18,8 @@
     clippy::extra_unused_type_parameters,
     reason = "`with_simd` takes the instructions to compile for as a type, needed or not"
 )]
+
+pub mod error;
 
 pub mod network;
 

@@ -12,7 +12,7 @@ use offhook_env::rng::Stream;
 use offhook_policy::checkpoint::Checkpoint;
 use offhook_policy::data::returns::End;
 use offhook_policy::data::rollout::Rollout;
-use offhook_policy::evaluate::{Choice, Episodes, collect, evaluate};
+use offhook_policy::evaluate::{Choice, Plan, collect, evaluate};
 use offhook_policy::learner::Learner as _;
 use offhook_policy::learner::imitation::{ImitationConfig, imitate};
 use offhook_policy::learner::ppo::{Metrics, Ppo, PpoConfig};
@@ -239,12 +239,14 @@ fn an_infinite_reward_stops_the_run_with_its_place() {
 #[test]
 fn imitation_repeats_what_it_was_shown() {
     let mdp = Mdp::random(1);
-    let episodes = Episodes {
+    let plan = Plan {
         seed: 4,
         stream: Stream::Demonstrate,
-        n_episodes: 600,
+        first: 0,
+        n_calls: 600,
+        choice: Choice::Best,
     };
-    let (data, summaries) = collect(&mut mdp.env(16), &Parity, Choice::Greedy, episodes, 1.0);
+    let (data, summaries) = collect(&mut mdp.env(16), &Parity, plan, 1.0);
     assert_eq!(summaries.len(), 600);
     let weights = Weights::initial(&NetworkConfig::default(), &mdp.layout, 1);
     let config = ImitationConfig {
@@ -277,12 +279,14 @@ fn imitation_repeats_what_it_was_shown() {
 #[test]
 fn imitation_warms_the_value_head() {
     let mdp = Mdp::random(1);
-    let episodes = Episodes {
+    let plan = Plan {
         seed: 4,
         stream: Stream::Demonstrate,
-        n_episodes: 2000,
+        first: 0,
+        n_calls: 2000,
+        choice: Choice::Best,
     };
-    let (data, summaries) = collect(&mut mdp.env(16), &Parity, Choice::Greedy, episodes, 1.0);
+    let (data, summaries) = collect(&mut mdp.env(16), &Parity, plan, 1.0);
     let weights = Weights::initial(&small_network(), &mdp.layout, 1);
     let imitated = imitate(
         &data,
@@ -308,13 +312,15 @@ fn imitation_warms_the_value_head() {
 #[test]
 fn evaluation_does_not_depend_on_the_calls_side_by_side() {
     let mdp = Mdp::random(7);
-    let episodes = Episodes {
+    let plan = |choice| Plan {
         seed: 11,
         stream: Stream::Evaluate,
-        n_episodes: 300,
+        first: 0,
+        n_calls: 300,
+        choice,
     };
-    for choice in [Choice::Greedy, Choice::Sampled] {
-        let play = |n_calls| evaluate(&mut mdp.env(n_calls), &RandomPolicy, choice, episodes);
+    for plan in [Choice::Best, Choice::Sample].map(plan) {
+        let play = |n_calls| evaluate(&mut mdp.env(n_calls), &RandomPolicy, plan);
         let one = play(1);
         assert_eq!(
             one.iter().map(|s| s.episode).collect::<Vec<_>>(),
@@ -322,7 +328,7 @@ fn evaluation_does_not_depend_on_the_calls_side_by_side() {
         );
         assert_eq!(one, play(7));
         assert_eq!(one, play(512));
-        let rows = |n_calls| collect(&mut mdp.env(n_calls), &RandomPolicy, choice, episodes, 0.9);
+        let rows = |n_calls| collect(&mut mdp.env(n_calls), &RandomPolicy, plan, 0.9);
         assert_eq!(rows(1), rows(64));
     }
 }
@@ -330,12 +336,14 @@ fn evaluation_does_not_depend_on_the_calls_side_by_side() {
 #[test]
 fn evaluation_agrees_with_the_exact_value() {
     let mdp = Mdp::random(7);
-    let episodes = Episodes {
+    let plan = Plan {
         seed: 3,
         stream: Stream::Evaluate,
-        n_episodes: 20_000,
+        first: 0,
+        n_calls: 20_000,
+        choice: Choice::Sample,
     };
-    let played = evaluate(&mut mdp.env(64), &RandomPolicy, Choice::Sampled, episodes);
+    let played = evaluate(&mut mdp.env(64), &RandomPolicy, plan);
     let n = played.len() as f64;
     let mean = played.iter().map(|s| s.return_ as f64).sum::<f64>() / n;
     let variance = played

@@ -4,12 +4,13 @@
 //! Statistical Precipice" (arXiv:2108.13264), for few seeds on one or more tasks. Percentile intervals over so
 //! few seeds are too narrow (Hesterberg, 2015, section 3.2): the test below sees coverage of about 90 % for the
 //! interquartile mean of five seeds and 84 % for their mean. They draw bands and compare; key figures take
-//! `stats::clustered_mean`.
+//! [`clustered_mean`](crate::clustered_mean).
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::{Estimate, LEVEL};
+use crate::estimate::{Estimate, LEVEL};
+use crate::replicates::Replicates;
 
 /// Resamples that leave the ends of an interval stable to about a fiftieth of its width.
 pub const RESAMPLES: usize = 2_000;
@@ -94,7 +95,7 @@ fn win_share(x: &[Vec<f64>], y: &[Vec<f64>]) -> f64 {
     per_task.sum::<f64>() / x.len() as f64
 }
 
-/// The interval between the percentiles of `statistic` over redrawn data, interpolated between ranks.
+/// The estimate with the interval between the percentiles of `statistic` over redrawn data.
 fn percentile(
     value: f64,
     n_resamples: usize,
@@ -102,17 +103,11 @@ fn percentile(
     mut statistic: impl FnMut(&mut Xoshiro256PlusPlus) -> f64,
 ) -> Estimate {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let mut values: Vec<f64> = (0..n_resamples).map(|_| statistic(&mut rng)).collect();
-    values.sort_by(f64::total_cmp);
-    let Some(last) = values.len().checked_sub(1) else {
-        return Estimate::point(value);
-    };
-    let at = |prob: f64| {
-        let rank = prob * last as f64;
-        let below = values[rank.floor() as usize];
-        below + (values[rank.ceil() as usize] - below) * rank.fract()
-    };
-    Estimate::new(value, at((1.0 - LEVEL) / 2.0), at((1.0 + LEVEL) / 2.0))
+    let replicates = Replicates::new((0..n_resamples).map(|_| statistic(&mut rng)));
+    Estimate {
+        value,
+        bounds: replicates.percentile(LEVEL),
+    }
 }
 
 #[cfg(test)]

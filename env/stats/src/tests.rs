@@ -81,9 +81,7 @@ fn poisson_interval_agrees_with_garwood_1936() {
 }
 
 #[test]
-fn student_quantiles_join_smoothly_and_end_at_the_normal() {
-    assert!((t_quantile(31) - 2.039513).abs() < 1e-5);
-    assert!((t_quantile(usize::MAX) - Z).abs() < 1e-9);
+fn a_mean_of_three_has_students_interval() {
     near(mean(&[1.0, 2.0, 3.0]), 2.0, -0.484138, 4.484138, 1e-6);
 }
 

@@ -1,20 +1,19 @@
 //! The experiment config: scenario, stages with their settings, seeds, evaluation.
 
+mod section;
+
 use offhook_env::diagnostic::Source;
 use offhook_policy::distill::DistillConfig;
-use offhook_policy::learner::bcq::BcqConfig;
-use offhook_policy::learner::cql::CqlConfig;
+use offhook_policy::learner::config::{LearnerConfig, OfflineLearnerConfig};
 use offhook_policy::learner::dagger::{DaggerConfig, ExpertName};
-use offhook_policy::learner::dqn::DqnConfig;
 use offhook_policy::learner::imitation::ImitationConfig;
-use offhook_policy::learner::offline::OfflineConfig;
 use offhook_policy::learner::ppo::PpoConfig;
-use offhook_policy::learner::sarsa::SarsaConfig;
-use offhook_policy::learner::tabular::TabularConfig;
+use offhook_policy::learner::settings::Settings as _;
 use offhook_policy::network::weights::NetworkConfig;
 use offhook_simulator::variation::Variation;
 use serde::Deserialize;
 
+pub use self::section::WithLearner;
 use crate::error::Failure;
 use crate::logs::Where;
 use offhook_env::diagnostic::Text;
@@ -51,10 +50,10 @@ pub struct Config {
     pub teacher: Option<Teacher>,
     /// Second stage: improve in simulation.
     #[serde(default)]
-    pub reinforcement: Option<Reinforcement>,
+    pub reinforcement: Option<WithLearner<Reinforcement, LearnerConfig>>,
     /// Second stage, in its place: improve on a log, without another call.
     #[serde(default)]
-    pub offline: Option<Offline>,
+    pub offline: Option<WithLearner<Offline, OfflineLearnerConfig>>,
     /// Third stage: put the policy into a table.
     #[serde(default)]
     pub distill: Option<DistillConfig>,
@@ -101,24 +100,13 @@ fn default_test_share() -> f64 {
     0.3
 }
 
-/// Settings of the second stage: how often it is judged, and one learner.
+/// Settings of the second stage, beside those of one learner: how often it is judged, and on what it
+/// learns.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reinforcement {
     /// Iterations between two points of the learning curve, each of which is a checkpoint as well.
     pub evaluate_every: u64,
-    /// Settings of PPO.
-    #[serde(default)]
-    pub ppo: Option<PpoConfig>,
-    /// Settings of deep Q-learning.
-    #[serde(default)]
-    pub dqn: Option<DqnConfig>,
-    /// Settings of tabular Q-learning.
-    #[serde(default)]
-    pub q_learning: Option<TabularConfig>,
-    /// Settings of tabular SARSA(λ).
-    #[serde(default)]
-    pub sarsa: Option<SarsaConfig>,
     /// Whether the imitation term of PPO holds on to the teacher instead of the start.
     #[serde(default)]
     pub kickstart: bool,
@@ -127,46 +115,8 @@ pub struct Reinforcement {
     pub randomize: Option<Variation>,
 }
 
-impl Reinforcement {
-    /// Number of learners that are asked for.
-    fn n_learners(&self) -> usize {
-        let asked = [
-            self.ppo.is_some(),
-            self.dqn.is_some(),
-            self.q_learning.is_some(),
-            self.sarsa.is_some(),
-        ];
-        asked.into_iter().filter(|asked| *asked).count()
-    }
-
-    /// Discount and reward scale of the learner.
-    fn units(&self) -> (f32, f32) {
-        let ppo = self.ppo.as_ref().map(|c| (c.gamma, c.reward_scale));
-        let dqn = self.dqn.as_ref().map(|c| (c.gamma, c.reward_scale));
-        let q_learning = self.q_learning.as_ref().map(|c| (c.gamma, 1.0));
-        let sarsa = self.sarsa.as_ref().map(|c| (c.tabular.gamma, 1.0));
-        ppo.or(dqn).or(q_learning).or(sarsa).unwrap_or((1.0, 1.0))
-    }
-
-    /// Bounds the budget to 8 iterations.
-    fn quick(&mut self) {
-        self.evaluate_every = self.evaluate_every.min(2);
-        let cut = |total: u64, iteration: u64| total.min(8 * iteration);
-        if let Some(c) = &mut self.ppo {
-            c.total_steps = cut(c.total_steps, c.steps_per_iteration());
-        }
-        if let Some(c) = &mut self.dqn {
-            c.total_steps = cut(c.total_steps, c.steps_per_iteration());
-        }
-        let sarsa = self.sarsa.as_mut().map(|c| &mut c.tabular);
-        for c in self.q_learning.iter_mut().chain(sarsa) {
-            c.total_steps = cut(c.total_steps, c.steps_per_iteration());
-        }
-    }
-}
-
-/// Settings of learning from a log: the log, how often the result is judged in simulation, and one
-/// learner. The first stage then clones the policy that wrote the log.
+/// Settings of learning from a log, beside those of one learner: the log, and how often the result is
+/// judged in simulation. The first stage then clones the policy that wrote the log.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Offline {
@@ -174,28 +124,6 @@ pub struct Offline {
     pub log: String,
     /// Iterations between two points of the learning curve, each of which is a checkpoint as well.
     pub evaluate_every: u64,
-    /// Settings of conservative Q-learning.
-    #[serde(default)]
-    pub cql: Option<CqlConfig>,
-    /// Settings of batch-constrained Q-learning.
-    #[serde(default)]
-    pub bcq: Option<BcqConfig>,
-}
-
-impl Offline {
-    fn fit(&self) -> Option<&OfflineConfig> {
-        let cql = self.cql.as_ref().map(|c| &c.fit);
-        cql.or(self.bcq.as_ref().map(|c| &c.fit))
-    }
-
-    /// Bounds the budget to 8 iterations.
-    fn quick(&mut self) {
-        self.evaluate_every = self.evaluate_every.min(2);
-        let cql = self.cql.as_mut().map(|c| &mut c.fit);
-        for fit in cql.into_iter().chain(self.bcq.as_mut().map(|c| &mut c.fit)) {
-            fit.n_gradient_steps = fit.n_gradient_steps.min(8 * fit.steps_per_iteration);
-        }
-    }
 }
 
 /// How the policies are judged.
@@ -276,14 +204,11 @@ impl Config {
             !(offline && self.reinforcement.is_some()),
             "expected [reinforcement] or [offline], not both",
         );
-        need(
-            (self.reinforcement.as_ref()).is_none_or(|r| r.n_learners() == 1),
-            "[reinforcement] needs exactly one of ppo, dqn, q_learning and sarsa",
-        );
-        need(
-            (self.offline.as_ref()).is_none_or(|o| o.cql.is_some() != o.bcq.is_some()),
-            "[offline] needs exactly one of cql and bcq",
-        );
+        let online = (self.reinforcement.as_ref()).and_then(|r| r.mistake("reinforcement"));
+        let from_a_log = (self.offline.as_ref()).and_then(|o| o.mistake("offline"));
+        for mistake in online.iter().chain(&from_a_log) {
+            need(false, mistake);
+        }
         need(
             from_log || self.imitation.of.is_empty(),
             "imitation.where chooses calls of imitation.log, which is missing",
@@ -305,7 +230,7 @@ impl Config {
             self.teacher.is_some() || !self.imitation.dagger.as_ref().is_some_and(asks_teacher),
             "imitation.dagger asks the teacher, but section [teacher] is missing",
         );
-        let kickstart = self.reinforcement.as_ref().is_some_and(|r| r.kickstart);
+        let kickstart = self.reinforcement.as_ref().is_some_and(|r| r.own.kickstart);
         need(
             self.teacher.is_some() || !kickstart,
             "reinforcement.kickstart needs the section [teacher]",
@@ -314,14 +239,15 @@ impl Config {
             !from_log || self.teacher.is_none() && self.imitation.dagger.is_none(),
             "with imitation.log there is no [teacher] and no dagger, since nobody can be asked",
         );
-        let ppo = (self.reinforcement.as_ref()).is_none_or(|r| r.ppo.is_some());
+        let takes_teacher = (self.reinforcement.iter().flat_map(|r| r.learners()))
+            .any(|learner| learner.settings().takes_teacher());
         need(
-            ppo || !kickstart,
+            takes_teacher || !kickstart,
             "reinforcement.kickstart is a switch of ppo",
         );
         let every = self.teacher.as_ref().map_or(1, |t| t.evaluate_every);
         need(every > 0, "teacher.evaluate_every must be at least 1");
-        let randomize = self.reinforcement.as_ref().and_then(|r| r.randomize);
+        let randomize = self.reinforcement.as_ref().and_then(|r| r.own.randomize);
         if let Some(Err(mistake)) = randomize.map(|variation| variation.check()) {
             need(false, &format!("reinforcement.randomize.{mistake}"));
         }
@@ -333,11 +259,13 @@ impl Config {
         need(
             self.reinforcement
                 .as_ref()
-                .is_none_or(|r| r.evaluate_every > 0),
+                .is_none_or(|r| r.own.evaluate_every > 0),
             "reinforcement.evaluate_every must be at least 1",
         );
         need(
-            self.offline.as_ref().is_none_or(|o| o.evaluate_every > 0),
+            self.offline
+                .as_ref()
+                .is_none_or(|o| o.own.evaluate_every > 0),
             "offline.evaluate_every must be at least 1",
         );
         need(
@@ -353,15 +281,16 @@ impl Config {
 
     /// Iterations of the second stage between two points of the learning curve, if there is one.
     pub fn evaluate_every(&self) -> Option<u64> {
-        let online = self.reinforcement.as_ref().map(|r| r.evaluate_every);
-        online.or(self.offline.as_ref().map(|o| o.evaluate_every))
+        let online = self.reinforcement.as_ref().map(|r| r.own.evaluate_every);
+        online.or(self.offline.as_ref().map(|o| o.own.evaluate_every))
     }
 
     /// Discount and reward scale of the second stage, in which values are kept.
     pub fn units(&self) -> (f32, f32) {
-        let online = self.reinforcement.as_ref().map(Reinforcement::units);
-        let fit = self.offline.as_ref().and_then(Offline::fit);
-        let offline = fit.map(|fit| (fit.gamma, fit.reward_scale));
+        let online = self.reinforcement.as_ref().and_then(|r| r.learner());
+        let online = online.map(|l| (l.settings().gamma(), l.settings().reward_scale()));
+        let offline = self.offline.as_ref().and_then(|o| o.learner());
+        let offline = offline.map(|l| (l.settings().gamma(), l.settings().reward_scale()));
         online.or(offline).unwrap_or((1.0, 1.0))
     }
 
@@ -372,18 +301,21 @@ impl Config {
         self.imitation.behavior_cloning.n_epochs = self.imitation.behavior_cloning.n_epochs.min(10);
         if let Some(teacher) = &mut self.teacher {
             teacher.evaluate_every = teacher.evaluate_every.min(2);
-            let iteration = teacher.ppo.steps_per_iteration();
-            teacher.ppo.total_steps = teacher.ppo.total_steps.min(4 * iteration);
+            teacher.ppo.bound(4);
         }
         if let Some(dagger) = &mut self.imitation.dagger {
             dagger.rounds = dagger.rounds.min(2);
             dagger.calls = dagger.calls.min(100);
         }
         if let Some(reinforcement) = &mut self.reinforcement {
-            reinforcement.quick();
+            reinforcement.own.evaluate_every = reinforcement.own.evaluate_every.min(2);
+            let learner = reinforcement.learner_mut();
+            learner.into_iter().for_each(|l| l.settings_mut().bound(8));
         }
         if let Some(offline) = &mut self.offline {
-            offline.quick();
+            offline.own.evaluate_every = offline.own.evaluate_every.min(2);
+            let learner = offline.learner_mut();
+            learner.into_iter().for_each(|l| l.settings_mut().bound(8));
         }
         if let Some(distill) = &mut self.distill {
             *distill = distill.clone().quick();

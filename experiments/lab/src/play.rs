@@ -8,37 +8,9 @@ use offhook_env::log::dialog;
 use offhook_env::log::{self, CallLog, Caller};
 use offhook_env::policy::{Observation, Policy, draw};
 use offhook_env::rng::{Stream, uniform_at};
+pub use offhook_policy::evaluate::{Choice, Plan};
 use offhook_policy::planner::PlannerConfig;
 use rayon::prelude::*;
-
-/// Whether a policy takes its best action or draws one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
-    /// The most probable action.
-    Best,
-    /// An action drawn with the policy's probabilities.
-    Sample,
-    /// The action that a planner finds best, which sees the hidden customer and lets the policy go
-    /// on after it.
-    Plan,
-    /// The most probable action of a policy that is shown the hidden customer.
-    Told,
-}
-
-/// Which calls to play: episodes `first..first + n_calls` of (`seed`, `stream`).
-#[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    /// Seed of the calls.
-    pub seed: u64,
-    /// What they are for.
-    pub stream: Stream,
-    /// Number of the first episode.
-    pub first: u64,
-    /// How many calls.
-    pub n_calls: u64,
-    /// How the policy chooses.
-    pub choice: Choice,
-}
 
 /// Plays calls on all threads of the current pool; the order is that of the episodes and no result
 /// depends on the number of threads.
@@ -47,7 +19,7 @@ pub fn evaluate<C: Customers>(
     policy: &dyn Policy,
     plan: Plan,
 ) -> Vec<CallSummary> {
-    let episodes: Vec<u64> = (plan.first..plan.first + plan.n_calls).collect();
+    let episodes: Vec<u64> = plan.episodes().collect();
     let hidden = HiddenFeatures::new(&world.scenario);
     let play_one = |&episode: &u64| play(world, policy, plan, &hidden, episode, |_, _, _, _| {});
     episodes.par_iter().with_min_len(64).map(play_one).collect()
@@ -59,7 +31,7 @@ pub fn record<C: Customers>(
     policy: &dyn Policy,
     plan: Plan,
 ) -> Vec<(CallLog, CallSummary)> {
-    let episodes: Vec<u64> = (plan.first..plan.first + plan.n_calls).collect();
+    let episodes: Vec<u64> = plan.episodes().collect();
     let hidden = HiddenFeatures::new(&world.scenario);
     episodes
         .par_iter()

@@ -8,7 +8,7 @@ use offhook_env::call::privileged::HiddenFeatures;
 use offhook_env::policy::{Observation, Policy, RandomPolicy};
 use offhook_env::scenario::Scenario;
 use offhook_policy::checkpoint::Checkpoint;
-use offhook_policy::learner::policy_of;
+use offhook_policy::learner::config::policy_of;
 use offhook_table::DecisionTable;
 use offhook_table::agent::act;
 pub use offhook_table::agent::layout_of as table_layout;

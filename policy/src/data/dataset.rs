@@ -5,7 +5,7 @@ use offhook_env::belief::layout::Layout;
 use offhook_env::rng::{Rng, Stream, derive};
 use rand::Rng as _;
 
-use crate::learner::LearnError;
+use crate::error::LearnError;
 
 /// Decisions, one row each, from logged or simulated calls.
 #[derive(Clone, Debug, Default, PartialEq)]

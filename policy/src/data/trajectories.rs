@@ -5,7 +5,7 @@ use offhook_env::belief::layout::Layout;
 
 use crate::data::dataset::Dataset;
 use crate::data::returns::discounted_returns;
-use crate::learner::LearnError;
+use crate::error::LearnError;
 
 /// Episodes one after the other; a row is a decision with the reward that followed.
 #[derive(Clone, Debug, Default, PartialEq)]

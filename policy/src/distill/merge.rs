@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::costs::{Costs, Rows};
-use super::growth::Growth;
+use super::terms::Terms;
 use super::tree::{Leaf, Node, Tree};
 
 /// A pair of boxes by what its union would cost more; the earlier pair first among equals.
@@ -45,88 +45,86 @@ impl PartialEq for Pair {
 
 impl Eq for Pair {}
 
-impl Growth<'_> {
-    /// Merges boxes of a tree that was grown on `rows` until there are at most `max_rules`, and beyond
-    /// as long as it costs nothing. More are left only where nothing can be merged.
-    pub(super) fn merge(&self, tree: Tree, rows: &Rows, max_rules: usize) -> Tree {
-        let costs = Costs::new(rows, self.layout);
-        let Tree { mut nodes, leaves } = tree;
-        let n_leaves = leaves.len();
-        // Where each leaf's observations went; unions come behind the leaves that they are made of.
-        let mut home: Vec<u32> = (0..n_leaves as u32).collect();
-        let mut boxes: Vec<Option<Leaf>> = leaves.into_iter().map(Some).collect();
-        let cost = |leaf: &Leaf| leaf.sum[leaf.action as usize] + costs.prior(leaf.action as usize);
-        let pair = |boxes: &[Option<Leaf>], i: u32, j: u32| {
-            let (a, b) = (boxes[i as usize].as_ref()?, boxes[j as usize].as_ref()?);
-            let union = self.cheapest_union(&costs, a, b)?;
-            // Exactly nothing where sums are but rounded differently.
-            let same = a.action == b.action && a.action == union.action;
-            let increase = if same {
-                0.0
-            } else {
-                cost(&union) - cost(a) - cost(b)
-            };
-            Some(Reverse(Pair {
-                increase,
-                boxes: (i, j),
-            }))
+/// Merges boxes of a tree that was grown on `rows` until there are at most `max_rules`, and beyond
+/// as long as it costs nothing. More are left only where nothing can be merged.
+pub(super) fn merge(terms: &Terms<'_>, tree: Tree, rows: &Rows, max_rules: usize) -> Tree {
+    let costs = Costs::new(rows, terms.layout);
+    let Tree { mut nodes, leaves } = tree;
+    let n_leaves = leaves.len();
+    // Where each leaf's observations went; unions come behind the leaves that they are made of.
+    let mut home: Vec<u32> = (0..n_leaves as u32).collect();
+    let mut boxes: Vec<Option<Leaf>> = leaves.into_iter().map(Some).collect();
+    let cost = |leaf: &Leaf| leaf.sum[leaf.action as usize] + costs.prior(leaf.action as usize);
+    let pair = |boxes: &[Option<Leaf>], i: u32, j: u32| {
+        let (a, b) = (boxes[i as usize].as_ref()?, boxes[j as usize].as_ref()?);
+        let union = cheapest_union(terms, &costs, a, b)?;
+        // Exactly nothing where sums are but rounded differently.
+        let same = a.action == b.action && a.action == union.action;
+        let increase = if same {
+            0.0
+        } else {
+            cost(&union) - cost(a) - cost(b)
         };
-        let mut queue = BinaryHeap::new();
-        for j in 0..n_leaves as u32 {
-            queue.extend((0..j).filter_map(|i| pair(&boxes, i, j)));
-        }
-        let mut n_boxes = n_leaves;
-        while let Some(Reverse(Pair {
+        Some(Reverse(Pair {
             increase,
             boxes: (i, j),
-        })) = queue.pop()
-        {
-            if n_boxes <= max_rules && increase > 0.0 {
-                break;
-            }
-            let (Some(a), Some(b)) = (&boxes[i as usize], &boxes[j as usize]) else {
-                continue;
-            };
-            let Some(union) = self.cheapest_union(&costs, a, b) else {
-                continue;
-            };
-            let new = boxes.len() as u32;
-            boxes[i as usize] = None;
-            boxes[j as usize] = None;
-            boxes.push(Some(union));
-            home.iter_mut()
-                .filter(|home| **home == i || **home == j)
-                .for_each(|home| *home = new);
-            queue.extend((0..new).filter_map(|k| pair(&boxes, k, new)));
-            n_boxes -= 1;
-        }
-        for node in &mut nodes {
-            if let Node::Leaf(leaf) = node {
-                *leaf = home[*leaf as usize];
-            }
-        }
-        // What was merged away has no node left.
-        let gone = || Leaf {
-            cell: Vec::new(),
-            action: 0,
-            sum: Vec::new(),
-        };
-        let leaves = boxes.into_iter().map(|leaf| leaf.unwrap_or_else(gone));
-        let mut tree = Tree {
-            nodes,
-            leaves: leaves.collect(),
-        };
-        tree.drop_unused();
-        tree
+        }))
+    };
+    let mut queue = BinaryHeap::new();
+    for j in 0..n_leaves as u32 {
+        queue.extend((0..j).filter_map(|i| pair(&boxes, i, j)));
     }
+    let mut n_boxes = n_leaves;
+    while let Some(Reverse(Pair {
+        increase,
+        boxes: (i, j),
+    })) = queue.pop()
+    {
+        if n_boxes <= max_rules && increase > 0.0 {
+            break;
+        }
+        let (Some(a), Some(b)) = (&boxes[i as usize], &boxes[j as usize]) else {
+            continue;
+        };
+        let Some(union) = cheapest_union(terms, &costs, a, b) else {
+            continue;
+        };
+        let new = boxes.len() as u32;
+        boxes[i as usize] = None;
+        boxes[j as usize] = None;
+        boxes.push(Some(union));
+        home.iter_mut()
+            .filter(|home| **home == i || **home == j)
+            .for_each(|home| *home = new);
+        queue.extend((0..new).filter_map(|k| pair(&boxes, k, new)));
+        n_boxes -= 1;
+    }
+    for node in &mut nodes {
+        if let Node::Leaf(leaf) = node {
+            *leaf = home[*leaf as usize];
+        }
+    }
+    // What was merged away has no node left.
+    let gone = || Leaf {
+        cell: Vec::new(),
+        action: 0,
+        sum: Vec::new(),
+    };
+    let leaves = boxes.into_iter().map(|leaf| leaf.unwrap_or_else(gone));
+    let mut tree = Tree {
+        nodes,
+        leaves: leaves.collect(),
+    };
+    tree.drop_unused();
+    tree
+}
 
-    /// Two boxes as one at their cheapest action, if they are a box together and some action is allowed
-    /// on all of it.
-    fn cheapest_union(&self, costs: &Costs<'_>, a: &Leaf, b: &Leaf) -> Option<Leaf> {
-        let both = union(a, b)?;
-        let (action, _) = costs.best(&both.sum, self.allowed(&both.cell))?;
-        Some(Leaf { action, ..both })
-    }
+/// Two boxes as one at their cheapest action, if they are a box together and some action is allowed
+/// on all of it.
+fn cheapest_union(terms: &Terms<'_>, costs: &Costs<'_>, a: &Leaf, b: &Leaf) -> Option<Leaf> {
+    let both = union(a, b)?;
+    let (action, _) = costs.best(&both.sum, terms.allowed(&both.cell))?;
+    Some(Leaf { action, ..both })
 }
 
 /// Two boxes as one, if they are a box together, with the action of the first.

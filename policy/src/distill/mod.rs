@@ -1,6 +1,6 @@
 //! Distillation: a policy as a decision table, chosen for what the table itself achieves.
 //!
-//! 1. The policy plays calls, and a tree is grown on the observations it meets ([`growth`]). An action
+//! 1. The policy plays calls, and a tree is grown on the observations it meets (`growth.rs`). An action
 //!    costs its *regret*: how much less probable the policy finds it than its best one, in nats.
 //!    Where actions are as good as equal a wrong one costs little, so that rules are spent where they
 //!    matter. No leaf takes a masked action anywhere in its box, visited or not.
@@ -14,10 +14,11 @@
 //! Two other methods are there to compare with: see [`Method`].
 
 mod costs;
-pub mod growth;
+mod growth;
 mod merge;
 pub mod policy_iteration;
 mod split;
+pub mod terms;
 pub mod tree;
 
 use offhook_env::call::batch::CallBatch;
@@ -29,11 +30,13 @@ use offhook_table::{Constraint, Rule};
 use serde::{Deserialize, Serialize};
 
 use crate::data::dataset::Dataset;
-use crate::evaluate::{Choice, Episodes, collect, evaluate};
-use crate::learner::{LearnError, require};
+use crate::error::{LearnError, require};
+use crate::evaluate::{Choice, Plan, collect, evaluate};
 use costs::Rows;
-use growth::{Criterion, Growth, Guards};
+use growth::grow;
+use merge::merge;
 use policy_iteration::PolicyIterationConfig;
+use terms::{Criterion, Guards, Terms};
 use tree::Tree;
 
 pub use costs::Method;
@@ -50,7 +53,7 @@ pub struct DistillConfig {
     /// Most rules of the table. Default 200, what an analyst still reads.
     pub max_rules: usize,
     /// Rounds that learn from the teacher, the first on its own calls. Default 6, after which returns
-    /// have leveled off. Guard cells are cut in two ways by turns ([`growth::Guards`]).
+    /// have leveled off. Guard cells are cut in two ways by turns ([`Guards`]).
     pub rounds: u64,
     /// Calls per round whose observations are learned from. Default 3,000.
     pub calls: u64,
@@ -149,7 +152,7 @@ impl RoundMetrics {
 
 /// A policy as rules.
 #[derive(Clone, Debug)]
-pub struct Distilled {
+pub struct Distillation {
     /// Disjoint rules that cover every observation, the busiest first.
     pub rules: Vec<Rule>,
     /// Every round in order.
@@ -174,10 +177,10 @@ pub fn distill<C: Customers + 'static>(
     config: &DistillConfig,
     seed: u64,
     on_round: &mut dyn FnMut(u64),
-) -> Result<Distilled, LearnError> {
+) -> Result<Distillation, LearnError> {
     config.check(env.n_calls())?;
     let layout = env.layout().clone();
-    let mut growth = Growth {
+    let mut terms = Terms {
         layout: &layout,
         rules,
         masks,
@@ -188,11 +191,14 @@ pub fn distill<C: Customers + 'static>(
         },
         max_leaves: LEAVES_PER_RULE * config.max_rules,
     };
-    let choose = Episodes {
+    let plan = |seed, n_calls| Plan {
         seed,
         stream: Stream::Choose,
-        n_episodes: config.choose_calls,
+        first: 0,
+        n_calls,
+        choice: Choice::Best,
     };
+    let choose = plan(seed, config.choose_calls);
     let teacher_return = mean_return(env, teacher, choose);
     let mut met = Rows::default();
     let mut rounds: Vec<RoundMetrics> = Vec::new();
@@ -207,32 +213,27 @@ pub fn distill<C: Customers + 'static>(
                 (Method::Regret | Method::Viper, Some(tree)) => tree,
                 _ => teacher,
             };
-            let episodes = Episodes {
-                seed,
-                stream: Stream::Choose,
-                n_episodes: config.calls,
-            };
-            let (mut more, _) = collect(env, player, Choice::Greedy, episodes, 1.0);
+            let (mut more, _) = collect(env, player, plan(seed, config.calls), 1.0);
             for call in &mut more.groups {
                 *call += (round * config.calls) as u32;
             }
             met.append(Rows::of(config.method, teacher, &layout, more));
             // Which of both does better depends on the scenario.
-            growth.guards = match round % 2 {
+            terms.guards = match round % 2 {
                 0 => Guards::Everywhere,
                 _ => Guards::Needed,
             };
-            let tree = growth.grow(&met).ok_or_else(|| LearnError::Dataset {
+            let tree = grow(&terms, &met).ok_or_else(|| LearnError::Dataset {
                 row: None,
                 reason: "the constraints leave no action in some observation".to_owned(),
             })?;
-            wides.push(growth.merge(tree.clone(), &met, config.max_rules * 3 / 2));
-            growth.merge(tree, &met, config.max_rules)
+            wides.push(merge(&terms, tree.clone(), &met, config.max_rules * 3 / 2));
+            merge(&terms, tree, &met, config.max_rules)
         } else {
             let best = best_of(&rounds);
             let start = wides.get(best).unwrap_or(&trees[best]).clone();
             let (iteration, max_rules) = (&config.policy_iteration, config.max_rules);
-            iteration.improve(env.world(), &growth, start, max_rules, seed)
+            iteration.improve(env.world(), &terms, start, max_rules, seed)
         };
         rounds.push(RoundMetrics {
             rules: tree.n_rules(),
@@ -243,8 +244,8 @@ pub fn distill<C: Customers + 'static>(
         on_round(round);
     }
     let tree = &trees[best_of(&rounds)];
-    let (visits, _) = collect(env, tree, Choice::Greedy, choose, 1.0);
-    Ok(Distilled {
+    let (visits, _) = collect(env, tree, choose, 1.0);
+    Ok(Distillation {
         rules: tree.rules(&layout, teacher, &visits),
         rounds,
         visits,
@@ -260,7 +261,7 @@ fn best_of(rounds: &[RoundMetrics]) -> usize {
     (1..rounds.len()).fold(0, better)
 }
 
-fn mean_return(env: &mut dyn VectorEnv, policy: &dyn Policy, episodes: Episodes) -> f64 {
-    let summaries = evaluate(env, policy, Choice::Greedy, episodes);
-    summaries.iter().map(|s| f64::from(s.return_)).sum::<f64>() / episodes.n_episodes as f64
+fn mean_return(env: &mut dyn VectorEnv, policy: &dyn Policy, plan: Plan) -> f64 {
+    let summaries = evaluate(env, policy, plan);
+    summaries.iter().map(|s| f64::from(s.return_)).sum::<f64>() / plan.n_calls as f64
 }

@@ -19,10 +19,10 @@ use offhook_env::rng::Stream;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::growth::Growth;
 use super::merge::union;
+use super::terms::Terms;
 use super::tree::{Leaf, Node, Tree};
-use crate::learner::{LearnError, require};
+use crate::error::{LearnError, require};
 
 /// Calls that must not speak against a change before the others are played.
 const FIRST_LOOK: usize = 400;
@@ -76,7 +76,7 @@ impl PolicyIterationConfig {
     pub(super) fn improve<C: Customers>(
         &self,
         world: &World<C>,
-        growth: &Growth<'_>,
+        terms: &Terms<'_>,
         tree: Tree,
         max_rules: usize,
         seed: u64,
@@ -87,7 +87,7 @@ impl PolicyIterationConfig {
             .collect();
         let mut search = Search {
             world,
-            growth,
+            terms,
             seed,
             tree,
             calls,
@@ -101,13 +101,13 @@ impl PolicyIterationConfig {
 
 /// A call as the table played it.
 #[derive(Clone, Debug)]
-struct Played {
+struct PlayedCall {
     return_: f32,
     /// The leaves that it met, each once, in ascending order.
     leaves: Vec<u32>,
 }
 
-fn play<C: Customers>(world: &World<C>, tree: &Tree, seed: u64, episode: u64) -> Played {
+fn play<C: Customers>(world: &World<C>, tree: &Tree, seed: u64, episode: u64) -> PlayedCall {
     let mut call = Call::start(world, seed, Stream::Choose, episode);
     let mut leaves = Vec::new();
     let mut return_ = 0.0;
@@ -119,14 +119,14 @@ fn play<C: Customers>(world: &World<C>, tree: &Tree, seed: u64, episode: u64) ->
         if turn.summary.is_some() {
             leaves.sort_unstable();
             leaves.dedup();
-            return Played { return_, leaves };
+            return PlayedCall { return_, leaves };
         }
     }
 }
 
 /// What a change brings: calls that go otherwise, and by how much they return more.
 struct Trial {
-    changed: Vec<(usize, Played)>,
+    changed: Vec<(usize, PlayedCall)>,
     /// Summed over all calls, in reward units.
     gain: f64,
     /// Standard error of the sum.
@@ -136,11 +136,11 @@ struct Trial {
 /// A table and the calls that it has played.
 struct Search<'a, C: Customers> {
     world: &'a World<C>,
-    growth: &'a Growth<'a>,
+    terms: &'a Terms<'a>,
     seed: u64,
     /// Leaves that were merged into others stay behind without nodes and without a box.
     tree: Tree,
-    calls: Vec<Played>,
+    calls: Vec<PlayedCall>,
 }
 
 /// Two leaves as one.
@@ -154,7 +154,7 @@ struct Merge {
 impl<C: Customers> Search<'_, C> {
     /// Plays the calls that met `leaves` with `tree`; `None` if the first of them speak against it.
     fn try_out(&self, tree: &Tree, leaves: &[u32], n_errors: f64) -> Option<Trial> {
-        let met = |call: &Played| {
+        let met = |call: &PlayedCall| {
             leaves
                 .iter()
                 .any(|leaf| call.leaves.binary_search(leaf).is_ok())
@@ -163,7 +163,7 @@ impl<C: Customers> Search<'_, C> {
             .filter(|&k| met(&self.calls[k]))
             .collect();
         let (first, others) = touched.split_at(touched.len().min(FIRST_LOOK));
-        let again = |part: &[usize]| -> Vec<(usize, Played)> {
+        let again = |part: &[usize]| -> Vec<(usize, PlayedCall)> {
             let calls = part.par_iter().with_min_len(16);
             calls
                 .map(|&k| (k, play(self.world, tree, self.seed, k as u64)))
@@ -184,7 +184,7 @@ impl<C: Customers> Search<'_, C> {
     }
 
     /// What calls return more than before, summed, and its standard error.
-    fn gain(&self, changed: &[(usize, Played)]) -> (f64, f64) {
+    fn gain(&self, changed: &[(usize, PlayedCall)]) -> (f64, f64) {
         let (mut sum, mut squares) = (0.0, 0.0);
         for (k, played) in changed {
             let more = f64::from(played.return_) - f64::from(self.calls[*k].return_);
@@ -212,7 +212,7 @@ impl<C: Customers> Search<'_, C> {
         visits.sort_by(|a, b| b.cmp(a));
         for (_, leaf) in visits.into_iter().filter(|&(n, _)| n > 0) {
             let Leaf { cell, action, .. } = &self.tree.leaves[leaf as usize];
-            let others: Vec<ActionId> = (self.growth.allowed(cell).iter())
+            let others: Vec<ActionId> = (self.terms.allowed(cell).iter())
                 .filter(|other| other != action)
                 .collect();
             let mut best: Option<(Tree, Trial)> = None;
@@ -288,7 +288,7 @@ impl<C: Customers> Search<'_, C> {
     fn merge_of(&self, i: u32, j: u32) -> Option<Merge> {
         let (a, b) = (&self.tree.leaves[i as usize], &self.tree.leaves[j as usize]);
         let together = union(a, b)?;
-        let allowed = self.growth.allowed(&together.cell);
+        let allowed = self.terms.allowed(&together.cell);
         let actions = [a.action, b.action];
         let distinct = &actions[..if a.action == b.action { 1 } else { 2 }];
         let least = distinct

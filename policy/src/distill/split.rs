@@ -12,7 +12,7 @@ use offhook_env::belief::layout::MAX_LEVELS;
 use offhook_table::Constraint;
 
 use super::costs::Costs;
-use super::growth::{Criterion, Growth, meets, parting};
+use super::terms::{Criterion, Terms, meets, parting};
 
 /// Gain below which a split is not worth a rule, summed over the observations.
 const LEAST_GAIN: f64 = 1e-3;
@@ -39,7 +39,7 @@ struct Candidate {
 
 /// Finds splits.
 pub(super) struct Finder<'a, 'c> {
-    growth: &'a Growth<'a>,
+    terms: &'a Terms<'a>,
     costs: &'a Costs<'c>,
 }
 
@@ -53,8 +53,8 @@ struct Sums {
 }
 
 impl<'a, 'c> Finder<'a, 'c> {
-    pub(super) fn new(growth: &'a Growth<'a>, costs: &'a Costs<'c>) -> Self {
-        Self { growth, costs }
+    pub(super) fn new(terms: &'a Terms<'a>, costs: &'a Costs<'c>) -> Self {
+        Self { terms, costs }
     }
 
     /// The best split of a box with these observations, if any saves something.
@@ -63,7 +63,7 @@ impl<'a, 'c> Finder<'a, 'c> {
             return None;
         }
         let sums = self.sums(cell, rows);
-        match self.growth.criterion {
+        match self.terms.criterion {
             Criterion::Gini => self.purest(cell, &sums),
             Criterion::Cost => {
                 let pair = self.honest_pair(cell, &sums);
@@ -96,7 +96,7 @@ impl<'a, 'c> Finder<'a, 'c> {
             let allowed = std::array::from_fn(|level| {
                 part[feature] = 1 << level;
                 match cell[feature] >> level & 1 == 1 && cell[feature].count_ones() > 1 {
-                    true => self.growth.allowed(&part),
+                    true => self.terms.allowed(&part),
                     false => ActionMask(0),
                 }
             });
@@ -119,7 +119,7 @@ impl<'a, 'c> Finder<'a, 'c> {
 
     /// The best split of all observations, at what the best of each half saves on the other.
     fn honest_pair(&self, cell: &[u16], sums: &Sums) -> Option<Split> {
-        let whole = self.growth.allowed(cell);
+        let whole = self.terms.allowed(cell);
         let mut gain = 0.0;
         for half in [0, 1] {
             let (finds, measures) = (&sums.by_half[half], &sums.by_half[1 - half]);
@@ -198,14 +198,14 @@ impl<'a, 'c> Finder<'a, 'c> {
     /// single split does where a constraint has several conditions, or several constraints forbid it.
     /// It counts as what every one of the cuts saves on average.
     fn freeing(&self, cell: &[u16], rows: &[u32]) -> Option<Split> {
-        let whole = self.growth.allowed(cell);
+        let whole = self.terms.allowed(cell);
         let cost = self.honest_cost(rows, whole)?;
         let mut best: Option<Split> = None;
         for action in self.wanted(rows, whole)? {
             let forbids = |c: &&Constraint| c.forbidden >> action & 1 == 1;
             let mut pieces = vec![(cell.to_vec(), rows.to_vec())];
             let mut first = None;
-            for constraint in self.growth.constraints().filter(forbids) {
+            for constraint in self.terms.constraints().filter(forbids) {
                 for (mut inside, mut left) in std::mem::take(&mut pieces) {
                     let cuts: Vec<_> = match meets(constraint, &inside) {
                         true => parting(constraint, &inside).collect(),
@@ -226,7 +226,7 @@ impl<'a, 'c> Finder<'a, 'c> {
             }
             let mut total = 0.0;
             for (cell, rows) in &pieces {
-                total += self.honest_cost(rows, self.growth.allowed(cell))?;
+                total += self.honest_cost(rows, self.terms.allowed(cell))?;
             }
             let gain = (cost - total) / (pieces.len() - 1).max(1) as f64;
             if let Some((feature, levels)) = first

@@ -13,16 +13,18 @@ use offhook_env::policy::{Observation, Policy};
 use serde::{Deserialize, Serialize};
 
 use super::offline::{Fit, OfflineConfig};
-use super::{LearnError, Learner, Update, config_json, require};
+use super::settings::{OfflineSettings, OfflineStart, Settings};
+use super::{Learner, Update, config_json};
 use crate::checkpoint::{Checkpoint, CheckpointError, Network};
 use crate::data::trajectories::Trajectories;
 use crate::data::transitions::Transitions;
+use crate::error::{LearnError, require};
 use crate::learner::action_values::Losses;
 use crate::network::fused::FusedPolicy;
 use crate::network::weights::Weights;
 
 /// The name that checkpoints carry.
-pub(super) const LEARNER: &str = "bcq";
+const LEARNER: &str = "bcq";
 /// The clone of the logging policy, in checkpoints.
 const BEHAVIOR: &str = "behavior";
 /// The threshold, in checkpoints.
@@ -63,7 +65,7 @@ impl ConstrainedPolicy {
     }
 
     /// The policy that a checkpoint of [`Bcq`] stands for.
-    pub(super) fn of(checkpoint: &Checkpoint) -> Result<Self, CheckpointError> {
+    fn of(checkpoint: &Checkpoint) -> Result<Self, CheckpointError> {
         let progress = checkpoint.progress.as_ref();
         let progress = progress.ok_or(CheckpointError::NoProgress)?;
         let behavior = checkpoint.same_shape(BEHAVIOR, progress.network(BEHAVIOR)?)?;
@@ -206,5 +208,52 @@ impl Learner for Bcq {
 
     fn n_iterations(&self) -> u64 {
         self.fit.n_iterations()
+    }
+}
+
+impl Settings for BcqConfig {
+    fn name() -> &'static str {
+        LEARNER
+    }
+
+    fn gamma(&self) -> f32 {
+        self.fit.gamma
+    }
+
+    fn reward_scale(&self) -> f32 {
+        self.fit.reward_scale
+    }
+
+    fn bound(&mut self, n_iterations: u64) {
+        self.fit.bound(n_iterations);
+    }
+
+    fn policy_of(checkpoint: &Checkpoint) -> Result<Arc<dyn Policy>, CheckpointError> {
+        Ok(Arc::new(ConstrainedPolicy::of(checkpoint)?))
+    }
+}
+
+impl OfflineSettings for BcqConfig {
+    fn start(&self, start: OfflineStart<'_>) -> Result<Box<dyn Learner>, LearnError> {
+        let OfflineStart {
+            log,
+            layout,
+            weights,
+            seed,
+        } = start;
+        let learner = Bcq::new(log, layout, weights, self.clone(), seed)?;
+        Ok(Box::new(learner))
+    }
+
+    fn resume(
+        &self,
+        start: OfflineStart<'_>,
+        checkpoint: &Checkpoint,
+    ) -> Result<Box<dyn Learner>, LearnError> {
+        let OfflineStart {
+            log, layout, seed, ..
+        } = start;
+        let learner = Bcq::resume(log, layout, checkpoint, self.clone(), seed)?;
+        Ok(Box::new(learner))
     }
 }

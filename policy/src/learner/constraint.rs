@@ -7,7 +7,7 @@
 use offhook_env::call::outcome::{CallSummary, Outcome};
 use serde::{Deserialize, Serialize};
 
-use super::{LearnError, require};
+use crate::error::{LearnError, require};
 
 /// What counts against a call when it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

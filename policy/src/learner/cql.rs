@@ -12,9 +12,11 @@ use offhook_env::policy::Policy;
 use serde::{Deserialize, Serialize};
 
 use super::offline::{Fit, OfflineConfig};
-use super::{LearnError, Learner, Update, config_json, require};
+use super::settings::{OfflineSettings, OfflineStart, Settings};
+use super::{Learner, Update, config_json};
 use crate::checkpoint::Checkpoint;
 use crate::data::trajectories::Trajectories;
+use crate::error::{LearnError, require};
 use crate::learner::action_values::Losses;
 use crate::network::weights::Weights;
 
@@ -118,5 +120,48 @@ impl Learner for Cql {
 
     fn n_iterations(&self) -> u64 {
         self.fit.n_iterations()
+    }
+}
+
+impl Settings for CqlConfig {
+    fn name() -> &'static str {
+        LEARNER
+    }
+
+    fn gamma(&self) -> f32 {
+        self.fit.gamma
+    }
+
+    fn reward_scale(&self) -> f32 {
+        self.fit.reward_scale
+    }
+
+    fn bound(&mut self, n_iterations: u64) {
+        self.fit.bound(n_iterations);
+    }
+}
+
+impl OfflineSettings for CqlConfig {
+    fn start(&self, start: OfflineStart<'_>) -> Result<Box<dyn Learner>, LearnError> {
+        let OfflineStart {
+            log,
+            layout,
+            weights,
+            seed,
+        } = start;
+        let learner = Cql::new(log, layout, weights, self.clone(), seed)?;
+        Ok(Box::new(learner))
+    }
+
+    fn resume(
+        &self,
+        start: OfflineStart<'_>,
+        checkpoint: &Checkpoint,
+    ) -> Result<Box<dyn Learner>, LearnError> {
+        let OfflineStart {
+            log, layout, seed, ..
+        } = start;
+        let learner = Cql::resume(log, layout, checkpoint, self.clone(), seed)?;
+        Ok(Box::new(learner))
     }
 }

@@ -19,11 +19,11 @@ use offhook_env::rng::{Stream, derive_seed, uniform_at};
 use serde::{Deserialize, Serialize};
 
 use super::imitation::{ImitationConfig, imitate};
-use super::{LearnError, require};
 use crate::data::dataset::Dataset;
 use crate::data::rollout::first_codes;
 use crate::data::score::Scores;
-use crate::evaluate::{At, Episodes, collect_with};
+use crate::error::{LearnError, require};
+use crate::evaluate::{At, Choice, Plan, collect_with};
 use crate::network::fused::FusedPolicy;
 use crate::network::weights::Weights;
 use crate::planner::PlannerConfig;
@@ -233,18 +233,20 @@ impl Dagger<'_> {
         round: u64,
     ) -> (Dataset, RoundMetrics) {
         let (n_shown, n_actions) = (env.layout().n_features(), env.layout().n_actions());
-        let episodes = Episodes {
+        let plan = Plan {
             seed: derive_seed(self.seed, Stream::Demonstrate, round),
             stream: Stream::Demonstrate,
-            n_episodes: self.config.calls,
+            first: 0,
+            n_calls: self.config.calls,
+            choice: Choice::Sample,
         };
         let beta = self.config.beta_at(round);
         let mut advice: BTreeMap<u64, Vec<f32>> = BTreeMap::new();
         let mut probs = vec![0.0; n_actions];
         let act = |env: &E, at: At, seen: Observation<'_>| {
             // Calls beyond the last one only fill the batch.
-            let counts = at.episode < episodes.n_episodes;
-            let uniform = |stream| uniform_at(episodes.seed, stream, at.episode, at.turn);
+            let counts = at.episode < plan.n_calls;
+            let uniform = |stream| uniform_at(plan.seed, stream, at.episode, at.turn);
             let expert_acts = uniform(Stream::Choose) < beta;
             if counts || expert_acts {
                 expert.advise(env, at.slot, seen, &mut probs);
@@ -260,7 +262,7 @@ impl Dagger<'_> {
             let drawn = uniform(Stream::Act);
             student.sample(Observation { codes, mask }, n_actions, drawn)
         };
-        let (mut data, calls) = collect_with(env, act, episodes, self.gamma);
+        let (mut data, calls) = collect_with(env, act, plan, self.gamma);
         let targets: Vec<f32> = advice.into_values().flatten().collect();
         let rows = targets.chunks_exact(n_actions).zip(&data.masks);
         let wanted: Vec<ActionId> = rows.map(|(probs, mask)| arg_max(probs, *mask)).collect();

@@ -17,14 +17,16 @@ use offhook_env::rng::{Rng, Stream, derive, derive_seed};
 
 pub use super::dqn_config::DqnConfig;
 pub use super::q_network::QMetrics;
-use super::q_network::{Drawn, QNetwork};
+use super::q_network::{MinibatchRow, QNetwork};
 use super::schedule::{describe, epsilon_greedy};
-use super::{LearnError, Learner, Update, config_json};
+use super::settings::{Needs, OnlineSettings, OnlineStart, Settings};
+use super::{Learner, Update, config_json};
 use crate::checkpoint::{Checkpoint, Network, Progress};
 use crate::data::experience::Experience;
 use crate::data::replay::Replay;
 use crate::data::trajectories::Trajectories;
 use crate::data::transitions::Transitions;
+use crate::error::LearnError;
 use crate::network::fused::FusedPolicy;
 use crate::network::weights::Weights;
 
@@ -145,7 +147,7 @@ impl Dqn {
             let replay = &self.replay;
             let sample = replay.sample(config.minibatch_size, beta, rng);
             let drawn = sample.rows.iter().zip(&sample.weights);
-            let drawn = drawn.map(|(&row, &weight)| Drawn {
+            let drawn = drawn.map(|(&row, &weight)| MinibatchRow {
                 transition: replay.get(row),
                 next_allowed: replay.get(row).next_mask,
                 weight,
@@ -221,5 +223,55 @@ impl Learner for Dqn {
 
     fn n_iterations(&self) -> u64 {
         self.config.n_iterations()
+    }
+}
+
+impl Settings for DqnConfig {
+    fn name() -> &'static str {
+        LEARNER
+    }
+
+    fn gamma(&self) -> f32 {
+        self.gamma
+    }
+
+    fn reward_scale(&self) -> f32 {
+        self.reward_scale
+    }
+
+    fn bound(&mut self, n_iterations: u64) {
+        let most = n_iterations * self.steps_per_iteration();
+        self.total_steps = self.total_steps.min(most);
+    }
+}
+
+impl OnlineSettings for DqnConfig {
+    fn needs(&self) -> Needs {
+        Needs {
+            n_calls: self.n_calls,
+            sees_hidden: false,
+            n_demonstrations: self.n_demonstrations,
+        }
+    }
+
+    fn start(&self, start: OnlineStart) -> Result<Box<dyn Learner>, LearnError> {
+        let (config, demonstrations) = (self.clone(), start.demonstrations.as_ref());
+        let dqn = Dqn::new(
+            start.env,
+            &start.weights,
+            demonstrations,
+            config,
+            start.seed,
+        )?;
+        Ok(Box::new(dqn))
+    }
+
+    fn resume(
+        &self,
+        env: Box<dyn VectorEnv>,
+        checkpoint: &Checkpoint,
+        seed: u64,
+    ) -> Result<Box<dyn Learner>, LearnError> {
+        Ok(Box::new(Dqn::resume(env, checkpoint, self.clone(), seed)?))
     }
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::q_network::QConfig;
 use super::schedule::linear;
-use super::{LearnError, require};
 use crate::data::replay::Priorities;
+use crate::error::{LearnError, require};
 use crate::learner::action_values::Losses;
 use crate::network::engine::Engine;
 use crate::network::optimizer::OptimizerConfig;
@@ -183,8 +183,8 @@ impl DqnConfig {
 
     pub(super) fn q_network(&self) -> QConfig {
         QConfig {
+            engine: self.engine,
             adam: OptimizerConfig {
-                engine: self.engine,
                 epsilon: self.adam_epsilon,
                 weight_decay: 0.0,
                 max_grad_norm: Some(self.max_grad_norm),

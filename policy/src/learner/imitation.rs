@@ -7,15 +7,16 @@ use offhook_env::belief::layout::Layout;
 use offhook_env::rng::{Stream, derive};
 use serde::{Deserialize, Serialize};
 
-use super::{LearnError, require};
 use crate::data::dataset::{Dataset, shuffle};
 use crate::data::score::{Scores, score};
+use crate::error::{LearnError, require};
 use crate::network::actor_critic::Dropout;
 use crate::network::engine::Engine;
 use crate::network::fused::FusedPolicy;
+use crate::network::inputs::Inputs;
 use crate::network::objective::{cross_entropy, soft_cross_entropy};
 use crate::network::optimizer::OptimizerConfig;
-use crate::network::trainer::{Inputs, Trainer};
+use crate::network::trainer::Trainer;
 use crate::network::weights::Weights;
 
 /// Settings of behavior cloning.
@@ -133,9 +134,9 @@ pub struct EpochMetrics {
     pub validation: Option<Scores>,
 }
 
-/// A cloned policy.
+/// What behavior cloning came to.
 #[derive(Clone, Debug)]
-pub struct Imitated {
+pub struct ImitationResult {
     /// Weights of the best epoch: the lowest validation loss, or the last without validation.
     pub weights: Weights,
     /// The best epoch's position in `epochs`.
@@ -161,19 +162,18 @@ pub fn imitate(
     config: &ImitationConfig,
     seed: u64,
     on_epoch: &mut dyn FnMut(&EpochMetrics),
-) -> Result<Imitated, LearnError> {
+) -> Result<ImitationResult, LearnError> {
     config.check()?;
     data.check(layout)?;
     let mut split = data.split(config.validation_share, seed)?;
     let optimizer = OptimizerConfig {
-        engine: config.engine,
         epsilon: 1e-8,
         weight_decay: config.weight_decay,
         max_grad_norm: Some(config.max_grad_norm),
     };
-    let mut trainer = Trainer::new(&weights, optimizer);
+    let mut trainer = Trainer::new(&weights, config.engine, optimizer);
     let inputs = Inputs::upload(&data.codes, layout);
-    let mut imitated = Imitated {
+    let mut result = ImitationResult {
         weights,
         best: 0,
         epochs: Vec::new(),
@@ -218,16 +218,16 @@ pub fn imitate(
             .validation
             .as_ref()
             .map_or(f32::NEG_INFINITY, |scores| scores.loss);
-        imitated.epochs.push(metrics);
+        result.epochs.push(metrics);
         if judged < lowest || !held_out {
             lowest = judged;
-            imitated.weights = weights;
-            imitated.best = epoch as usize;
-        } else if epoch - imitated.best as u64 >= config.patience {
+            result.weights = weights;
+            result.best = epoch as usize;
+        } else if epoch - result.best as u64 >= config.patience {
             break;
         }
     }
-    Ok(imitated)
+    Ok(result)
 }
 
 /// How much rows of each action count: `frequency ^ -rare_act_weight`, scaled so that the mean over

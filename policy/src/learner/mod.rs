@@ -1,22 +1,42 @@
-//! The learners, one file each.
+//! The learners, one file each, and what whatever runs them knows: [`Learner`].
+//!
+//! Reading order for PPO: `ppo_config.rs`, `ppo.rs`, `ppo_objective.rs`, `constraint.rs`, and what it stands on,
+//! `data/rollout.rs`, `data/returns.rs`, `network/trainer.rs`. For action values: `dqn.rs` or `offline.rs`, `q_network.rs`,
+//! `action_values.rs`, `data/transitions.rs`. For tables of observations: `tabular.rs`, then `q_learning.rs`, `sarsa.rs`.
+//!
+//! To add a learner, write its file, in which its settings say of themselves what [`settings`] asks, and put it
+//! into the list in [`config`]. No other code knows the learners by name.
 
-pub mod action_values;
-pub mod bcq;
-pub mod constraint;
-pub mod cql;
+// The list, and what is in it.
+pub mod config;
+pub mod settings;
+
+// From demonstrations and experts.
 pub mod dagger;
-pub mod dqn;
-mod dqn_config;
 pub mod imitation;
-pub mod offline;
+
+// From calls that are played.
+pub mod constraint;
 pub mod ppo;
 mod ppo_config;
 mod ppo_objective;
-pub mod q_learning;
-mod q_network;
-pub mod sarsa;
+
+pub mod dqn;
+mod dqn_config;
 mod schedule;
+
+pub mod q_learning;
+pub mod sarsa;
 pub mod tabular;
+
+// From a log alone.
+pub mod bcq;
+pub mod cql;
+pub mod offline;
+
+// What learners of action values share.
+pub mod action_values;
+mod q_network;
 
 use std::sync::Arc;
 
@@ -24,7 +44,7 @@ use offhook_env::policy::Policy;
 use serde::Serialize;
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
-use crate::network::fused::FusedPolicy;
+pub use crate::error::LearnError;
 
 /// Something that learns, in simulation or from a log, one update after the other. What runs it,
 /// draws its curve and saves it needs to know nothing else.
@@ -68,90 +88,9 @@ pub struct Update {
     pub metrics: Vec<(&'static str, f64)>,
 }
 
-/// Why a learner refused to start or stopped.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LearnError {
-    /// A setting is out of range.
-    #[error("{key} is {found}, expected {expected}")]
-    Config {
-        /// The setting, such as `ppo.gamma`.
-        key: String,
-        /// Its value.
-        found: String,
-        /// What would be right.
-        expected: &'static str,
-    },
-    /// The shape of the network is out of range; the text names the setting.
-    #[error("{0}")]
-    Network(String),
-    /// Data to learn from does not fit.
-    #[error("the data to learn from does not fit{}: {reason}", at_row(*row))]
-    Dataset {
-        /// Row number, counted from 0, if one is to blame.
-        row: Option<usize>,
-        /// What is wrong and what would be right.
-        reason: String,
-    },
-    /// A figure became infinite or not a number; training cannot go on from here.
-    #[error(
-        "{metric} became {value} in {unit} {at}; lower the learning rate or scale the reward down"
-    )]
-    NotFinite {
-        /// The figure, named as in the metrics.
-        metric: &'static str,
-        /// Its value.
-        value: f32,
-        /// What `at` counts: `iteration`, `epoch` or `update`.
-        unit: &'static str,
-        /// Where it happened, counted from 0.
-        at: u64,
-    },
-    /// A checkpoint to resume from does not fit.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-}
-
-/// The policy that a checkpoint stands for, to be judged by its best action.
-///
-/// # Errors
-/// If a part that the learner's policy needs is missing.
-pub fn policy_of(checkpoint: &Checkpoint) -> Result<Arc<dyn Policy>, CheckpointError> {
-    match &checkpoint.progress {
-        Some(progress) if progress.learner == bcq::LEARNER => {
-            Ok(Arc::new(bcq::ConstrainedPolicy::of(checkpoint)?))
-        }
-        _ => {
-            let (weights, layout) = (&checkpoint.weights, &checkpoint.layout);
-            Ok(Arc::new(FusedPolicy::new(weights, layout)))
-        }
-    }
-}
-
 /// Settings as checkpoints hold them.
 fn config_json(config: &impl Serialize) -> Result<serde_json::Value, CheckpointError> {
     serde_json::to_value(config).map_err(|e| CheckpointError::Header {
         reason: e.to_string(),
     })
-}
-
-fn at_row(row: Option<usize>) -> String {
-    row.map(|row| format!(" in row {row}")).unwrap_or_default()
-}
-
-/// `Ok` if `holds`, else an error that names the setting.
-pub(crate) fn require(
-    holds: bool,
-    key: impl Into<String>,
-    found: impl ToString,
-    expected: &'static str,
-) -> Result<(), LearnError> {
-    match holds {
-        true => Ok(()),
-        false => Err(LearnError::Config {
-            key: key.into(),
-            found: found.to_string(),
-            expected,
-        }),
-    }
 }

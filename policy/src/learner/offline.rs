@@ -10,12 +10,13 @@ use offhook_env::rng::{Stream, derive};
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
-use super::q_network::{Drawn, QConfig, QMetrics, QNetwork};
+use super::Update;
+use super::q_network::{MinibatchRow, QConfig, QMetrics, QNetwork};
 use super::schedule::linear;
-use super::{LearnError, Update, require};
 use crate::checkpoint::{Checkpoint, Network, Progress};
 use crate::data::trajectories::Trajectories;
 use crate::data::transitions::Transitions;
+use crate::error::{LearnError, require};
 use crate::learner::action_values::Losses;
 use crate::network::engine::Engine;
 use crate::network::optimizer::OptimizerConfig;
@@ -90,6 +91,12 @@ impl OfflineConfig {
             .div_ceil(self.steps_per_iteration.max(1))
     }
 
+    /// Bounds the budget to `n_iterations`.
+    pub(super) fn bound(&mut self, n_iterations: u64) {
+        let most = n_iterations * self.steps_per_iteration;
+        self.n_gradient_steps = self.n_gradient_steps.min(most);
+    }
+
     fn learning_rate_at(&self, iteration: u64) -> f64 {
         let end = match self.anneal_lr {
             true => 0.0,
@@ -101,8 +108,8 @@ impl OfflineConfig {
 
     fn q_network(&self) -> QConfig {
         QConfig {
+            engine: self.engine,
             adam: OptimizerConfig {
-                engine: self.engine,
                 epsilon: self.adam_epsilon,
                 weight_decay: 0.0,
                 max_grad_norm: Some(self.max_grad_norm),
@@ -225,7 +232,7 @@ impl Fit {
         for _ in 0..self.config.steps_per_iteration {
             let drawn = (0..self.config.minibatch_size).map(|_| {
                 let row = ((rng.next_u64() as u128 * rows.len() as u128) >> 64) as usize;
-                Drawn {
+                MinibatchRow {
                     transition: rows.get(row),
                     next_allowed: next_allowed[row],
                     weight: 1.0,

@@ -22,14 +22,17 @@ use offhook_env::rng::{Stream, derive, derive_seed};
 use super::constraint::Cost;
 pub use super::ppo_config::{Metrics, PpoConfig};
 use super::ppo_objective::{Batch, objective, policy_objective, value_objective};
-use super::{LearnError, Learner, Update, config_json, require};
+use super::settings::{Needs, OnlineSettings, OnlineStart, Settings};
+use super::{Learner, Update, config_json};
 use crate::checkpoint::{Checkpoint, Network, Progress};
 use crate::data::dataset::shuffle;
 use crate::data::returns::advantages;
 use crate::data::rollout::Rollout;
+use crate::error::{LearnError, require};
 use crate::network::fused::FusedPolicy;
+use crate::network::inputs::Inputs;
 use crate::network::optimizer::OptimizerConfig;
-use crate::network::trainer::{Inputs, Trainer};
+use crate::network::trainer::Trainer;
 use crate::network::weights::Weights;
 
 /// The name that checkpoints carry.
@@ -87,9 +90,9 @@ impl Ppo {
         )?;
         let critic = config
             .privileged_critic
-            .then(|| Trainer::new(&weights.widened(env.layout()), adam));
+            .then(|| Trainer::new(&weights.widened(env.layout()), config.engine, adam));
         Ok(Self {
-            trainer: Trainer::new(&weights, adam),
+            trainer: Trainer::new(&weights, config.engine, adam),
             critic,
             multipliers: vec![0.0; config.constraints.len()],
             rollout: Rollout::new(&*env, config.n_steps),
@@ -119,16 +122,16 @@ impl Ppo {
         }
         let progress = checkpoint.progress_of(LEARNER, &config_json(&config)?, seed)?;
         let mut ppo = Self::new(env, checkpoint.weights.clone(), config, seed)?;
-        let adam = adam_config(&ppo.config);
+        let (engine, adam) = (ppo.config.engine, adam_config(&ppo.config));
         ppo.reference = progress.network(REFERENCE)?.weights.clone();
         if ppo.critic.is_some() {
             let Network { weights, moments } = progress.network(CRITIC)?;
-            ppo.critic = Some(Trainer::resume(weights, adam, moments));
+            ppo.critic = Some(Trainer::resume(weights, engine, adam, moments));
         }
         if !ppo.multipliers.is_empty() {
             ppo.multipliers = progress.numbers(MULTIPLIERS)?.to_vec();
         }
-        ppo.trainer = Trainer::resume(&checkpoint.weights, adam, &progress.moments);
+        ppo.trainer = Trainer::resume(&checkpoint.weights, engine, adam, &progress.moments);
         ppo.iteration = progress.iteration;
         Ok(ppo)
     }
@@ -327,9 +330,58 @@ impl Learner for Ppo {
     }
 }
 
+impl Settings for PpoConfig {
+    fn name() -> &'static str {
+        LEARNER
+    }
+
+    fn gamma(&self) -> f32 {
+        self.gamma
+    }
+
+    fn reward_scale(&self) -> f32 {
+        self.reward_scale
+    }
+
+    fn bound(&mut self, n_iterations: u64) {
+        let most = n_iterations * self.steps_per_iteration();
+        self.total_steps = self.total_steps.min(most);
+    }
+}
+
+impl OnlineSettings for PpoConfig {
+    fn needs(&self) -> Needs {
+        Needs {
+            n_calls: self.n_calls,
+            sees_hidden: self.privileged_critic,
+            n_demonstrations: 0,
+        }
+    }
+
+    fn takes_teacher(&self) -> bool {
+        true
+    }
+
+    fn start(&self, start: OnlineStart) -> Result<Box<dyn Learner>, LearnError> {
+        let ppo = Ppo::new(start.env, start.weights, self.clone(), start.seed)?;
+        Ok(Box::new(match start.teacher {
+            Some(teacher) => ppo.taught_by(teacher),
+            None => ppo,
+        }))
+    }
+
+    fn resume(
+        &self,
+        env: Box<dyn VectorEnv>,
+        checkpoint: &Checkpoint,
+        seed: u64,
+    ) -> Result<Box<dyn Learner>, LearnError> {
+        Ok(Box::new(Ppo::resume(env, checkpoint, self.clone(), seed)?))
+    }
+}
+
 fn adam_config(config: &PpoConfig) -> OptimizerConfig {
     OptimizerConfig {
-        engine: config.engine,
         epsilon: config.adam_epsilon,
         weight_decay: 0.0,
         max_grad_norm: Some(config.max_grad_norm),

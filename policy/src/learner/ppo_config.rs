@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::constraint::{Constraint, Cost};
-use super::{LearnError, require};
+use crate::error::{LearnError, require};
 use crate::network::engine::Engine;
 
 /// Settings of PPO. Sources: Schulman et al., 2017, table 3 (Atari) where not said otherwise.

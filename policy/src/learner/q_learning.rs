@@ -8,9 +8,14 @@ use std::sync::Arc;
 use offhook_env::call::vector_env::VectorEnv;
 use offhook_env::policy::Policy;
 
+use super::settings::{Needs, OnlineSettings, OnlineStart, Settings};
 use super::tabular::{QTable, Step, Tabular, TabularConfig};
-use super::{LearnError, Learner, Update};
+use super::{Learner, Update};
 use crate::checkpoint::Checkpoint;
+use crate::error::LearnError;
+
+/// The section of its settings.
+const LEARNER: &str = "q_learning";
 
 /// A Q-learning run between two iterations.
 pub struct QLearning {
@@ -30,14 +35,14 @@ impl QLearning {
     ) -> Result<Self, LearnError> {
         Ok(Self {
             gamma: config.gamma,
-            tabular: Tabular::new(env, config, "q_learning", seed)?,
+            tabular: Tabular::new(env, config, LEARNER, seed)?,
         })
     }
 }
 
 /// Corrects one value and returns the temporal difference.
 fn learn(table: &mut QTable, step: &Step, gamma: f32) -> f32 {
-    let best = |next: super::tabular::Choice| {
+    let best = |next: super::tabular::ChosenAction| {
         let values = table.of(next.row);
         let allowed = next.mask.iter().map(|a| values[a as usize]);
         allowed.fold(f32::NEG_INFINITY, f32::max)
@@ -72,9 +77,49 @@ impl Learner for QLearning {
     }
 }
 
+impl Settings for TabularConfig {
+    fn name() -> &'static str {
+        LEARNER
+    }
+
+    fn gamma(&self) -> f32 {
+        self.gamma
+    }
+
+    fn bound(&mut self, n_iterations: u64) {
+        self.bound_budget(n_iterations);
+    }
+}
+
+impl OnlineSettings for TabularConfig {
+    fn needs(&self) -> Needs {
+        Needs {
+            n_calls: self.n_calls,
+            ..Needs::default()
+        }
+    }
+
+    fn start(&self, start: OnlineStart) -> Result<Box<dyn Learner>, LearnError> {
+        Ok(Box::new(QLearning::new(
+            start.env,
+            self.clone(),
+            start.seed,
+        )?))
+    }
+
+    fn resume(
+        &self,
+        env: Box<dyn VectorEnv>,
+        _: &Checkpoint,
+        seed: u64,
+    ) -> Result<Box<dyn Learner>, LearnError> {
+        Ok(Box::new(QLearning::new(env, self.clone(), seed)?))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::tabular::Choice;
+    use super::super::tabular::ChosenAction;
     use super::*;
     use offhook_env::action::ActionMask;
 
@@ -85,7 +130,7 @@ mod tests {
         for (action, value) in [(0, 100.0), (1, 3.0), (2, 5.0)] {
             *table.value_mut(rows[1], action) = value;
         }
-        let choice = |row, mask| Choice {
+        let choice = |row, mask| ChosenAction {
             row,
             mask: ActionMask(mask),
             action: 1,

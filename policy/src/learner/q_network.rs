@@ -4,17 +4,21 @@
 use offhook_env::action::ActionMask;
 use offhook_env::belief::layout::Layout;
 
-use super::LearnError;
 use crate::data::transitions::Transition;
+use crate::error::LearnError;
 use crate::learner::action_values::{Losses, QStep, Row, double_q_target, objective};
+use crate::network::engine::Engine;
 use crate::network::fused::FusedPolicy;
+use crate::network::inputs::Inputs;
 use crate::network::optimizer::{Moments, OptimizerConfig};
-use crate::network::trainer::{Inputs, Trainer};
+use crate::network::trainer::Trainer;
 use crate::network::weights::Weights;
 
 /// Settings that do not change while it learns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct QConfig {
+    /// What computes the gradient steps.
+    pub(super) engine: Engine,
     pub(super) adam: OptimizerConfig,
     /// Gradient steps between two updates of the target network.
     pub(super) target_network_frequency: u64,
@@ -22,8 +26,8 @@ pub(super) struct QConfig {
     pub(super) tau: f32,
 }
 
-/// A transition to learn from.
-pub(super) struct Drawn<'a> {
+/// A transition of a minibatch.
+pub(super) struct MinibatchRow<'a> {
     pub(super) transition: Transition<'a>,
     /// Actions that the target may choose among.
     pub(super) next_allowed: ActionMask,
@@ -49,7 +53,7 @@ impl QNetwork {
         Self {
             config,
             layout: layout.clone(),
-            trainer: Trainer::new(weights, config.adam),
+            trainer: Trainer::new(weights, config.engine, config.adam),
             target_weights: weights.clone(),
             target: FusedPolicy::new(weights, layout),
             n_steps: 0,
@@ -66,7 +70,7 @@ impl QNetwork {
         config: QConfig,
     ) -> Self {
         Self {
-            trainer: Trainer::resume(weights, config.adam, moments),
+            trainer: Trainer::resume(weights, config.engine, config.adam, moments),
             n_steps: moments.first().map_or(0, |m| m.n_steps),
             ..Self::new(target, layout, config)
         }
@@ -92,13 +96,13 @@ impl QNetwork {
     /// One gradient step on some transitions; returns what it measured and the norm of the gradient.
     pub(super) fn step<'a>(
         &mut self,
-        drawn: impl Iterator<Item = Drawn<'a>>,
+        drawn: impl Iterator<Item = MinibatchRow<'a>>,
         losses: Losses,
         learning_rate: f64,
     ) -> (QStep, f32) {
         let online = self.policy();
         let mut codes = Vec::new();
-        let row = |drawn: Drawn<'_>| {
+        let row = |drawn: MinibatchRow<'_>| {
             let transition = drawn.transition;
             codes.extend_from_slice(transition.codes);
             Row {

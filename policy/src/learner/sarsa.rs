@@ -12,9 +12,14 @@ use offhook_env::call::vector_env::VectorEnv;
 use offhook_env::policy::Policy;
 use serde::{Deserialize, Serialize};
 
+use super::settings::{Needs, OnlineSettings, OnlineStart, Settings};
 use super::tabular::{QTable, RowIdx, Step, Tabular, TabularConfig};
-use super::{LearnError, Learner, Update, require};
+use super::{Learner, Update};
 use crate::checkpoint::Checkpoint;
+use crate::error::{LearnError, require};
+
+/// The section of its settings.
+const LEARNER: &str = "sarsa";
 
 /// What a second visit of a pair within one call does to its trace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,9 +159,45 @@ impl Learner for Sarsa {
     }
 }
 
+impl Settings for SarsaConfig {
+    fn name() -> &'static str {
+        LEARNER
+    }
+
+    fn gamma(&self) -> f32 {
+        self.tabular.gamma
+    }
+
+    fn bound(&mut self, n_iterations: u64) {
+        self.tabular.bound_budget(n_iterations);
+    }
+}
+
+impl OnlineSettings for SarsaConfig {
+    fn needs(&self) -> Needs {
+        Needs {
+            n_calls: self.tabular.n_calls,
+            ..Needs::default()
+        }
+    }
+
+    fn start(&self, start: OnlineStart) -> Result<Box<dyn Learner>, LearnError> {
+        Ok(Box::new(Sarsa::new(start.env, self.clone(), start.seed)?))
+    }
+
+    fn resume(
+        &self,
+        env: Box<dyn VectorEnv>,
+        _: &Checkpoint,
+        seed: u64,
+    ) -> Result<Box<dyn Learner>, LearnError> {
+        Ok(Box::new(Sarsa::new(env, self.clone(), seed)?))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::tabular::Choice;
+    use super::super::tabular::ChosenAction;
     use super::*;
     use offhook_env::action::ActionMask;
 
@@ -164,7 +205,7 @@ mod tests {
     fn three_steps(kind: Traces) -> (f32, Vec<Trace>) {
         let mut table = QTable::new(1);
         let row = table.row(&[0]);
-        let chosen = Choice {
+        let chosen = ChosenAction {
             row,
             mask: ActionMask(1),
             action: 0,
@@ -196,7 +237,7 @@ mod tests {
     fn earlier_pairs_of_a_call_learn_from_what_comes_later() {
         let mut table = QTable::new(1);
         let rows = [table.row(&[0]), table.row(&[1])];
-        let choice = |row| Choice {
+        let choice = |row| ChosenAction {
             row,
             mask: ActionMask(1),
             action: 0,

@@ -12,9 +12,10 @@ use offhook_env::policy::{Observation, Policy, arg_max};
 use offhook_env::rng::{Stream, uniform_at};
 use serde::{Deserialize, Serialize};
 
+use super::Update;
 use super::schedule::{describe, epsilon_greedy, linear};
-use super::{LearnError, Update, require};
 use crate::data::returns::End;
+use crate::error::{LearnError, require};
 
 /// Number of an observation in a [`QTable`].
 pub(super) type RowIdx = usize;
@@ -136,6 +137,12 @@ impl TabularConfig {
         self.total_steps.div_ceil(self.steps_per_iteration().max(1))
     }
 
+    /// Bounds the budget to `n_iterations`.
+    pub(super) fn bound_budget(&mut self, n_iterations: u64) {
+        let most = n_iterations * self.steps_per_iteration();
+        self.total_steps = self.total_steps.min(most);
+    }
+
     /// Checks every range; `section` is the learner's name in messages.
     fn check(&self, section: &str, env_calls: usize) -> Result<(), LearnError> {
         let named = |key: &str| format!("{section}.{key}");
@@ -171,9 +178,9 @@ impl TabularConfig {
     }
 }
 
-/// An observation with the action chosen there.
+/// An observation with the action that is chosen there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Choice {
+pub(super) struct ChosenAction {
     pub(super) row: RowIdx,
     pub(super) mask: ActionMask,
     pub(super) action: ActionId,
@@ -184,10 +191,10 @@ pub(super) struct Choice {
 pub(super) struct Step {
     /// Which of the calls side by side.
     pub(super) slot: usize,
-    pub(super) chosen: Choice,
+    pub(super) chosen: ChosenAction,
     pub(super) reward: f32,
     /// What follows, in a truncated call what would have followed; `None` if the call terminated.
-    pub(super) next: Option<Choice>,
+    pub(super) next: Option<ChosenAction>,
     /// Whether it was the last step of the call.
     pub(super) ends: bool,
     /// Step size.
@@ -203,7 +210,7 @@ pub(super) struct Tabular {
     iteration: u64,
     batch: StepBatch,
     /// What every call does next; empty before the first iteration.
-    chosen: Vec<Choice>,
+    chosen: Vec<ChosenAction>,
 }
 
 impl Tabular {
@@ -257,7 +264,7 @@ impl Tabular {
         let choose = |table: &mut QTable, seen: Observation<'_>, uniform: f32| {
             let row = table.row(seen.codes);
             let greedy = || arg_max(table.of(row), seen.mask);
-            Choice {
+            ChosenAction {
                 row,
                 mask: seen.mask,
                 action: epsilon_greedy(epsilon, seen.mask, uniform, greedy),

@@ -11,6 +11,7 @@ mod simd;
 
 pub mod actor_critic;
 pub mod fused;
+pub mod inputs;
 pub mod objective;
 pub mod optimizer;
 

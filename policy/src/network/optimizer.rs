@@ -8,13 +8,10 @@ use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, Optimiz
 use burn::tensor::{Gradients, Tensor, TensorData};
 
 use crate::network::actor_critic::{device, numbers};
-use crate::network::engine::Engine;
 
 /// Settings of the gradient steps that do not change while a learner runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OptimizerConfig {
-    /// What computes the steps.
-    pub engine: Engine,
     /// Added to the root of the second moment.
     pub epsilon: f32,
     /// Share of every weight taken off per step and unit of learning rate, decoupled from the
@@ -193,7 +190,6 @@ mod tests {
     use crate::testing::layout;
 
     const CONFIG: OptimizerConfig = OptimizerConfig {
-        engine: Engine::Burn,
         epsilon: 1e-5,
         weight_decay: 0.0,
         max_grad_norm: None,

@@ -5,13 +5,10 @@
 //! Masked actions then cost nothing, metrics fall out of the same loop, and every objective can be
 //! checked by finite differences without a tensor in sight.
 
-use std::sync::OnceLock;
-
-use burn::tensor::Tensor;
-use offhook_env::belief::layout::Layout;
-
-use crate::network::actor_critic::{Dropout, device, one_hot};
-use crate::network::engine::{Engine, GradientSteps};
+use crate::network::actor_critic::Dropout;
+use crate::network::engine::Engine;
+use crate::network::engine::gradient_steps::GradientSteps;
+use crate::network::inputs::Inputs;
 use crate::network::optimizer::{Moments, OptimizerConfig};
 use crate::network::weights::Weights;
 
@@ -22,58 +19,24 @@ pub struct Trainer {
     gradient: Vec<f32>,
 }
 
-/// Observations to train on, which minibatches take rows of.
-pub struct Inputs {
-    offsets: Vec<u32>,
-    codes: Vec<u8>,
-    /// The same as zeros and ones on the device, made when Burn first asks.
-    one_hot: OnceLock<Tensor<2>>,
-}
-
-impl Inputs {
-    /// Takes over the codes of many observations, row by row.
-    pub fn upload(codes: &[u8], layout: &Layout) -> Self {
-        Self {
-            offsets: layout.one_hot_offsets(),
-            codes: codes.to_vec(),
-            one_hot: OnceLock::new(),
-        }
-    }
-
-    /// First one-hot column of every feature, and the number of columns behind them.
-    pub(crate) fn offsets(&self) -> &[u32] {
-        &self.offsets
-    }
-
-    /// Codes of one row.
-    pub(crate) fn codes(&self, row: u32) -> &[u8] {
-        let n_features = self.offsets.len() - 1;
-        &self.codes[row as usize * n_features..][..n_features]
-    }
-
-    /// All rows as zeros and ones on the device.
-    pub(crate) fn one_hot(&self) -> &Tensor<2> {
-        let upload = || {
-            let columns = one_hot(&self.codes, &self.offsets);
-            Tensor::from_data(columns, &device().autodiff())
-        };
-        self.one_hot.get_or_init(upload)
-    }
-}
-
 impl Trainer {
-    /// Starts from `weights`, with an optimizer that has taken no step.
-    pub fn new(weights: &Weights, config: OptimizerConfig) -> Self {
+    /// Starts from `weights`, with an optimizer that has taken no step; `engine` computes the steps.
+    pub fn new(weights: &Weights, engine: Engine, config: OptimizerConfig) -> Self {
         Self {
-            engine: Engine::start(weights, config, None),
+            engine: engine.start(weights, config, None),
             gradient: Vec::new(),
         }
     }
 
-    /// Goes on from saved weights and moments.
-    pub fn resume(weights: &Weights, config: OptimizerConfig, moments: &[Moments]) -> Self {
+    /// Goes on from saved weights and moments, whichever engine made them.
+    pub fn resume(
+        weights: &Weights,
+        engine: Engine,
+        config: OptimizerConfig,
+        moments: &[Moments],
+    ) -> Self {
         Self {
-            engine: Engine::start(weights, config, Some(moments)),
+            engine: engine.start(weights, config, Some(moments)),
             gradient: Vec::new(),
         }
     }

@@ -7,7 +7,7 @@ use super::model::folds;
 use super::weights::taken_probs;
 use crate::data::dataset::Dataset;
 use crate::data::trajectories::Trajectories;
-use crate::learner::LearnError;
+use crate::error::LearnError;
 use crate::learner::imitation::{ImitationConfig, imitate};
 use crate::network::fused::FusedPolicy;
 use crate::network::weights::{NetworkConfig, Weights};

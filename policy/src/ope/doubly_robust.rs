@@ -10,10 +10,10 @@
 //!   `n` (Thomas and Brunskill, 2016, "Data-Efficient Off-Policy Policy Evaluation for Reinforcement
 //!   Learning", eq. 4); a call that is over keeps its last weight in that sum.
 
-use super::bootstrap::Sums;
 use super::model::Model;
 use super::weights::Importance;
 use crate::data::trajectories::Trajectories;
+use offhook_stats::sums::Sums;
 
 /// What every call says of the policy's value: the summands of DR, per episode.
 pub fn per_episode(

@@ -14,11 +14,12 @@ use offhook_env::rng::{Rng, Stream, derive};
 use super::weights::Target;
 use crate::data::dataset::shuffle;
 use crate::data::trajectories::Trajectories;
-use crate::learner::{LearnError, require};
+use crate::error::{LearnError, require};
 use crate::network::engine::Engine;
 use crate::network::fused::FusedPolicy;
+use crate::network::inputs::Inputs;
 use crate::network::optimizer::OptimizerConfig;
-use crate::network::trainer::{Inputs, Trainer};
+use crate::network::trainer::Trainer;
 use crate::network::weights::{NetworkConfig, Weights};
 
 /// Settings of fitted Q evaluation.
@@ -161,12 +162,11 @@ impl<'a> Fqe<'a> {
             None => Weights::initial(&config.network, self.layout, seed),
         };
         let optimizer = OptimizerConfig {
-            engine: config.engine,
             epsilon: 1e-8,
             weight_decay: config.weight_decay,
             max_grad_norm: Some(10.0),
         };
-        let mut trainer = Trainer::new(&initial, optimizer);
+        let mut trainer = Trainer::new(&initial, config.engine, optimizer);
         let n_iterations = match start {
             Some(_) => config.n_iterations.div_ceil(2),
             None => config.n_iterations,

@@ -7,8 +7,10 @@
 //! takes itself away. Student's bound trusts the mean of many callers to be almost normal, which the
 //! skewed weights of a log that hardly follows the policy betray: therefore the two refusals.
 
-use super::quantile::student_quantile;
-use super::{Evaluation, Interval};
+use offhook_stats::Estimate;
+use offhook_stats::quantile::student_quantile;
+
+use super::Evaluation;
 
 /// When the gate speaks at all.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,7 +46,7 @@ pub struct Side<'a> {
     /// Mean of the importance weights of whole calls, which is 1 where the log does all that the
     /// policy does; an interval that ends below 0.9 is no evidence. `None` for the policy that made
     /// the log.
-    pub mean_weight: Option<Interval>,
+    pub mean_weight: Option<Estimate>,
 }
 
 impl<'a> Side<'a> {
@@ -232,7 +234,7 @@ mod tests {
             "the 100 calls are worth 3.2 calls of the table, at least 50 are needed"
         );
         policy.effective_n = 60.0;
-        policy.mean_weight = Some(Interval {
+        policy.mean_weight = Some(Estimate {
             value: 0.4,
             bounds: Some((0.35, 0.45)),
         });

@@ -9,9 +9,9 @@
 //! - weighted, `WIS = Σ_i ρ_{0:T_i} G_i / Σ_i ρ_{0:T_i}`: a bias of order `1/n`, a variance that
 //!   the range of the returns bounds.
 
-use super::bootstrap::Sums;
 use super::weights::Importance;
 use crate::data::trajectories::Trajectories;
+use offhook_stats::sums::Sums;
 
 /// `γ^t r_t` summed over every call, per episode; a truncated call counts what was watched.
 pub fn returns(calls: &Trajectories, gamma: f64) -> Vec<f64> {

@@ -6,7 +6,7 @@
 //! | `fqe.rs`, `model.rs` | fitted Q evaluation, the direct method: nothing but action values |
 //! | `doubly_robust.rs` | DR, weighted DR: action values corrected by weights |
 //! | `behavior.rs` | whose log it is; estimated where probabilities are missing |
-//! | `bootstrap.rs` | intervals over callers |
+//! | `resample.rs` | callers redrawn, for intervals over them |
 //! | `gate.rs` | is it better than a baseline? |
 //!
 //! The value of a policy is the mean over calls of `Σ_t γ^t r_t`, as long as they are watched. The
@@ -17,33 +17,28 @@ pub mod behavior;
 pub mod fqe;
 pub mod gate;
 
-mod bootstrap;
 mod doubly_robust;
 mod importance;
 mod model;
-mod quantile;
+mod resample;
 #[cfg(test)]
 pub(crate) mod testing;
 mod weights;
 
 use offhook_env::belief::layout::Layout;
 use offhook_env::policy::Policy;
+use offhook_stats::Estimate;
+use offhook_stats::quantile::student_quantile;
+use offhook_stats::sums::Sums;
 
 use crate::data::trajectories::Trajectories;
-use crate::learner::{LearnError, require};
-use bootstrap::{Bootstrap, Sums};
+use crate::error::{LearnError, require};
 use fqe::{Fqe, FqeConfig};
 use model::Model;
 use weights::{Importance, Target};
 
-/// An estimate with its interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Interval {
-    /// The estimate, in reward units.
-    pub value: f64,
-    /// Lower and upper end; `None` where the log says nothing about the spread.
-    pub bounds: Option<(f64, f64)>,
-}
+/// The estimates of this module, in reward units.
+pub type Interval = Estimate;
 
 /// Settings of an evaluation.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,12 +79,10 @@ impl OpeConfig {
         self.fqe.check()
     }
 
-    fn bootstrap(&self, seed: u64) -> Bootstrap {
-        Bootstrap {
-            level: self.level,
-            n_resamples: self.n_resamples,
-            seed,
-        }
+    /// An estimate in reward units with its interval over callers.
+    fn estimate(&self, sums: &Sums, callers: &[u32], seed: u64) -> Option<Estimate> {
+        let redraw = |n_callers, b| resample::resample(n_callers, seed, b);
+        sums.estimate(callers, self.level, self.n_resamples, redraw)
     }
 }
 
@@ -143,21 +136,21 @@ impl Estimator {
 pub struct Evaluation {
     /// One estimate per estimator, in the order of [`Estimator::ALL`]; `None` where the log has no
     /// call that follows the policy to its end.
-    pub estimates: Vec<(Estimator, Option<Interval>)>,
+    pub estimates: Vec<(Estimator, Option<Estimate>)>,
     /// How many calls of the policy the log is worth (Kish's number of whole calls); the
     /// same for all estimators. The direct method and FQE use no weights: where this is small they do
     /// not vary, they guess.
     pub effective_n: f64,
     /// Mean weight of a whole call: about 1 if the log does all that the policy does.
-    pub mean_weight: Option<Interval>,
+    pub mean_weight: Option<Estimate>,
     /// The doubly robust value of every call, for [`gate::gate`].
     pub values: Vec<f64>,
 }
 
 /// Mean return of the log itself, with its interval over callers.
-pub fn on_policy(calls: &Trajectories, config: &OpeConfig, seed: u64) -> Option<Interval> {
+pub fn on_policy(calls: &Trajectories, config: &OpeConfig, seed: u64) -> Option<Estimate> {
     let returns = importance::returns(calls, config.gamma);
-    Sums::mean(returns).estimate(&calls.groups, config.bootstrap(seed))
+    config.estimate(&Sums::mean(returns), &calls.groups, seed)
 }
 
 /// `Σ_t γ^t r_t` of every call, per episode.
@@ -198,10 +191,10 @@ pub fn evaluate(
     let half = half_width(&refits, config.level);
     let values = doubly_robust::per_episode(calls, &importance, &model, gamma);
 
-    let bootstrapped = |sums: Sums| sums.estimate(&calls.groups, config.bootstrap(seed));
+    let bootstrapped = |sums: Sums| config.estimate(&sums, &calls.groups, seed);
     let modeled = |firsts: &[f64]| {
         let value = firsts.iter().sum::<f64>() / firsts.len() as f64;
-        Some(Interval {
+        Some(Estimate {
             value,
             bounds: half.map(|half| (value - half, value + half)),
         })
@@ -235,5 +228,5 @@ fn half_width(refits: &[f64], level: f64) -> Option<f64> {
     }
     let mean = refits.iter().sum::<f64>() / n as f64;
     let variance = refits.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1) as f64;
-    Some(quantile::student_quantile(0.5 + 0.5 * level, n - 1) * variance.sqrt())
+    Some(student_quantile(0.5 + 0.5 * level, n - 1) * variance.sqrt())
 }

@@ -1,10 +1,10 @@
 //! Action values of a log that were learned from other callers' calls.
 
-use super::bootstrap::resample;
 use super::fqe::{ActionValues, Fqe, FqeConfig};
+use super::resample::resample;
 use super::weights::Target;
 use crate::data::trajectories::Trajectories;
-use crate::learner::LearnError;
+use crate::error::LearnError;
 
 /// `Q(o_t, a_t)` and `V(o_t)` of every decision of a log, in reward units.
 pub struct Model {

@@ -2,8 +2,8 @@
 
 use offhook_env::action::ActionMask;
 use offhook_env::belief::layout::Layout;
+use offhook_stats::sums::Sums;
 
-use super::bootstrap::{Bootstrap, Sums};
 use super::weights::Importance;
 use crate::data::trajectories::Trajectories;
 
@@ -39,11 +39,6 @@ pub fn layout_of(calls: &Trajectories) -> Layout {
 
 /// The estimate without its interval.
 pub fn value(sums: &Sums) -> f64 {
-    let bootstrap = Bootstrap {
-        level: 0.95,
-        n_resamples: 1,
-        seed: 0,
-    };
-    let estimate = sums.estimate(&[0, 0, 0], bootstrap);
+    let estimate = sums.estimate(&[0, 0, 0], 0.95, 0, |_, _| Vec::new());
     estimate.map_or(f64::NAN, |found| found.value)
 }

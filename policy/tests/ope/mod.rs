@@ -12,6 +12,7 @@ use offhook_policy::ope::behavior::{Behavior, Cloning};
 use offhook_policy::ope::fqe::FqeConfig;
 use offhook_policy::ope::gate::{Answer, GateConfig, Side, gate};
 use offhook_policy::ope::{self, Estimator, Evaluation, OpeConfig};
+use offhook_stats::Estimate;
 use rayon::prelude::*;
 
 use crate::tiny_mdp::Mdp;
@@ -197,7 +198,7 @@ fn estimates_cover_the_true_value_as_often_as_they_say() {
         })
         .collect();
     for estimator in Estimator::ALL {
-        let all: Vec<ope::Interval> = found
+        let all: Vec<Estimate> = found
             .iter()
             .map(|e| e.estimates[estimator as usize].1.unwrap())
             .collect();

@@ -14,16 +14,18 @@ fn mean(calls: &[CallSummary], value: impl Fn(&CallSummary) -> f64) -> f64 {
 /// Calls of a game as the policy's best actions play them; it sees no more than is observed.
 fn played<G: Game>(game: G, policy: &FusedPolicy, choice: Choice) -> Vec<CallSummary> {
     let mut env = GameEnv::new(game, 16, false);
-    let episodes = Episodes {
+    let plan = Plan {
         seed: 99,
         stream: Stream::Evaluate,
-        n_episodes: 4_000,
+        first: 0,
+        n_calls: 4_000,
+        choice,
     };
-    evaluate(&mut env, policy, choice, episodes)
+    evaluate(&mut env, policy, plan)
 }
 
 fn worth<G: Game>(game: G, policy: &FusedPolicy) -> f64 {
-    mean(&played(game, policy, Choice::Greedy), |c| c.return_ as f64)
+    mean(&played(game, policy, Choice::Best), |c| c.return_ as f64)
 }
 
 fn student<G: Game>(game: G, seed: u64) -> Weights {
@@ -204,7 +206,7 @@ fn a_constraint_is_kept_and_its_multiplier_finds_its_price() {
                 multipliers.extend(constraints.iter().map(|c| c.2));
             }
         }
-        let calls = played(Press, &ppo.policy(), Choice::Sampled);
+        let calls = played(Press, &ppo.policy(), Choice::Sample);
         let hung_up = mean(&calls, |c| {
             f64::from(u8::from(c.outcome == Outcome::HungUp))
         });

@@ -7,10 +7,11 @@ use offhook_env::policy::{Observation, Policy, RandomPolicy};
 use offhook_policy::checkpoint::Checkpoint;
 use offhook_policy::data::trajectories::Trajectories;
 use offhook_policy::learner::bcq::{Bcq, BcqConfig};
+use offhook_policy::learner::config::policy_of;
 use offhook_policy::learner::cql::{Cql, CqlConfig};
 use offhook_policy::learner::imitation::{ImitationConfig, imitate};
 use offhook_policy::learner::offline::OfflineConfig;
-use offhook_policy::learner::{LearnError, Learner, Update, policy_of};
+use offhook_policy::learner::{LearnError, Learner, Update};
 use offhook_policy::network::weights::{NetworkConfig, Weights};
 
 use super::{logged, progress};

@@ -153,10 +153,10 @@ impl Experiment {
         }
         let log = match &config.offline {
             Some(offline) => {
-                let path = Path::new(&offline.log);
+                let path = Path::new(&offline.own.log);
                 let calls = Log::read(&loaded.world.scenario, path, &Where::new())?;
                 let hash = sha256(&atomic::read(path, u64::MAX)?);
-                inputs.insert(format!("data/{}", offline.log), hash);
+                inputs.insert(format!("data/{}", offline.own.log), hash);
                 Some(calls.trajectories()?.0)
             }
             None => None,

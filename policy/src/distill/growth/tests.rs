@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use offhook_env::action::ActionMask;
+use offhook_env::belief::layout::Layout;
 use offhook_env::policy::{Observation, Policy, RandomPolicy};
 use offhook_table::{DecisionTable, Feature, verify};
 
 use super::*;
 use crate::data::dataset::Dataset;
+use crate::distill::merge::merge;
+use crate::distill::terms::Criterion;
 use crate::testing::{layout, observations};
 
 fn forbid(name: &str, when: &[(usize, u16)], forbidden: u64) -> Constraint {
@@ -31,8 +35,8 @@ fn rows(codes: &[u8], layout: &Layout, right: impl Fn(&[u8]) -> usize) -> Rows {
     }
 }
 
-fn growth<'a>(layout: &'a Layout, rules: &'a [Constraint], masks: &'a [Constraint]) -> Growth<'a> {
-    Growth {
+fn terms<'a>(layout: &'a Layout, rules: &'a [Constraint], masks: &'a [Constraint]) -> Terms<'a> {
+    Terms {
         layout,
         rules,
         masks,
@@ -54,9 +58,9 @@ fn a_rule_of_two_features_is_found_exactly() {
         }
     };
     let rows = rows(&codes, &layout, right);
-    let growth = growth(&layout, &[], &[]);
-    let tree = growth.grow(&rows).expect("nothing is forbidden");
-    let tree = growth.merge(tree, &rows, 20);
+    let terms = terms(&layout, &[], &[]);
+    let tree = grow(&terms, &rows).expect("nothing is forbidden");
+    let tree = merge(&terms, tree, &rows, 20);
     assert_eq!(tree.n_rules(), 3);
     for row in codes.chunks_exact(3) {
         let seen = Observation {
@@ -89,15 +93,15 @@ fn every_tree_is_a_proved_table_whatever_the_constraints() {
         let all: Vec<Constraint> = (0..8).map(constraint).collect();
         let (rules, masks) = all.split_at(3);
         let rows = rows(&codes, &layout, |c| usize::from(c[0] + c[2]) % 6);
-        let mut growth = growth(&layout, rules, masks);
+        let mut terms = terms(&layout, rules, masks);
         if seed % 2 == 1 {
-            growth.guards = Guards::Everywhere;
+            terms.guards = Guards::Everywhere;
         }
         if seed % 3 == 1 {
-            growth.criterion = Criterion::Gini;
+            terms.criterion = Criterion::Gini;
         }
-        let tree = growth.grow(&rows).expect("action 0 is always left");
-        let tree = growth.merge(tree, &rows, 10 + seed as usize % 10);
+        let tree = grow(&terms, &rows).expect("action 0 is always left");
+        let tree = merge(&terms, tree, &rows, 10 + seed as usize % 10);
         let visits = Dataset {
             masks: vec![ActionMask::all(6); 60],
             codes,
@@ -124,7 +128,7 @@ fn constraints_that_leave_nothing_are_refused() {
         forbid("a", &[(0, 0b10)], 0b01),
         forbid("b", &[(1, 0b10)], 0b10),
     ];
-    let found = growth(&layout, &rules, &[]).grow(&rows(&[0, 0], &layout, |_| 0));
+    let found = grow(&terms(&layout, &rules, &[]), &rows(&[0, 0], &layout, |_| 0));
     assert!(found.is_none());
 }
 
@@ -139,8 +143,8 @@ fn an_action_that_two_conditions_forbid_is_set_free_where_it_pays() {
     ];
     let corner = |c: &[u8]| c[0] == 0 && (c[1] == 0 || c[2] == 0);
     let rows = rows(&codes, &layout, |c| if corner(c) { 2 } else { 1 });
-    let growth = growth(&layout, &[], &masks);
-    let tree = growth.grow(&rows).expect("action 0 is always left");
+    let terms = terms(&layout, &[], &masks);
+    let tree = grow(&terms, &rows).expect("action 0 is always left");
     for row in codes.chunks_exact(3) {
         let seen = Observation {
             codes: row,
@@ -161,10 +165,10 @@ fn what_is_merged_to_a_budget_costs_least() {
     let code = |k: u8| if k < 96 { k / 2 % 2 } else { 2 + k / 2 % 2 };
     let codes: Vec<u8> = (0..100).map(code).collect();
     let rows = rows(&codes, &layout, |c| usize::from(c[0]));
-    let growth = growth(&layout, &[], &[]);
-    let tree = growth.grow(&rows).expect("nothing is forbidden");
+    let terms = terms(&layout, &[], &[]);
+    let tree = grow(&terms, &rows).expect("nothing is forbidden");
     assert_eq!(tree.n_rules(), 4);
-    let tree = growth.merge(tree, &rows, 3);
+    let tree = merge(&terms, tree, &rows, 3);
     assert_eq!(tree.n_rules(), 3);
     let act = |code| {
         let (codes, mask) = (&[code][..], ActionMask::all(4));
@@ -183,8 +187,6 @@ fn costs_that_are_noise_grow_no_tree() {
     for (k, cost) in rows.costs.iter_mut().enumerate() {
         *cost = (offhook_env::rng::mix(k as u64) % 1000) as f32 / 1000.0;
     }
-    let tree = growth(&layout, &[], &[])
-        .grow(&rows)
-        .expect("nothing is forbidden");
+    let tree = grow(&terms(&layout, &[], &[]), &rows).expect("nothing is forbidden");
     assert!(tree.n_rules() < 15, "{}", tree.n_rules());
 }

@@ -2,10 +2,10 @@
 
 use burn::tensor::{Int, Tensor, TensorData};
 
-use super::GradientSteps;
+use super::gradient_steps::GradientSteps;
 use crate::network::actor_critic::{ActorCritic, Dropout, device, numbers};
+use crate::network::inputs::Inputs;
 use crate::network::optimizer::{Moments, Optimizer, OptimizerConfig};
-use crate::network::trainer::Inputs;
 use crate::network::weights::Weights;
 
 /// The network as a Burn module.

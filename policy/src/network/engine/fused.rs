@@ -7,15 +7,15 @@
 
 use macerator::Simd;
 
-use super::GradientSteps;
+use super::gradient_steps::GradientSteps;
 use crate::network::actor_critic::Dropout;
+use crate::network::inputs::Inputs;
 use crate::network::optimizer::{BETA_1, BETA_2, Moments, OptimizerConfig, clip_factor};
 use crate::network::packed::{Packed, pack, unpack};
 use crate::network::simd::{
     Block, LANES, activate, add_products, added, multiply, multiply_by_slope, scatter_rows,
     sum_rows,
 };
-use crate::network::trainer::Inputs;
 use crate::network::weights::{Activation, Weights};
 
 /// Rows of a strip: activations of a layer of 64 units take 12 kB.

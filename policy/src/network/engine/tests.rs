@@ -6,22 +6,20 @@ use offhook_env::rng::{Stream, derive};
 
 use super::Engine;
 use crate::network::actor_critic::Dropout;
+use crate::network::inputs::Inputs;
 use crate::network::objective::cross_entropy;
 use crate::network::optimizer::{Moments, OptimizerConfig};
-use crate::network::trainer::{Inputs, Trainer};
+use crate::network::trainer::Trainer;
 use crate::network::weights::{Activation, NetworkConfig, Weights};
 use crate::testing::{layout, observations};
 
 const ENGINES: [Engine; 2] = [Engine::Burn, Engine::Fused];
 
-fn config(engine: Engine) -> OptimizerConfig {
-    OptimizerConfig {
-        engine,
-        epsilon: 1e-5,
-        weight_decay: 0.0,
-        max_grad_norm: None,
-    }
-}
+const ADAM: OptimizerConfig = OptimizerConfig {
+    epsilon: 1e-5,
+    weight_decay: 0.0,
+    max_grad_norm: None,
+};
 
 /// A network with biases away from zero and heads that say something.
 fn weights(layout: &Layout, hidden: &[usize], activation: Activation) -> Weights {
@@ -51,7 +49,7 @@ fn gradient(
     rows: &[u32],
     dropout: f64,
 ) -> (Vec<Vec<f32>>, f32) {
-    let mut trainer = Trainer::new(weights, config(engine));
+    let mut trainer = Trainer::new(weights, engine, ADAM);
     let mut rng = derive(1, Stream::Shuffle, 0);
     let dropout = (dropout > 0.0).then_some(Dropout {
         prob: dropout,
@@ -114,7 +112,7 @@ fn the_fused_gradient_is_that_of_finite_differences() {
         let rows: Vec<u32> = (0..50).collect();
         let (found, _) = gradient(Engine::Fused, &weights, &inputs, &rows, 0.0);
         let loss = |weights: &Weights| {
-            let mut trainer = Trainer::new(weights, config(Engine::Fused));
+            let mut trainer = Trainer::new(weights, Engine::Fused, ADAM);
             let measure = |outputs: &[f32], _: &mut [f32]| {
                 let terms = outputs.iter().enumerate();
                 terms
@@ -152,10 +150,10 @@ fn learn(engine: Engine, n_steps: u64) -> (Weights, Vec<Moments>) {
     let config = OptimizerConfig {
         weight_decay: 0.1,
         max_grad_norm: Some(0.2),
-        ..config(engine)
+        ..ADAM
     };
     let start = weights(&layout, &[24, 10], Activation::Tanh);
-    let mut trainer = Trainer::new(&start, config);
+    let mut trainer = Trainer::new(&start, engine, config);
     for step in 0..n_steps {
         let rows: Vec<u32> = (0..40).map(|k| (k * 7 + step as u32) % 60).collect();
         trainer.step(&inputs, &rows, 1e-2, None, |outputs, gradient| {
@@ -197,7 +195,7 @@ fn an_endless_gradient_leaves_the_weights_alone() {
     let inputs = Inputs::upload(&[1, 1], &layout);
     let start = weights(&layout, &[5], Activation::Relu);
     for engine in ENGINES {
-        let mut trainer = Trainer::new(&start, config(engine));
+        let mut trainer = Trainer::new(&start, engine, ADAM);
         let (_, norm) = trainer.step(&inputs, &[0], 0.1, None, |_, g| g.fill(f32::INFINITY));
         assert!(!norm.is_finite());
         assert_eq!(trainer.weights(), start, "{engine:?}");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use offhook_env::call::batch::CallBatch;
 use offhook_env::rng::Stream;
-use offhook_policy::evaluate::{Choice, Episodes, collect};
+use offhook_policy::evaluate::{Choice, Plan, collect};
 use offhook_policy::learner::imitation::{ImitationConfig, imitate};
 use offhook_policy::network::engine::Engine;
 use offhook_policy::network::weights::{NetworkConfig, Weights};
@@ -230,19 +230,15 @@ impl LearnBench {
     /// How fast decisions of the hand-written flow are cloned; scoring after every pass included.
     fn imitation(&self, world: &Arc<CallWorld>, engine: Engine) -> Result<Option<Speed>, Failure> {
         let layout = &world.scenario.layout;
-        let episodes = Episodes {
+        let plan = Plan {
             seed: 1,
             stream: Stream::Demonstrate,
-            n_episodes: 2_000,
+            first: 0,
+            n_calls: 2_000,
+            choice: Choice::Best,
         };
         let mut env = CallBatch::new(world.clone(), 64, 0);
-        let (data, _) = collect(
-            &mut env,
-            &world.scenario.script(),
-            Choice::Greedy,
-            episodes,
-            1.0,
-        );
+        let (data, _) = collect(&mut env, &world.scenario.script(), plan, 1.0);
         let config = ImitationConfig {
             engine,
             batch_size: 512,

@@ -6,15 +6,11 @@ use offhook_env::call::batch::CallBatch;
 use offhook_env::policy::Policy;
 use offhook_policy::checkpoint::Checkpoint;
 use offhook_policy::learner::Learner;
-use offhook_policy::learner::bcq::Bcq;
-use offhook_policy::learner::cql::Cql;
-use offhook_policy::learner::dqn::Dqn;
-use offhook_policy::learner::ppo::Ppo;
-use offhook_policy::learner::q_learning::QLearning;
-use offhook_policy::learner::sarsa::Sarsa;
+use offhook_policy::learner::config::OfflineLearnerConfig;
+use offhook_policy::learner::settings::{OfflineStart, OnlineStart};
 use offhook_policy::network::weights::Weights;
 
-use crate::config::Offline;
+use crate::config::{Offline, WithLearner};
 use crate::error::Failure;
 use crate::run::metrics::{Row, Stage};
 use crate::run::seed::SeedRun;
@@ -81,65 +77,53 @@ impl SeedRun<'_> {
             return self.offline_learner(offline, &weights, stored);
         }
         let missing = || Failure::failed("the config names no learner".to_owned());
-        let config = self.config.reinforcement.as_ref().ok_or_else(missing)?;
-        let teacher = teacher.filter(|_| config.kickstart);
-        let world = match &config.randomize {
+        let section = self.config.reinforcement.as_ref().ok_or_else(missing)?;
+        let learner = section.learner().ok_or_else(missing)?.settings();
+        let teacher = teacher.filter(|_| section.own.kickstart);
+        let world = match &section.own.randomize {
             Some(variation) => self.loaded.varied(*variation)?,
             None => self.loaded.world.clone(),
         };
-        let env = |n_calls| Box::new(CallBatch::new(world.clone(), n_calls, 0));
-        if let Some(config) = config.ppo.clone() {
-            // Who learns is shown the hidden customer only if something is to look at it.
-            let env = match config.privileged_critic || teacher.is_some() {
-                true => Box::new(CallBatch::privileged(world, config.n_calls, 0)),
-                false => env(config.n_calls),
-            };
-            return Ok(Box::new(match (stored, teacher) {
-                (Some(stored), _) => Ppo::resume(env, stored, config, seed)?,
-                (None, None) => Ppo::new(env, weights, config, seed)?,
-                (None, Some(teacher)) => Ppo::new(env, weights, config, seed)?.taught_by(teacher),
-            }));
+        let needs = learner.needs();
+        // Who learns is shown the hidden customer only if something is to look at it.
+        let env = match needs.sees_hidden || teacher.is_some() {
+            true => CallBatch::privileged(world, needs.n_calls, 0),
+            false => CallBatch::new(world, needs.n_calls, 0),
+        };
+        let env = Box::new(env);
+        if let Some(stored) = stored {
+            return Ok(learner.resume(env, stored, seed)?);
         }
-        if let Some(config) = config.dqn.clone() {
-            let env = env(config.n_calls);
-            if let Some(stored) = stored {
-                return Ok(Box::new(Dqn::resume(env, stored, config, seed)?));
-            }
-            let shown = match config.n_demonstrations {
-                0 => None,
-                n => Some(self.demonstrations(n)?),
-            };
-            let dqn = Dqn::new(env, &weights, shown.as_ref(), config, seed)?;
-            return Ok(Box::new(dqn));
-        }
-        if let Some(config) = config.q_learning.clone() {
-            let env = env(config.n_calls);
-            return Ok(Box::new(QLearning::new(env, config, seed)?));
-        }
-        let config = config.sarsa.clone().ok_or_else(missing)?;
-        let env = env(config.tabular.n_calls);
-        Ok(Box::new(Sarsa::new(env, config, seed)?))
+        let demonstrations = match needs.n_demonstrations {
+            0 => None,
+            n => Some(self.demonstrations(n)?),
+        };
+        Ok(learner.start(OnlineStart {
+            env,
+            weights,
+            teacher,
+            demonstrations,
+            seed,
+        })?)
     }
 
     fn offline_learner(
         &self,
-        config: &Offline,
+        section: &WithLearner<Offline, OfflineLearnerConfig>,
         weights: &Weights,
         stored: Option<&Checkpoint>,
     ) -> Result<Box<dyn Learner>, Failure> {
         let missing = || Failure::failed("the config names no offline learner".to_owned());
-        let log = self.log.ok_or_else(missing)?;
-        let (layout, seed) = (&self.loaded.world.scenario.layout, self.seed);
-        if let Some(config) = config.cql.clone() {
-            return Ok(Box::new(match stored {
-                Some(stored) => Cql::resume(log, layout, stored, config, seed)?,
-                None => Cql::new(log, layout, weights, config, seed)?,
-            }));
-        }
-        let config = config.bcq.clone().ok_or_else(missing)?;
-        Ok(Box::new(match stored {
-            Some(stored) => Bcq::resume(log, layout, stored, config, seed)?,
-            None => Bcq::new(log, layout, weights, config, seed)?,
-        }))
+        let learner = section.learner().ok_or_else(missing)?.settings();
+        let start = OfflineStart {
+            log: self.log.ok_or_else(missing)?,
+            layout: &self.loaded.world.scenario.layout,
+            weights,
+            seed: self.seed,
+        };
+        Ok(match stored {
+            Some(stored) => learner.resume(start, stored)?,
+            None => learner.start(start)?,
+        })
     }
 }

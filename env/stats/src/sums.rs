@@ -1,27 +1,13 @@
 //! Bootstrap intervals for estimates that are smooth functions of sums over episodes.
 //!
 //! Calls of one caller are alike, so callers are redrawn, not calls. The interval is the
-//! bias-corrected and accelerated one (BCa; Efron, 1987, "Better bootstrap confidence intervals"):
-//! importance weights are skewed, and a plain percentile interval sits too low on them.
+//! bias-corrected and accelerated one: importance weights are skewed, and a plain percentile interval sits
+//! too low on them.
 
 use std::collections::BTreeMap;
 
-use offhook_env::rng::{Stream, derive};
-use rand::Rng as _;
-
-use super::Interval;
-use super::quantile::{normal_cdf, normal_quantile};
-
-/// How intervals are made.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bootstrap {
-    /// Nominal coverage, in `(0, 1)`.
-    pub level: f64,
-    /// Resamples.
-    pub n_resamples: usize,
-    /// Seed of the resamples.
-    pub seed: u64,
-}
+use crate::estimate::Estimate;
+use crate::replicates::Replicates;
 
 /// An estimate that is a function of the sums of some terms over episodes.
 pub struct Sums {
@@ -56,9 +42,19 @@ impl Sums {
         Self::ratio(values.into_iter().map(|x| (x, 1.0)))
     }
 
-    /// The estimate with its interval over `groups`, one number per episode; no interval for
-    /// fewer than two groups. `None` if the sums have no value, as a mean of weights that are all 0.
-    pub fn estimate(&self, groups: &[u32], bootstrap: Bootstrap) -> Option<Interval> {
+    /// The estimate with its interval of coverage `level` over `groups`, one number per episode; no
+    /// interval for fewer than two groups. `None` if the sums have no value, as a mean of weights that are
+    /// all 0.
+    ///
+    /// `resample(n_groups, b)` draws resample number `b` of `0..n_resamples`: how often each of the
+    /// groups is in it.
+    pub fn estimate(
+        &self,
+        groups: &[u32],
+        level: f64,
+        n_resamples: usize,
+        resample: impl Fn(usize, u64) -> Vec<u32>,
+    ) -> Option<Estimate> {
         let grouped = self.grouped(groups);
         let n_groups = grouped.len() / self.n_terms;
         let mut sums = vec![0.0; self.n_terms];
@@ -69,10 +65,14 @@ impl Sums {
         if !value.is_finite() {
             return None;
         }
-        let bounds = (n_groups >= 2).then(|| self.bca(&grouped, &sums, value, bootstrap));
-        Some(Interval {
+        let bounds = || {
+            let counts = (0..n_resamples as u64).map(|b| resample(n_groups, b));
+            let replicates = Replicates::new(self.redrawn(&grouped, counts));
+            replicates.bca(level, value, &self.left_out(&grouped, &sums))
+        };
+        Some(Estimate {
             value,
-            bounds: bounds.flatten(),
+            bounds: (n_groups >= 2).then(bounds).flatten(),
         })
     }
 
@@ -88,88 +88,35 @@ impl Sums {
         by_group.into_values().flatten().collect()
     }
 
-    fn bca(
-        &self,
-        grouped: &[f64],
-        sums: &[f64],
-        value: f64,
-        bootstrap: Bootstrap,
-    ) -> Option<(f64, f64)> {
-        let mut draws = self.draws(grouped, bootstrap);
-        if draws.is_empty() {
-            return None;
-        }
-        draws.sort_unstable_by(f64::total_cmp);
-        let n = draws.len() as f64;
-        let below = draws.iter().filter(|x| **x < value).count() as f64;
-        let equal = draws.iter().filter(|x| **x == value).count() as f64;
-        let share = ((below + 0.5 * equal) / n).clamp(0.5 / n, 1.0 - 0.5 / n);
-        let bias = normal_quantile(share);
-        let acceleration = self.acceleration(grouped, sums);
-        let at = |prob: f64| {
-            let shift = bias + normal_quantile(prob);
-            let stretched = shift / (1.0 - acceleration * shift).max(1e-3);
-            let rank = normal_cdf(bias + stretched) * n;
-            draws[(rank as usize).min(draws.len() - 1)]
-        };
-        let tail = 0.5 * (1.0 - bootstrap.level);
-        Some((at(tail), at(1.0 - tail)))
-    }
-
     /// Values of resamples of the groups, those without a value left out.
-    fn draws(&self, grouped: &[f64], bootstrap: Bootstrap) -> Vec<f64> {
-        let n_groups = grouped.len() / self.n_terms;
+    fn redrawn(&self, grouped: &[f64], counts: impl Iterator<Item = Vec<u32>>) -> Vec<f64> {
         let mut sums = vec![0.0; self.n_terms];
-        let draw = |b: usize| {
+        let value = |counts: Vec<u32>| {
             sums.fill(0.0);
-            for (group, count) in resample(n_groups, bootstrap.seed, b as u64)
+            let drawn = counts
                 .into_iter()
                 .enumerate()
-                .filter(|(_, count)| *count > 0)
-            {
+                .filter(|(_, count)| *count > 0);
+            for (group, count) in drawn {
                 let row = &grouped[group * self.n_terms..][..self.n_terms];
                 add(&mut sums, row, f64::from(count));
             }
             (self.value)(&sums)
         };
-        let values = (0..bootstrap.n_resamples).map(draw);
-        values.filter(|x| x.is_finite()).collect()
+        counts.map(value).filter(|x| x.is_finite()).collect()
     }
 
-    /// Skewness of the estimate by leaving out one group at a time (Efron, 1987, eq. 6.6).
-    fn acceleration(&self, grouped: &[f64], sums: &[f64]) -> f64 {
+    /// Values without one group at a time, those without a value left out.
+    fn left_out(&self, grouped: &[f64], sums: &[f64]) -> Vec<f64> {
         let mut left = vec![0.0; self.n_terms];
         let without = |row: &[f64]| {
             left.copy_from_slice(sums);
             add(&mut left, row, -1.0);
             (self.value)(&left)
         };
-        let values: Vec<f64> = grouped
-            .chunks_exact(self.n_terms)
-            .map(without)
-            .filter(|x| x.is_finite())
-            .collect();
-        let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
-        let power = |p: i32| values.iter().map(|x| (mean - x).powi(p)).sum::<f64>();
-        let spread = power(2);
-        if spread > 0.0 {
-            power(3) / (6.0 * spread.powf(1.5))
-        } else {
-            0.0
-        }
+        let rows = grouped.chunks_exact(self.n_terms).map(without);
+        rows.filter(|x| x.is_finite()).collect()
     }
-}
-
-/// How often every group is drawn in resample number `b`; a function of its arguments.
-pub fn resample(n_groups: usize, seed: u64, b: u64) -> Vec<u32> {
-    let mut rng = derive(seed, Stream::Resample, b);
-    let mut counts = vec![0; n_groups];
-    for _ in 0..n_groups {
-        // The high half of a product with a 64-bit draw; its bias is below 2^-32 for our sizes.
-        let group = (u128::from(rng.next_u64()) * n_groups as u128) >> 64;
-        counts[group as usize] += 1;
-    }
-    counts
 }
 
 fn add(sums: &mut [f64], row: &[f64], times: f64) {
@@ -179,18 +126,23 @@ fn add(sums: &mut [f64], row: &[f64], times: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_xoshiro::Xoshiro256PlusPlus;
 
-    const BOOTSTRAP: Bootstrap = Bootstrap {
-        level: 0.95,
-        n_resamples: 2_000,
-        seed: 1,
-    };
+    fn estimate(sums: &Sums, groups: &[u32]) -> Option<Estimate> {
+        sums.estimate(groups, 0.95, 2_000, |n_groups, b| {
+            let mut rng = Xoshiro256PlusPlus::seed_from_u64(b);
+            let mut counts = vec![0; n_groups];
+            (0..n_groups).for_each(|_| counts[rng.random_range(0..n_groups)] += 1);
+            counts
+        })
+    }
 
     #[test]
     fn the_interval_of_a_mean_is_close_to_students() {
         let values: Vec<f64> = (0..200).map(|k| f64::from(k % 20)).collect();
         let groups: Vec<u32> = (0..200).collect();
-        let found = Sums::mean(values).estimate(&groups, BOOTSTRAP).unwrap();
+        let found = estimate(&Sums::mean(values), &groups).unwrap();
         // Standard deviation 5.78, standard error 0.409, 1.97 of them to either side; the end of an
         // interval of 2,000 resamples has a standard error of 0.03.
         let (low, high) = found.bounds.unwrap();
@@ -205,7 +157,7 @@ mod tests {
     fn a_hundred_calls_of_one_caller_are_one_caller() {
         let values = |groups: &[u32]| {
             let sums = Sums::mean(groups.iter().map(|g| f64::from(g % 7)));
-            sums.estimate(groups, BOOTSTRAP).unwrap().bounds
+            estimate(&sums, groups).unwrap().bounds
         };
         let few: Vec<u32> = (0..20).collect();
         let many: Vec<u32> = (0..2_000).map(|k| k % 20).collect();
@@ -216,6 +168,6 @@ mod tests {
     #[test]
     fn weights_that_are_all_zero_have_no_mean() {
         let sums = Sums::ratio([(0.0, 0.0), (0.0, 0.0)]);
-        assert!(sums.estimate(&[0, 1], BOOTSTRAP).is_none());
+        assert!(estimate(&sums, &[0, 1]).is_none());
     }
 }
