@@ -6,7 +6,6 @@ use std::sync::Arc;
 use offhook_env::call::batch::CallBatch;
 use offhook_env::policy::Policy;
 use offhook_policy::distill::{DistillConfig, RoundMetrics, distill};
-use offhook_table::agent::constraints;
 use offhook_table::{DecisionTable, Traffic};
 use serde_json::Value;
 

@@ -32,6 +32,7 @@ use crate::logs::{Log, Where};
 use crate::predict::{self, Prediction};
 use crate::progress::{Progress, SeedProgress};
 use crate::threads;
+use judge::Judgement;
 use manifest::{Manifest, rfc3339, sha256};
 pub use result::TrainResult;
 use run_dir::{Mode, RunDir, RunFile};

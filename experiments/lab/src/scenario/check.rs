@@ -1,6 +1,6 @@
 //! Every fault of a scenario file at once, with line and column.
 
-use offhook_env::diagnostic::Ordered;
+use offhook_env::diagnostic::OrderedMap;
 use offhook_env::diagnostic::finding::{Finding, Findings, Severity};
 use offhook_env::scenario::{Scenario, ScenarioText, lint};
 use offhook_simulator::{bundled, population, world};
@@ -61,7 +61,7 @@ fn check(
         return Ok((None, found));
     };
     if bundled::has_population(&text.main.text) {
-        found.extend(population::lint(text, &scenario));
+        found.extend(population::lint::check(text, &scenario));
         found.extend(channel(text, &scenario));
         if is_fine(&found) && n_calls > 0 {
             let loaded = world::load(name, None)?;
@@ -77,7 +77,7 @@ fn check(
 fn channel(text: &ScenarioText, scenario: &Scenario) -> Vec<Finding> {
     let mut found = Findings::new(text);
     if let Err(failure) = world::channel(scenario, &text.main.file) {
-        let keys: Option<Ordered<IgnoredAny>> = text.source().0.parse();
+        let keys: Option<OrderedMap<IgnoredAny>> = text.source().0.parse();
         let keys = keys.unwrap_or_default().0;
         let key = keys.iter().find(|(key, _)| key.get_ref() == "channel");
         found.error(
