@@ -13,7 +13,7 @@ use crate::call_plan::CallPlan;
 use crate::error::Failure;
 use crate::key_figure::{KEY_FIGURES, KeyFigure};
 use crate::play;
-use crate::policies::{self, Opened};
+use crate::policies::{self, PolicySource};
 use crate::run::stored;
 use crate::threads;
 use crate::user_models::populate;
@@ -33,7 +33,7 @@ pub struct EvaluationPlan {
 
 /// Policies and scenarios that were read and fit together, ready to be played.
 pub struct Evaluation {
-    policies: Vec<(String, Opened)>,
+    policies: Vec<(String, PolicySource)>,
     scenarios: Vec<(String, LoadedScenario)>,
     plan: EvaluationPlan,
 }
@@ -94,7 +94,7 @@ impl Evaluation {
             .collect();
         distinct(&user_models)?;
         let open = |name: String| {
-            let policy = Opened::open(&name)?;
+            let policy = PolicySource::open(&name)?;
             Ok((name, policy))
         };
         let policies = policies.into_iter().map(open);
@@ -148,7 +148,7 @@ impl Evaluation {
         let mut cells = Vec::new();
         for (name, policy) in &self.policies {
             let fitting = policy.for_scenario(&loaded.world.scenario).ok();
-            if let (Opened::Table(table), Some(_)) = (policy, &fitting) {
+            if let (PolicySource::Table(table), Some(_)) = (policy, &fitting) {
                 proofs.push((name.clone(), prove(table, &loaded.world.scenario)?.ok()));
             }
             for (user_model, world) in &worlds {
@@ -202,7 +202,7 @@ impl Matrix {
 
 /// A policy that fits nowhere is a mistake; one that fits elsewhere leaves its cell empty.
 fn check_fits_somewhere(
-    policy: &Opened,
+    policy: &PolicySource,
     scenarios: &[(String, LoadedScenario)],
 ) -> Result<(), Failure> {
     let mut refusals = Vec::new();

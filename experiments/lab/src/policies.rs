@@ -22,13 +22,13 @@ use crate::play::Choice;
 const NETWORK: &str = "policy.safetensors";
 
 /// A policy that was read but not yet put into a scenario.
-pub enum Opened {
+pub enum PolicySource {
     /// Draws among the allowed actions.
     Random,
     /// The scenario's hand-written flow.
     Script,
     /// Plans ahead with the hidden customer in view, and then goes on as the policy within.
-    Privileged(Box<Opened>),
+    Privileged(Box<PolicySource>),
     /// A network; the path is for messages.
     Network(PathBuf, Box<Checkpoint>),
     /// A network that draws its actions.
@@ -52,10 +52,10 @@ pub fn is_built_in(name: &str) -> bool {
 /// # Errors
 /// If there is no such policy, or it was made for another scenario.
 pub fn find(name: &str, scenario: &Scenario) -> Result<(Arc<dyn Policy>, Choice), Failure> {
-    Opened::open(name)?.for_scenario(scenario)
+    PolicySource::open(name)?.for_scenario(scenario)
 }
 
-impl Opened {
+impl PolicySource {
     /// Reads a policy by name.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use crate::distill::distill_table;
 use crate::error::Failure;
 use crate::key_figure::KeyFigure;
 use crate::play::{self, Choice, Plan};
-use crate::policies::{Opened, TablePolicy};
+use crate::policies::{PolicySource, TablePolicy};
 use crate::run::manifest::{hashes, scenario_hash};
 use crate::run::run_dir::RunFile;
 use crate::run::stored::StoredRun;
@@ -227,7 +227,7 @@ fn network(path: &Path, loaded: &LoadedScenario) -> Result<Arc<dyn Policy>, Fail
         true => path.join(RunFile::Policy.name()),
         false => path.to_owned(),
     };
-    let opened = Opened::open(&file.display().to_string())?;
+    let opened = PolicySource::open(&file.display().to_string())?;
     match opened.for_scenario(&loaded.world.scenario)? {
         (policy, Choice::Best) => Ok(policy),
         _ => Err(Failure::usage(format!(

@@ -260,6 +260,8 @@ fn marked(n_points: usize, curve_idx: usize) -> impl Iterator<Item = usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use offhook_lab::run::curve::{Curve, Reference};
+    use offhook_stats::Estimate;
 
     #[test]
     fn the_last_point_is_always_marked_once() {
@@ -293,14 +295,16 @@ mod tests {
                 x_label: "calls".into(),
                 y_label: "return".into(),
                 unit: Unit::plain("reward", 1),
-                curves: vec![Curve {
-                    name: "n".repeat(200),
-                    points,
-                }],
-                references: vec![Reference {
-                    name: "r".into(),
-                    y: Estimate::point(0.5),
-                }],
+                curve: LearningCurve {
+                    curves: vec![Curve {
+                        name: "n".repeat(200),
+                        points,
+                    }],
+                    references: vec![Reference {
+                        name: "r".into(),
+                        y: Estimate::point(0.5),
+                    }],
+                },
             };
             let svg = figure.svg().expect("an SVG");
             assert_eq!(svg, figure.svg().expect("an SVG"));
@@ -324,11 +328,13 @@ mod tests {
                 x_label: String::new(),
                 y_label: String::new(),
                 unit: Unit::share(),
-                curves: vec![Curve {
-                    name: "a".into(),
-                    points,
-                }],
-                references: vec![],
+                curve: LearningCurve {
+                    curves: vec![Curve {
+                        name: "a".into(),
+                        points,
+                    }],
+                    references: vec![],
+                },
             };
             figure.svg().expect("an SVG")
         };
