@@ -3,6 +3,7 @@
 mod allocator;
 mod cli;
 mod command;
+mod revision;
 mod terminal;
 
 use std::process::ExitCode;
@@ -16,16 +17,10 @@ use offhook_lab::error::FailureKind;
 #[global_allocator]
 static ALLOCATOR: allocator::Counting = allocator::Counting;
 
-/// Revision of the code that this program was built from, `unknown` outside its repository.
-const REVISION: &str = match option_env!("OFFHOOK_REVISION") {
-    Some(revision) => revision,
-    None => "unknown",
-};
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
-        Command::Run(args) => command::run::run(args, REVISION, seconds_since_1970),
+        Command::Run(args) => command::run::run(args, seconds_since_1970),
         Command::Compare(args) => command::compare::run(args),
         Command::Simulate(args) => command::simulate::run(args),
         Command::Evaluate(args) => command::evaluate::run(args),

@@ -10,6 +10,7 @@ use offhook_lab::run::run_dir::Mode;
 use offhook_lab::run::{Experiment, RunEnd, RunPlan, files};
 
 use crate::cli::RunArgs;
+use crate::revision::REVISION;
 use crate::terminal::{out, outln};
 
 /// Runs the command; `now` tells the time in seconds since 1970.
@@ -17,7 +18,7 @@ use crate::terminal::{out, outln};
 /// # Errors
 /// If an input has mistakes, the run directory is refused, learning diverges, or a file cannot be
 /// written.
-pub fn run(args: &RunArgs, revision: &str, now: fn() -> u64) -> Result<(), Failure> {
+pub fn run(args: &RunArgs, now: fn() -> u64) -> Result<(), Failure> {
     let experiment = Experiment::load(&args.config, args.seeds, args.quick)?;
     let dir = args.out.clone().unwrap_or_else(|| experiment.default_out());
     let bars = Bars::default();
@@ -29,7 +30,7 @@ pub fn run(args: &RunArgs, revision: &str, now: fn() -> u64) -> Result<(), Failu
             _ => Mode::Fresh,
         },
         threads: args.threads,
-        revision,
+        revision: REVISION,
         now,
         progress: &bars,
         render: &offhook_report::run::render,

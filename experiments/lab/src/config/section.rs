@@ -223,7 +223,10 @@ mod tests {
         stage: WithLearner<Own, LearnerConfig>,
     }
 
-    fn read(text: &str) -> Result<WithLearner<Own, LearnerConfig>, Vec<(usize, usize, String)>> {
+    /// Line, column and message of each mistake.
+    type Mistakes = Vec<(usize, usize, String)>;
+
+    fn read(text: &str) -> Result<WithLearner<Own, LearnerConfig>, Mistakes> {
         let mut source = Source::new("f.toml", text);
         let file: Option<File> = source.parse();
         match source.finish() {

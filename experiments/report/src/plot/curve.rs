@@ -261,7 +261,6 @@ fn marked(n_points: usize, curve_idx: usize) -> impl Iterator<Item = usize> {
 mod tests {
     use super::*;
     use offhook_lab::run::curve::{Curve, Reference};
-    use offhook_stats::Estimate;
 
     #[test]
     fn the_last_point_is_always_marked_once() {

@@ -6,8 +6,8 @@ use offhook_lab::error::Failure;
 use offhook_lab::table::distill::{DistillPlan, Distillation};
 use offhook_report::table::distill::present;
 
-use crate::REVISION;
 use crate::cli::DistillArgs;
+use crate::revision::REVISION;
 use crate::terminal::out;
 
 /// Runs the subcommand.

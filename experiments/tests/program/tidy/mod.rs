@@ -66,12 +66,10 @@ const PACKAGES: &[Package] = &[
         &[
             "clap",
             "indicatif",
-            "offhook-env",
             "offhook-lab",
             "offhook-policy",
             "offhook-report",
             "offhook-simulator",
-            "offhook-stats",
             "offhook-table",
         ],
     ),

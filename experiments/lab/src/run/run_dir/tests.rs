@@ -87,7 +87,6 @@ fn an_interrupted_run_goes_on_only_as_it_began() {
         message.contains("line 1 of the config was `a = 1`, now `a = 2`"),
         "{message}"
     );
-    let as_run = |seeds: &[u64]| format!("a = 1\n# {seeds:?}\n");
     let mut other = manifest(b"a = 1\n");
     other.inputs.insert("scenario".into(), sha256(b"changed"));
     other.started = rfc3339(1_000);
