@@ -11,13 +11,13 @@
 //! - [`simulate`] plays one policy in one scenario, [`evaluate`] many in many; [`call_plan`] says which calls.
 //! - [`logs`] reads call logs, [`import`] makes them from other people's; [`fit`] fits the line to one, [`ope`]
 //!   judges a policy by one.
-//! - [`bench`] measures how fast all this is.
+//! - [`mod@bench`] measures how fast all this is.
 //! - [`scenario`] checks scenarios, draws how their calls go, and makes new ones; [`distill`] puts a policy into a
 //!   table, [`table`] is all other work on tables.
 //! - [`disk`] writes files whole or not at all, [`threads`] sets how many work.
 //!
 //! What is absent: no argument type of the command line goes in, nothing is printed, no process ends here, no
-//! clock is read (times come in) but by [`bench`], and nothing is drawn: a rendering of a finished run is handed in
+//! clock is read (times come in) but by [`mod@bench`], and nothing is drawn: a rendering of a finished run is handed in
 //! as a function.
 
 pub mod error;

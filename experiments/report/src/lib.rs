@@ -2,7 +2,7 @@
 //! for the terminal, the JSON records and the page from the same value.
 //!
 //! - [`run`], [`predict`]: what an experiment found; [`compare`]: runs side by side.
-//! - [`simulate`], [`evaluate`]: played calls; [`ope`], [`fit`], [`import`]: calls of a log; [`bench`]: speeds.
+//! - [`simulate`], [`evaluate`]: played calls; [`ope`], [`fit`], [`import`]: calls of a log; [`mod@bench`]: speeds.
 //! - [`key_table`]: key figures of several policies.
 //! - [`scenario`], [`table`]: what was found of scenarios and of decision tables.
 //! - [`text_table`], [`record`], [`document`], [`page`], [`plot`]: a table, a JSON record, a JSON object of another
