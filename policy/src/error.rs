@@ -14,7 +14,7 @@ pub enum LearnError {
         /// Its value.
         found: String,
         /// What would be right.
-        expected: &'static str,
+        expected: String,
     },
     /// The shape of the network is out of range; the text names the setting.
     #[error("{0}")]
@@ -62,7 +62,7 @@ pub(crate) fn require(
         false => Err(LearnError::Config {
             key: key.into(),
             found: found.to_string(),
-            expected,
+            expected: expected.to_owned(),
         }),
     }
 }

@@ -35,5 +35,7 @@ pub mod ope;
 
 pub mod checkpoint;
 
+pub mod ranges;
+
 #[cfg(test)]
 mod testing;

@@ -1,6 +1,7 @@
 //! Reading TOML files so that every mistake in them is reported at once, with its place.
 
 pub mod finding;
+mod path;
 
 use std::fmt;
 use std::ops::Range;
@@ -8,7 +9,9 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use path::{path_to, place_of, remove};
 
 /// A text and the name that messages show for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,6 +184,19 @@ impl<'t> Source<'t> {
         }
     }
 
+    /// Whether no mistake was found yet.
+    pub fn is_clean(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The place in the first text of the entry at `path`, such as `ppo.gamma` split at its dots, or of the last
+    /// one on the way to it that is there; the start of the text if there is none.
+    pub fn place_of(&self, path: &[&str]) -> Range<usize> {
+        let (root, _) = DeTable::parse_recoverable(self.parts[0].text);
+        let root = Spanned::new(root.span(), DeValue::Table(root.into_inner()));
+        place_of(&root, path).unwrap_or(0..0)
+    }
+
     /// Notes that the text as a whole is not what it should be, unless a mistake already says why.
     pub fn report_if_clean(&mut self, message: &str) {
         if self.list.is_empty() {
@@ -200,90 +216,6 @@ impl<'t> Source<'t> {
             let list = self.list.into_iter().map(|(_, mistake)| mistake).collect();
             Err(Diagnostics { list })
         }
-    }
-}
-
-/// Keys (or positions) from the root to the innermost entry that holds `span`.
-fn path_to(value: &Spanned<DeValue<'_>>, span: &Range<usize>) -> Vec<String> {
-    let holds = |outer: Range<usize>| outer.start <= span.start && span.end <= outer.end;
-    let down = |name: String, inner: &Spanned<DeValue<'_>>| {
-        let mut path = vec![name];
-        path.extend(path_to(inner, span));
-        path
-    };
-    match value.get_ref() {
-        DeValue::Table(table) => {
-            // A table may span the entries of its neighbours (`[a]`, `[b]`, `[a.c]`), so the
-            // longest path wins.
-            let mut best = Vec::new();
-            for (key, inner) in table {
-                let path = if !span.is_empty() && holds(key.span()) {
-                    vec![key.get_ref().to_string()]
-                } else if holds(inner.span())
-                    || matches!(inner.get_ref(), DeValue::Table(_) | DeValue::Array(_))
-                {
-                    let path = down(key.get_ref().to_string(), inner);
-                    if path.len() == 1 && !holds(inner.span()) {
-                        Vec::new()
-                    } else {
-                        path
-                    }
-                } else {
-                    Vec::new()
-                };
-                if path.len() > best.len() {
-                    best = path;
-                }
-            }
-            best
-        }
-        DeValue::Array(array) => {
-            let mut best = Vec::new();
-            for (k, inner) in array.iter().enumerate() {
-                let path = down(k.to_string(), inner);
-                if (path.len() > 1 || holds(inner.span())) && path.len() > best.len() {
-                    best = path;
-                }
-            }
-            best
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// Takes the entry at `path` out; `false` when there is none.
-fn remove(value: &mut Spanned<DeValue<'_>>, path: &[String]) -> bool {
-    let [name, rest @ ..] = path else {
-        return false;
-    };
-    match value.get_mut() {
-        DeValue::Table(table) => {
-            let Some(key) = table.keys().find(|key| key.get_ref() == name).cloned() else {
-                return false;
-            };
-            if rest.is_empty() {
-                table.remove(&key).is_some()
-            } else {
-                table.get_mut(&key).is_some_and(|inner| remove(inner, rest))
-            }
-        }
-        DeValue::Array(array) => {
-            let Some(k) = name.parse::<usize>().ok().filter(|&k| k < array.len()) else {
-                return false;
-            };
-            if !rest.is_empty() {
-                return array.get_mut(k).is_some_and(|inner| remove(inner, rest));
-            }
-            let mut kept = DeArray::new();
-            for (i, inner) in array.iter().enumerate() {
-                if i != k {
-                    kept.push(inner.clone());
-                }
-            }
-            *array = kept;
-            true
-        }
-        _ => false,
     }
 }
 

@@ -1,11 +1,12 @@
 //! The experiment config: scenario, stages with their settings, seeds, evaluation.
 
+mod mistakes;
 mod section;
 
 use offhook_env::diagnostic::Source;
 use offhook_policy::distill::DistillConfig;
 use offhook_policy::learner::config::{LearnerConfig, OfflineLearnerConfig};
-use offhook_policy::learner::dagger::{DaggerConfig, ExpertName};
+use offhook_policy::learner::dagger::DaggerConfig;
 use offhook_policy::learner::imitation::ImitationConfig;
 use offhook_policy::learner::ppo::PpoConfig;
 use offhook_policy::learner::settings::Settings as _;
@@ -13,6 +14,7 @@ use offhook_policy::network::weights::NetworkConfig;
 use offhook_simulator::variation::Variation;
 use serde::Deserialize;
 
+use self::mistakes::Mistake;
 pub use self::section::WithLearner;
 use crate::error::Failure;
 use crate::logs::Where;
@@ -157,126 +159,28 @@ impl Config {
     /// Every mistake in it, with line and column.
     pub fn parse(text: &Text) -> Result<Self, Failure> {
         let mut source = Source::new(&text.file, &text.text);
+        let is_there = |key: &str| !source.place_of(&[key]).is_empty();
+        if is_there("purpose") && !is_there("imitation") {
+            return Err(Failure::usage(format!(
+                "'{}' is a scenario and no experiment; check it with `offhook scenario check`, and run a config \
+                 that names it, as in `scenario = \"{}\"`",
+                text.file, text.file
+            )));
+        }
         let config: Option<Self> = source.parse();
-        if let Some(config) = &config {
-            for mistake in config.mistakes() {
-                source.report(0..0, mistake);
+        match &config {
+            Some(config) => {
+                // What was left out as faulty is not missed as well.
+                let is_whole = source.is_clean();
+                for Mistake { key, message } in config.mistakes(is_whole) {
+                    let path: Vec<&str> = key.split('.').collect();
+                    source.report(source.place_of(&path), message);
+                }
             }
-        } else {
-            source.report_if_clean("not an experiment config");
+            None => source.report_if_clean("not an experiment config"),
         }
         source.finish()?;
         config.ok_or_else(|| Failure::failed(format!("{}: not an experiment config", text.file)))
-    }
-
-    fn mistakes(&self) -> Vec<String> {
-        let mut list = Vec::new();
-        let mut need = |holds: bool, message: &str| {
-            if !holds {
-                list.push(message.to_owned());
-            }
-        };
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        need(
-            !self.name.is_empty() && self.name.chars().all(plain),
-            "name must be letters, digits, `_` and `-`",
-        );
-        need(
-            !self.seeds.is_empty(),
-            "seeds is empty, expected at least one, as in `seeds = [1, 2, 3]`",
-        );
-        let unique: std::collections::BTreeSet<_> = self.seeds.iter().collect();
-        need(
-            unique.len() == self.seeds.len(),
-            "seeds holds a seed twice; each must differ",
-        );
-        let from_log = self.imitation.log.is_some();
-        let offline = self.offline.is_some();
-        need(
-            offline || from_log != (self.imitation.calls > 0),
-            "imitation needs either `calls` or `log`",
-        );
-        need(
-            !offline || !from_log && self.imitation.calls == 0,
-            "with [offline] it is its log that is imitated; leave out imitation.calls and .log",
-        );
-        need(
-            !(offline && self.reinforcement.is_some()),
-            "expected [reinforcement] or [offline], not both",
-        );
-        let online = (self.reinforcement.as_ref()).and_then(|r| r.mistake("reinforcement"));
-        let from_a_log = (self.offline.as_ref()).and_then(|o| o.mistake("offline"));
-        for mistake in online.iter().chain(&from_a_log) {
-            need(false, mistake);
-        }
-        need(
-            from_log || self.imitation.of.is_empty(),
-            "imitation.where chooses calls of imitation.log, which is missing",
-        );
-        need(
-            !from_log || self.reinforcement.is_none(),
-            "with imitation.log there is no [reinforcement]",
-        );
-        need(
-            !from_log || self.distill.is_none(),
-            "with imitation.log there is no [distill]",
-        );
-        need(
-            from_log || (self.reinforcement.is_some() || offline) && self.distill.is_some(),
-            "sections [reinforcement] (or [offline]) and [distill] are missing",
-        );
-        let asks_teacher = |d: &DaggerConfig| d.expert == ExpertName::Teacher;
-        need(
-            self.teacher.is_some() || !self.imitation.dagger.as_ref().is_some_and(asks_teacher),
-            "imitation.dagger asks the teacher, but section [teacher] is missing",
-        );
-        let kickstart = self.reinforcement.as_ref().is_some_and(|r| r.own.kickstart);
-        need(
-            self.teacher.is_some() || !kickstart,
-            "reinforcement.kickstart needs the section [teacher]",
-        );
-        need(
-            !from_log || self.teacher.is_none() && self.imitation.dagger.is_none(),
-            "with imitation.log there is no [teacher] and no dagger, since nobody can be asked",
-        );
-        let takes_teacher = (self.reinforcement.iter().flat_map(|r| r.learners()))
-            .any(|learner| learner.settings().takes_teacher());
-        need(
-            takes_teacher || !kickstart,
-            "reinforcement.kickstart is a switch of ppo",
-        );
-        let every = self.teacher.as_ref().map_or(1, |t| t.evaluate_every);
-        need(every > 0, "teacher.evaluate_every must be at least 1");
-        let randomize = self.reinforcement.as_ref().and_then(|r| r.own.randomize);
-        if let Some(Err(mistake)) = randomize.map(|variation| variation.check()) {
-            need(false, &format!("reinforcement.randomize.{mistake}"));
-        }
-        let share = self.imitation.test_share;
-        need(
-            share > 0.0 && share < 1.0,
-            "imitation.test_share must lie between 0 and 1",
-        );
-        need(
-            self.reinforcement
-                .as_ref()
-                .is_none_or(|r| r.own.evaluate_every > 0),
-            "reinforcement.evaluate_every must be at least 1",
-        );
-        need(
-            self.offline
-                .as_ref()
-                .is_none_or(|o| o.own.evaluate_every > 0),
-            "offline.evaluate_every must be at least 1",
-        );
-        need(
-            self.evaluation.calls > 0 && self.evaluation.curve_calls > 0,
-            "evaluation.calls and curve_calls must be at least 1",
-        );
-        need(
-            self.evaluation.privileged_calls <= self.evaluation.calls,
-            "evaluation.privileged_calls must be at most evaluation.calls",
-        );
-        list
     }
 
     /// Iterations of the second stage between two points of the learning curve, if there is one.

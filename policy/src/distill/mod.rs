@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::dataset::Dataset;
 use crate::error::{LearnError, require};
 use crate::evaluate::{Choice, Plan, collect, evaluate};
+use crate::ranges::{MAX_CALLS, Ranges};
 use costs::Rows;
 use growth::grow;
 use merge::merge;
@@ -99,25 +100,25 @@ impl DistillConfig {
         }
     }
 
+    /// Notes every setting that is out of range.
+    pub fn check_ranges(&self, ranges: &mut Ranges) {
+        ranges.count(
+            "max_rules",
+            self.max_rules as u64,
+            offhook_table::MAX_RULES as u64,
+        );
+        ranges.at_least_1([
+            ("rounds", self.rounds),
+            ("calls", self.calls),
+            ("choose_calls", self.choose_calls),
+        ]);
+        ranges.count("n_calls", self.n_calls as u64, MAX_CALLS as u64);
+        let inner = &self.policy_iteration;
+        ranges.within("policy_iteration", |ranges| inner.check_ranges(ranges));
+    }
+
     fn check(&self, env_calls: usize) -> Result<(), LearnError> {
-        let counts = [
-            ("distill.max_rules", self.max_rules as u64),
-            ("distill.rounds", self.rounds),
-            ("distill.calls", self.calls),
-            ("distill.choose_calls", self.choose_calls),
-            ("distill.n_calls", self.n_calls as u64),
-        ];
-        for (key, n) in counts {
-            require(n > 0, key, n, "at least 1")?;
-        }
-        self.policy_iteration.check()?;
-        let most = offhook_table::MAX_RULES;
-        require(
-            self.max_rules <= most,
-            "distill.max_rules",
-            self.max_rules,
-            "at most 4096",
-        )?;
+        Ranges::first("distill", |ranges| self.check_ranges(ranges))?;
         let same = "the number of calls of the environment";
         require(
             self.n_calls == env_calls,

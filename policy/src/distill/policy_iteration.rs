@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::merge::union;
 use super::terms::Terms;
 use super::tree::{Leaf, Node, Tree};
-use crate::error::{LearnError, require};
+use crate::ranges::Ranges;
 
 /// Calls that must not speak against a change before the others are played.
 const FIRST_LOOK: usize = 400;
@@ -64,11 +64,11 @@ impl PolicyIterationConfig {
         }
     }
 
-    pub(super) fn check(&self) -> Result<(), LearnError> {
-        let key = "distill.policy_iteration.calls";
-        require(self.calls > 0, key, self.calls, "at least 1")?;
-        let key = "distill.policy_iteration.n_errors";
-        require(self.n_errors >= 0.0, key, self.n_errors, "at least 0")
+    /// Notes every setting that is out of range.
+    pub(super) fn check_ranges(&self, ranges: &mut Ranges) {
+        ranges.at_least_1([("calls", self.calls)]);
+        let n = self.n_errors;
+        ranges.require(n >= 0.0, "n_errors", n, "at least 0");
     }
 
     /// A better table of at most `max_rules` (more only where nothing can be merged), as far as the

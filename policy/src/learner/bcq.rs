@@ -18,10 +18,11 @@ use super::{Learner, Update, config_json};
 use crate::checkpoint::{Checkpoint, CheckpointError, Network};
 use crate::data::trajectories::Trajectories;
 use crate::data::transitions::Transitions;
-use crate::error::{LearnError, require};
+use crate::error::LearnError;
 use crate::learner::action_values::Losses;
 use crate::network::fused::FusedPolicy;
 use crate::network::weights::Weights;
+use crate::ranges::Ranges;
 
 /// The name that checkpoints carry.
 const LEARNER: &str = "bcq";
@@ -132,9 +133,8 @@ impl Bcq {
         config: BcqConfig,
         seed: u64,
     ) -> Result<Self, LearnError> {
+        Ranges::first(LEARNER, |ranges| config.check(ranges))?;
         let threshold = config.threshold;
-        let in_range = (0.0..=1.0).contains(&threshold);
-        require(in_range, "bcq.threshold", threshold, "in [0, 1]")?;
         let clone = FusedPolicy::new(behavior, layout);
         let next_considered = |rows: &Transitions| {
             let next = rows.next_codes.chunks_exact(layout.n_features());
@@ -214,6 +214,11 @@ impl Learner for Bcq {
 impl Settings for BcqConfig {
     fn name() -> &'static str {
         LEARNER
+    }
+
+    fn check(&self, ranges: &mut Ranges) {
+        ranges.shares([("threshold", self.threshold.into())]);
+        ranges.within("fit", |ranges| self.fit.check_ranges(ranges));
     }
 
     fn gamma(&self) -> f32 {

@@ -50,6 +50,13 @@ macro_rules! learner_list {
         }
 
         impl $List {
+            /// The learner's name.
+            $vis fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$Learner(_) => <$Config as Settings>::name(),)+
+                }
+            }
+
             /// The settings of the learner, whichever it is.
             $vis fn settings(&self) -> &dyn $Settings {
                 match self {
@@ -137,6 +144,7 @@ mod tests {
     use crate::learner::settings::{Needs, OnlineStart};
     use crate::learner::{Learner, Update};
     use crate::network::weights::{NetworkConfig, Weights};
+    use crate::ranges::Ranges;
     use offhook_env::action::ActionId;
     use offhook_env::belief::layout::Layout;
     use offhook_env::call::vector_env::{StepBatch, VectorEnv};
@@ -185,6 +193,10 @@ mod tests {
     impl Settings for IdleConfig {
         fn name() -> &'static str {
             "idle"
+        }
+
+        fn check(&self, ranges: &mut Ranges) {
+            ranges.at_least_1([("n_iterations", self.n_iterations)]);
         }
 
         fn gamma(&self) -> f32 {
@@ -266,6 +278,7 @@ mod tests {
         let settings = serde_json::json!({"n_iterations": 9});
         let mut config = WithIdle::read("idle", settings).expect("settings");
         config.settings_mut().bound(2);
+        assert_eq!(config.name(), "idle");
         let settings = config.settings();
         assert_eq!((settings.gamma(), settings.reward_scale()), (0.5, 1.0));
         assert_eq!(settings.needs().n_calls, 1);

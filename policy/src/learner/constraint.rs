@@ -7,7 +7,7 @@
 use offhook_env::call::outcome::{CallSummary, Outcome};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{LearnError, require};
+use crate::ranges::Ranges;
 
 /// What counts against a call when it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,21 +66,10 @@ fn default_learning_rate() -> f64 {
 }
 
 impl Constraint {
-    /// Checks every range.
-    pub(super) fn check(&self) -> Result<(), LearnError> {
-        let (bound, rate) = (self.bound, self.multiplier_learning_rate);
-        require(
-            bound >= 0.0 && bound.is_finite(),
-            "ppo.constraints.bound",
-            bound,
-            "a number of at least 0",
-        )?;
-        require(
-            rate > 0.0 && rate.is_finite(),
-            "ppo.constraints.multiplier_learning_rate",
-            rate,
-            "a number above 0",
-        )
+    /// Notes every setting that is out of range.
+    pub(super) fn check_ranges(&self, ranges: &mut Ranges) {
+        ranges.at_least_0([("bound", self.bound)]);
+        ranges.positive([("multiplier_learning_rate", self.multiplier_learning_rate)]);
     }
 
     /// The multiplier, in reward units per unit of cost, after calls of this mean cost.

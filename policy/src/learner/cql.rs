@@ -16,9 +16,10 @@ use super::settings::{OfflineSettings, OfflineStart, Settings};
 use super::{Learner, Update, config_json};
 use crate::checkpoint::Checkpoint;
 use crate::data::trajectories::Trajectories;
-use crate::error::{LearnError, require};
+use crate::error::LearnError;
 use crate::learner::action_values::Losses;
 use crate::network::weights::Weights;
+use crate::ranges::Ranges;
 
 /// The name that checkpoints carry.
 const LEARNER: &str = "cql";
@@ -66,9 +67,7 @@ impl Cql {
         config: CqlConfig,
         seed: u64,
     ) -> Result<Self, LearnError> {
-        let alpha = config.cql_alpha;
-        let in_range = alpha >= 0.0 && alpha.is_finite();
-        require(in_range, "cql.cql_alpha", alpha, "a number of at least 0")?;
+        Ranges::first(LEARNER, |ranges| config.check(ranges))?;
         let settings = (config.fit.clone(), LEARNER);
         let all = |rows: &crate::data::transitions::Transitions| rows.next_masks.clone();
         Ok(Self {
@@ -126,6 +125,11 @@ impl Learner for Cql {
 impl Settings for CqlConfig {
     fn name() -> &'static str {
         LEARNER
+    }
+
+    fn check(&self, ranges: &mut Ranges) {
+        ranges.at_least_0([("cql_alpha", self.cql_alpha.into())]);
+        ranges.within("fit", |ranges| self.fit.check_ranges(ranges));
     }
 
     fn gamma(&self) -> f32 {

@@ -22,11 +22,12 @@ use super::imitation::{ImitationConfig, imitate};
 use crate::data::dataset::Dataset;
 use crate::data::rollout::first_codes;
 use crate::data::score::Scores;
-use crate::error::{LearnError, require};
+use crate::error::LearnError;
 use crate::evaluate::{At, Choice, Plan, collect_with};
 use crate::network::fused::FusedPolicy;
 use crate::network::weights::Weights;
 use crate::planner::PlannerConfig;
+use crate::ranges::Ranges;
 
 /// Who is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,23 +73,17 @@ impl Default for DaggerConfig {
 }
 
 impl DaggerConfig {
-    fn check(&self) -> Result<(), LearnError> {
-        require(self.rounds > 0, "dagger.rounds", self.rounds, "at least 1")?;
-        require(self.calls > 1, "dagger.calls", self.calls, "at least 2")?;
-        let beta = self.beta;
-        require(
-            (0.0..=1.0).contains(&beta),
-            "dagger.beta",
-            beta,
-            "in [0, 1]",
-        )?;
+    /// Notes every setting that is out of range.
+    pub fn check_ranges(&self, ranges: &mut Ranges) {
+        ranges.at_least_1([("rounds", self.rounds)]);
+        let calls = self.calls;
+        ranges.require(calls > 1, "calls", calls, "at least 2");
+        ranges.shares([("beta", self.beta.into())]);
         let forks = self.planner.n_first;
-        require(
-            forks > 0,
-            "dagger.planner.n_first",
-            forks,
-            "at least 1 fork of every action",
-        )
+        ranges.within("planner", |ranges| {
+            let expected = "at least 1 fork of every action";
+            ranges.require(forks > 0, "n_first", forks, expected);
+        });
     }
 
     /// Chance per turn that the expert acts in a round.
@@ -205,7 +200,7 @@ impl Dagger<'_> {
         mut weights: Weights,
         on_round: &mut dyn FnMut(&RoundMetrics),
     ) -> Result<Weights, LearnError> {
-        self.config.check()?;
+        Ranges::first("dagger", |ranges| self.config.check_ranges(ranges))?;
         self.cloning.check()?;
         let layout = env.layout().observed();
         let mut all = Dataset::default();
@@ -319,7 +314,8 @@ mod tests {
             beta: 1.5,
             ..Default::default()
         };
-        let error = config.check().unwrap_err().to_string();
+        let checked = Ranges::first("dagger", |ranges| config.check_ranges(ranges));
+        let error = checked.unwrap_err().to_string();
         assert_eq!(error, "dagger.beta is 1.5, expected in [0, 1]");
     }
 }

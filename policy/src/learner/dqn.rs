@@ -29,6 +29,7 @@ use crate::data::transitions::Transitions;
 use crate::error::LearnError;
 use crate::network::fused::FusedPolicy;
 use crate::network::weights::Weights;
+use crate::ranges::Ranges;
 
 /// The name that checkpoints carry.
 const LEARNER: &str = "dqn";
@@ -229,6 +230,10 @@ impl Learner for Dqn {
 impl Settings for DqnConfig {
     fn name() -> &'static str {
         LEARNER
+    }
+
+    fn check(&self, ranges: &mut Ranges) {
+        self.check_ranges(ranges);
     }
 
     fn gamma(&self) -> f32 {

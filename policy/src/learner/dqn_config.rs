@@ -9,6 +9,10 @@ use crate::error::{LearnError, require};
 use crate::learner::action_values::Losses;
 use crate::network::engine::Engine;
 use crate::network::optimizer::OptimizerConfig;
+use crate::ranges::Ranges;
+
+/// Most calls of the hand-written flow that are shown; they are all kept.
+const MAX_DEMONSTRATIONS: u64 = 1_000_000;
 
 /// Settings of DQN.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -204,64 +208,54 @@ impl DqnConfig {
 
     /// Checks every range, and that the environment plays as many calls as the config says.
     pub(super) fn check(&self, env_calls: usize) -> Result<(), LearnError> {
-        let counts = [
-            ("dqn.total_steps", self.total_steps),
-            ("dqn.n_calls", self.n_calls as u64),
-            ("dqn.n_steps", self.n_steps as u64),
-            ("dqn.n_gradient_steps", self.n_gradient_steps),
-            ("dqn.minibatch_size", self.minibatch_size as u64),
-            ("dqn.n_step", self.n_step as u64),
-            ("dqn.replay_capacity", self.replay_capacity as u64),
-            (
-                "dqn.target_network_frequency",
-                self.target_network_frequency,
-            ),
-        ];
-        for (key, n) in counts {
-            require(n > 0, key, n, "at least 1")?;
-        }
-        let capacity = self.replay_capacity;
-        require(
-            capacity <= 1 << 26,
-            "dqn.replay_capacity",
-            capacity,
-            "at most 67,108,864",
-        )?;
-        let positive = [
-            ("dqn.learning_rate", self.learning_rate),
-            ("dqn.priority_epsilon", self.priority_epsilon),
-            ("dqn.exploration_fraction", self.exploration_fraction),
-            ("dqn.tau", self.tau.into()),
-            ("dqn.max_grad_norm", self.max_grad_norm.into()),
-            ("dqn.adam_epsilon", self.adam_epsilon.into()),
-            ("dqn.reward_scale", self.reward_scale.into()),
-            ("dqn.advantage_scale", self.advantage_scale.into()),
-            ("dqn.margin_fade", self.margin_fade.unwrap_or(1.0)),
-        ];
-        for (key, x) in positive {
-            require(x > 0.0 && x.is_finite(), key, x, "a number above 0")?;
-        }
-        let at_least_0 = [
-            ("dqn.demonstration_bonus", self.demonstration_bonus),
-            ("dqn.margin", self.margin.into()),
-            ("dqn.margin_coef", self.margin_coef.into()),
-        ];
-        for (key, x) in at_least_0 {
-            require(x >= 0.0 && x.is_finite(), key, x, "a number of at least 0")?;
-        }
-        let shares = [
-            ("dqn.gamma", self.gamma.into()),
-            ("dqn.tau", self.tau.into()),
-            ("dqn.priority_alpha", self.priority_alpha),
-            ("dqn.priority_beta", self.priority_beta),
-            ("dqn.epsilon_start", self.epsilon_start),
-            ("dqn.epsilon_end", self.epsilon_end),
-        ];
-        for (key, x) in shares {
-            require((0.0..=1.0).contains(&x), key, x, "in [0, 1]")?;
-        }
+        Ranges::first("dqn", |ranges| self.check_ranges(ranges))?;
         let same = "the number of calls of the environment";
         require(self.n_calls == env_calls, "dqn.n_calls", self.n_calls, same)
+    }
+
+    /// Notes every setting that is out of range.
+    pub(super) fn check_ranges(&self, ranges: &mut Ranges) {
+        ranges.rollout(self.n_calls, self.n_steps);
+        ranges.at_least_1([
+            ("total_steps", self.total_steps),
+            ("n_gradient_steps", self.n_gradient_steps),
+            ("minibatch_size", self.minibatch_size as u64),
+            ("n_step", self.n_step as u64),
+            ("target_network_frequency", self.target_network_frequency),
+        ]);
+        ranges.count("replay_capacity", self.replay_capacity as u64, 1 << 26);
+        let shown = self.n_demonstrations;
+        let most = MAX_DEMONSTRATIONS;
+        ranges.require(
+            shown <= most,
+            "n_demonstrations",
+            shown,
+            format!("at most {most}"),
+        );
+        ranges.positive([
+            ("learning_rate", self.learning_rate),
+            ("priority_epsilon", self.priority_epsilon),
+            ("exploration_fraction", self.exploration_fraction),
+            ("tau", self.tau.into()),
+            ("max_grad_norm", self.max_grad_norm.into()),
+            ("adam_epsilon", self.adam_epsilon.into()),
+            ("reward_scale", self.reward_scale.into()),
+            ("advantage_scale", self.advantage_scale.into()),
+            ("margin_fade", self.margin_fade.unwrap_or(1.0)),
+        ]);
+        ranges.at_least_0([
+            ("demonstration_bonus", self.demonstration_bonus),
+            ("margin", self.margin.into()),
+            ("margin_coef", self.margin_coef.into()),
+        ]);
+        ranges.shares([
+            ("gamma", self.gamma.into()),
+            ("tau", self.tau.into()),
+            ("priority_alpha", self.priority_alpha),
+            ("priority_beta", self.priority_beta),
+            ("epsilon_start", self.epsilon_start),
+            ("epsilon_end", self.epsilon_end),
+        ]);
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::dataset::{Dataset, shuffle};
 use crate::data::score::{Scores, score};
-use crate::error::{LearnError, require};
+use crate::error::LearnError;
 use crate::network::actor_critic::Dropout;
 use crate::network::engine::Engine;
 use crate::network::fused::FusedPolicy;
@@ -18,6 +18,7 @@ use crate::network::objective::{cross_entropy, soft_cross_entropy};
 use crate::network::optimizer::OptimizerConfig;
 use crate::network::trainer::Trainer;
 use crate::network::weights::Weights;
+use crate::ranges::Ranges;
 
 /// Settings of behavior cloning.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,51 +74,33 @@ impl Default for ImitationConfig {
 }
 
 impl ImitationConfig {
+    /// `Ok` if every setting is in range.
     pub(super) fn check(&self) -> Result<(), LearnError> {
-        let rate = self.learning_rate;
-        require(
-            rate > 0.0 && rate.is_finite(),
-            "imitation.learning_rate",
-            rate,
-            "above 0",
-        )?;
-        require(
-            self.batch_size > 0,
-            "imitation.batch_size",
-            self.batch_size,
-            "at least 1",
-        )?;
-        require(
-            self.n_epochs > 0,
-            "imitation.n_epochs",
-            self.n_epochs,
-            "at least 1",
-        )?;
+        Ranges::first("imitation", |ranges| self.check_ranges(ranges))
+    }
+
+    /// Notes every setting that is out of range.
+    pub fn check_ranges(&self, ranges: &mut Ranges) {
+        ranges.positive([("learning_rate", self.learning_rate)]);
+        ranges.at_least_1([
+            ("batch_size", self.batch_size as u64),
+            ("n_epochs", self.n_epochs),
+        ]);
         let norm = self.max_grad_norm;
-        require(norm > 0.0, "imitation.max_grad_norm", norm, "above 0")?;
-        let at_least_0 = [
-            ("imitation.weight_decay", self.weight_decay),
-            ("imitation.value_coef", self.value_coef),
-        ];
-        for (key, x) in at_least_0 {
-            require(x >= 0.0 && x.is_finite(), key, x, "a number of at least 0")?;
+        ranges.require(norm > 0.0, "max_grad_norm", norm, "above 0");
+        ranges.at_least_0([
+            ("weight_decay", self.weight_decay.into()),
+            ("value_coef", self.value_coef.into()),
+        ]);
+        ranges.shares([("rare_act_weight", self.rare_act_weight.into())]);
+        for (key, x) in [
+            ("validation_share", self.validation_share),
+            ("dropout", self.dropout),
+            ("label_smoothing", self.label_smoothing.into()),
+        ] {
+            let holds = (0.0..1.0).contains(&x);
+            ranges.require(holds, key, x, "at least 0 and below 1");
         }
-        let shares = [
-            ("imitation.validation_share", self.validation_share),
-            ("imitation.dropout", self.dropout),
-            ("imitation.label_smoothing", self.label_smoothing as f64),
-        ];
-        let power = self.rare_act_weight;
-        require(
-            (0.0..=1.0).contains(&power),
-            "imitation.rare_act_weight",
-            power,
-            "in [0, 1]",
-        )?;
-        for (key, x) in shares {
-            require((0.0..1.0).contains(&x), key, x, "at least 0 and below 1")?;
-        }
-        Ok(())
     }
 }
 

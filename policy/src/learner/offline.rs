@@ -16,11 +16,12 @@ use super::schedule::linear;
 use crate::checkpoint::{Checkpoint, Network, Progress};
 use crate::data::trajectories::Trajectories;
 use crate::data::transitions::Transitions;
-use crate::error::{LearnError, require};
+use crate::error::LearnError;
 use crate::learner::action_values::Losses;
 use crate::network::engine::Engine;
 use crate::network::optimizer::OptimizerConfig;
 use crate::network::weights::Weights;
+use crate::ranges::Ranges;
 
 /// The target network, in checkpoints.
 const TARGET: &str = "target";
@@ -119,35 +120,24 @@ impl OfflineConfig {
         }
     }
 
-    /// Checks every range; `section` is the learner's name in messages.
-    fn check(&self, section: &str) -> Result<(), LearnError> {
-        let named = |key: &str| format!("{section}.fit.{key}");
-        let counts = [
+    /// Notes every setting that is out of range.
+    pub(super) fn check_ranges(&self, ranges: &mut Ranges) {
+        ranges.at_least_1([
             ("n_gradient_steps", self.n_gradient_steps),
             ("steps_per_iteration", self.steps_per_iteration),
             ("minibatch_size", self.minibatch_size as u64),
             ("n_step", self.n_step as u64),
             ("target_network_frequency", self.target_network_frequency),
-        ];
-        for (key, n) in counts {
-            require(n > 0, named(key), n, "at least 1")?;
-        }
-        let positive = [
+        ]);
+        ranges.positive([
             ("learning_rate", self.learning_rate),
             ("tau", self.tau.into()),
             ("max_grad_norm", self.max_grad_norm.into()),
             ("adam_epsilon", self.adam_epsilon.into()),
             ("reward_scale", self.reward_scale.into()),
             ("advantage_scale", self.advantage_scale.into()),
-        ];
-        for (key, x) in positive {
-            let holds = x > 0.0 && x.is_finite();
-            require(holds, named(key), x, "a number above 0")?;
-        }
-        for (key, x) in [("gamma", self.gamma), ("tau", self.tau)] {
-            require((0.0..=1.0).contains(&x), named(key), x, "in [0, 1]")?;
-        }
-        Ok(())
+        ]);
+        ranges.shares([("gamma", self.gamma.into()), ("tau", self.tau.into())]);
     }
 }
 
@@ -174,7 +164,9 @@ impl Fit {
         (config, section): (OfflineConfig, &str),
         seed: u64,
     ) -> Result<Self, LearnError> {
-        config.check(section)?;
+        Ranges::first(&format!("{section}.fit"), |ranges| {
+            config.check_ranges(ranges)
+        })?;
         calls.check(layout)?;
         let (gamma, scale) = (config.gamma, config.reward_scale);
         let rows = Transitions::from_trajectories(calls, gamma, config.n_step, scale);

@@ -34,6 +34,7 @@ use crate::network::inputs::Inputs;
 use crate::network::optimizer::OptimizerConfig;
 use crate::network::trainer::Trainer;
 use crate::network::weights::Weights;
+use crate::ranges::Ranges;
 
 /// The name that checkpoints carry.
 const LEARNER: &str = "ppo";
@@ -333,6 +334,10 @@ impl Learner for Ppo {
 impl Settings for PpoConfig {
     fn name() -> &'static str {
         LEARNER
+    }
+
+    fn check(&self, ranges: &mut Ranges) {
+        self.check_ranges(ranges);
     }
 
     fn gamma(&self) -> f32 {

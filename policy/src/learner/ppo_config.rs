@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::constraint::{Constraint, Cost};
 use crate::error::{LearnError, require};
 use crate::network::engine::Engine;
+use crate::ranges::Ranges;
 
 /// Settings of PPO. Sources: Schulman et al., 2017, table 3 (Atari) where not said otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -128,45 +129,40 @@ impl PpoConfig {
 
     /// Checks every range, and that the environment plays as many calls as the config says.
     pub(super) fn check(&self, env_calls: usize) -> Result<(), LearnError> {
-        let counts = [
-            ("ppo.total_steps", self.total_steps),
-            ("ppo.n_calls", self.n_calls as u64),
-            ("ppo.n_steps", self.n_steps as u64),
-            ("ppo.n_epochs", self.n_epochs),
-            ("ppo.minibatch_size", self.minibatch_size as u64),
-        ];
-        for (key, n) in counts {
-            require(n > 0, key, n, "at least 1")?;
-        }
-        let positive = [
-            ("ppo.learning_rate", self.learning_rate),
-            ("ppo.clip_coef", self.clip_coef as f64),
-            ("ppo.max_grad_norm", self.max_grad_norm as f64),
-            ("ppo.target_kl", self.target_kl.unwrap_or(1.0)),
-            ("ppo.adam_epsilon", self.adam_epsilon as f64),
-            ("ppo.reward_scale", self.reward_scale as f64),
-            ("ppo.imitation_fade", self.imitation_fade),
-        ];
-        for (key, x) in positive {
-            require(x > 0.0 && x.is_finite(), key, x, "a number above 0")?;
-        }
-        let coefs = [
-            ("ppo.ent_coef", self.ent_coef),
-            ("ppo.vf_coef", self.vf_coef),
-            ("ppo.imitation_coef", self.imitation_coef),
-        ];
-        for (key, x) in coefs {
-            require(x >= 0.0 && x.is_finite(), key, x, "a number of at least 0")?;
-        }
-        for (key, x) in [
-            ("ppo.gamma", self.gamma),
-            ("ppo.gae_lambda", self.gae_lambda),
-        ] {
-            require((0.0..=1.0).contains(&x), key, x, "in [0, 1]")?;
-        }
-        self.constraints.iter().try_for_each(Constraint::check)?;
+        Ranges::first("ppo", |ranges| self.check_ranges(ranges))?;
         let same = "the number of calls of the environment";
         require(self.n_calls == env_calls, "ppo.n_calls", self.n_calls, same)
+    }
+
+    /// Notes every setting that is out of range.
+    pub fn check_ranges(&self, ranges: &mut Ranges) {
+        ranges.rollout(self.n_calls, self.n_steps);
+        ranges.at_least_1([
+            ("total_steps", self.total_steps),
+            ("n_epochs", self.n_epochs),
+            ("minibatch_size", self.minibatch_size as u64),
+        ]);
+        ranges.positive([
+            ("learning_rate", self.learning_rate),
+            ("clip_coef", self.clip_coef.into()),
+            ("max_grad_norm", self.max_grad_norm.into()),
+            ("target_kl", self.target_kl.unwrap_or(1.0)),
+            ("adam_epsilon", self.adam_epsilon.into()),
+            ("reward_scale", self.reward_scale.into()),
+            ("imitation_fade", self.imitation_fade),
+        ]);
+        ranges.at_least_0([
+            ("ent_coef", self.ent_coef.into()),
+            ("vf_coef", self.vf_coef.into()),
+            ("imitation_coef", self.imitation_coef.into()),
+        ]);
+        ranges.shares([
+            ("gamma", self.gamma.into()),
+            ("gae_lambda", self.gae_lambda.into()),
+        ]);
+        for constraint in &self.constraints {
+            ranges.within("constraints", |ranges| constraint.check_ranges(ranges));
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::tabular::{QTable, Step, Tabular, TabularConfig};
 use super::{Learner, Update};
 use crate::checkpoint::Checkpoint;
 use crate::error::LearnError;
+use crate::ranges::Ranges;
 
 /// The section of its settings.
 const LEARNER: &str = "q_learning";
@@ -84,6 +85,10 @@ impl Settings for TabularConfig {
 
     fn gamma(&self) -> f32 {
         self.gamma
+    }
+
+    fn check(&self, ranges: &mut Ranges) {
+        self.check_ranges(ranges);
     }
 
     fn bound(&mut self, n_iterations: u64) {

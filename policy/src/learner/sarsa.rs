@@ -16,7 +16,8 @@ use super::settings::{Needs, OnlineSettings, OnlineStart, Settings};
 use super::tabular::{QTable, RowIdx, Step, Tabular, TabularConfig};
 use super::{Learner, Update};
 use crate::checkpoint::Checkpoint;
-use crate::error::{LearnError, require};
+use crate::error::LearnError;
+use crate::ranges::Ranges;
 
 /// The section of its settings.
 const LEARNER: &str = "sarsa";
@@ -85,9 +86,7 @@ impl Sarsa {
         config: SarsaConfig,
         seed: u64,
     ) -> Result<Self, LearnError> {
-        let lambda = config.lambda;
-        let in_range = (0.0..=1.0).contains(&lambda);
-        require(in_range, "sarsa.lambda", lambda, "in [0, 1]")?;
+        Ranges::first(LEARNER, |ranges| config.check(ranges))?;
         Ok(Self {
             eligible: vec![Vec::new(); env.n_calls()],
             tabular: Tabular::new(env, config.tabular.clone(), "sarsa.tabular", seed)?,
@@ -166,6 +165,11 @@ impl Settings for SarsaConfig {
 
     fn gamma(&self) -> f32 {
         self.tabular.gamma
+    }
+
+    fn check(&self, ranges: &mut Ranges) {
+        ranges.shares([("lambda", self.lambda.into())]);
+        ranges.within("tabular", |ranges| self.tabular.check_ranges(ranges));
     }
 
     fn bound(&mut self, n_iterations: u64) {

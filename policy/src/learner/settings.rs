@@ -15,6 +15,7 @@ use crate::data::trajectories::Trajectories;
 use crate::error::LearnError;
 use crate::network::fused::FusedPolicy;
 use crate::network::weights::Weights;
+use crate::ranges::Ranges;
 
 /// What every learner says of itself.
 pub trait Settings {
@@ -31,6 +32,9 @@ pub trait Settings {
     fn reward_scale(&self) -> f32 {
         1.0
     }
+
+    /// Notes every setting that is out of range.
+    fn check(&self, ranges: &mut Ranges);
 
     /// Bounds the budget to `n_iterations`, for a quick run.
     fn bound(&mut self, n_iterations: u64);

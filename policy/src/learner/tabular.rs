@@ -16,6 +16,7 @@ use super::Update;
 use super::schedule::{describe, epsilon_greedy, linear};
 use crate::data::returns::End;
 use crate::error::{LearnError, require};
+use crate::ranges::Ranges;
 
 /// Number of an observation in a [`QTable`].
 pub(super) type RowIdx = usize;
@@ -143,35 +144,29 @@ impl TabularConfig {
         self.total_steps = self.total_steps.min(most);
     }
 
-    /// Checks every range; `section` is the learner's name in messages.
-    fn check(&self, section: &str, env_calls: usize) -> Result<(), LearnError> {
-        let named = |key: &str| format!("{section}.{key}");
-        let counts = [
-            ("total_steps", self.total_steps),
-            ("n_calls", self.n_calls as u64),
-            ("n_steps", self.n_steps as u64),
-        ];
-        for (key, n) in counts {
-            require(n > 0, named(key), n, "at least 1")?;
-        }
-        let shares = [
+    /// Notes every setting that is out of range.
+    pub(super) fn check_ranges(&self, ranges: &mut Ranges) {
+        ranges.rollout(self.n_calls, self.n_steps);
+        ranges.at_least_1([("total_steps", self.total_steps)]);
+        ranges.shares([
             ("learning_rate", self.learning_rate),
             ("learning_rate_end", self.learning_rate_end),
             ("gamma", self.gamma.into()),
             ("epsilon_start", self.epsilon_start),
             ("epsilon_end", self.epsilon_end),
             ("exploration_fraction", self.exploration_fraction),
-        ];
-        for (key, x) in shares {
-            require((0.0..=1.0).contains(&x), named(key), x, "in [0, 1]")?;
-        }
+        ]);
         let fraction = self.exploration_fraction;
-        let key = named("exploration_fraction");
-        require(fraction > 0.0, key, fraction, "above 0")?;
+        ranges.require(fraction > 0.0, "exploration_fraction", fraction, "above 0");
+    }
+
+    /// Checks every range; `section` is the learner's name in messages.
+    fn check(&self, section: &str, env_calls: usize) -> Result<(), LearnError> {
+        Ranges::first(section, |ranges| self.check_ranges(ranges))?;
         let same = "the number of calls of the environment";
         require(
             self.n_calls == env_calls,
-            named("n_calls"),
+            format!("{section}.n_calls"),
             self.n_calls,
             same,
         )
