@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Command::Scenario(command) => command::scenario::run(command),
         Command::Bench(args) => command::bench::run(args),
     };
-    match done {
+    match done.and_then(|()| terminal::finish()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("error: {}", failure.message);

@@ -12,17 +12,12 @@ use crate::terminal::{out, outln};
 /// # Errors
 /// If a run cannot be read, or the folder is there or cannot be written.
 pub fn run(args: &CompareArgs) -> Result<(), Failure> {
-    let folder = args.out.display();
-    if args.out.exists() && !args.force {
-        return Err(Failure::failed(format!(
-            "'{folder}' is already there; replace it with --force"
-        )));
-    }
+    compare::check_out(&args.out, args.force)?;
     let comparison = compare::compare(&args.runs)?;
     compare::write(&comparison, &render(&comparison)?, &args.out)?;
     out!("{}", present(&comparison).show(args.json));
     if !args.json {
-        outln!("\nwritten to {folder}");
+        outln!("\nwritten to {}", args.out.display());
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ mod evaluating;
 mod figures;
 mod judging;
 mod learners;
+mod output;
 mod real_calls;
 mod refusals;
 mod running;

@@ -395,6 +395,17 @@ fn a_spreadsheet_of_states_is_decided_row_by_row() {
 }
 
 #[test]
+fn decisions_on_decided_rows_replace_the_old_ones() {
+    let folder = copied();
+    let folder = folder.path();
+    let States { header, row } = States::of(folder);
+    States::write(&header, &[&row], folder);
+    let once = succeed(folder, &words(DECIDE));
+    fs::write(folder.join("states.csv"), &once).expect("written");
+    assert_eq!(succeed(folder, &words(DECIDE)), once);
+}
+
+#[test]
 fn a_level_that_a_feature_does_not_have_is_placed() {
     let folder = copied();
     let folder = folder.path();

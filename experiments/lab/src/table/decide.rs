@@ -36,6 +36,9 @@ pub fn one<'a>(
     })
 }
 
+/// Columns that decisions add; those of an earlier decision on the same rows are replaced.
+pub const DECISION_COLUMNS: [&str; 2] = ["action", "rule"];
+
 /// The rows of a CSV file with a column per feature, each with what the table decides there. Other columns, such
 /// as a call's number, are handed through.
 pub struct DecidedRows<'a> {
@@ -45,13 +48,15 @@ pub struct DecidedRows<'a> {
     header: StringRecord,
     /// Those that are features.
     columns: Vec<usize>,
+    /// Those that are handed through: all but an earlier decision's.
+    kept: Vec<usize>,
 }
 
 /// A row and its decision.
 pub struct DecidedRow<'a> {
     /// Its line in the file, counted from 1.
     pub line: u64,
-    /// Its cells, as many as the header has.
+    /// Its cells, as many as [`DecidedRows::header`] has.
     pub cells: StringRecord,
     /// What the table decides.
     pub decision: NamedDecision<'a>,
@@ -71,18 +76,28 @@ impl<'a> DecidedRows<'a> {
             .collect();
         check_header(table, &header, &columns)
             .map_err(|e| Failure::failed(format!("'{}' line 1: {e}", path.display())))?;
+        let kept = (0..header.len())
+            .filter(|column| {
+                columns.contains(column) || !DECISION_COLUMNS.contains(&&header[*column])
+            })
+            .collect();
         Ok(Self {
             table,
             path: path.to_owned(),
             reader,
             header,
             columns,
+            kept,
         })
     }
 
-    /// The names of the columns.
-    pub fn header(&self) -> &StringRecord {
-        &self.header
+    /// The names of the columns that are handed through.
+    pub fn header(&self) -> StringRecord {
+        self.kept(&self.header)
+    }
+
+    fn kept(&self, cells: &StringRecord) -> StringRecord {
+        self.kept.iter().map(|&column| &cells[column]).collect()
     }
 
     fn decide(&self, cells: StringRecord) -> Result<DecidedRow<'a>, Failure> {
@@ -103,7 +118,7 @@ impl<'a> DecidedRows<'a> {
         })?;
         Ok(DecidedRow {
             line,
-            cells,
+            cells: self.kept(&cells),
             decision,
         })
     }

@@ -20,10 +20,8 @@ pub fn present(decision: NamedDecision<'_>) -> Document {
     Document::of(text, &json)
 }
 
-/// The names of the columns that [`cells`] adds.
-pub const COLUMNS: [&str; 2] = ["action", "rule"];
-
-/// The cells that a row of a CSV file gets: the action, and the rule where one fired.
+/// The cells that a row of a CSV file gets, in the order of
+/// [`DECISION_COLUMNS`](offhook_lab::table::decide::DECISION_COLUMNS): the action, and the rule where one fired.
 pub fn cells<'a>(row: &DecidedRow<'a>) -> [&'a str; 2] {
     let NamedDecision { action, rule, .. } = row.decision;
     [action, rule.map_or("", |rule| rule.id.as_str())]

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use offhook_lab::error::Failure;
 use offhook_lab::policies::open_table;
-use offhook_lab::table::decide::{DecidedRows, one as decide};
-use offhook_report::table::decide::{COLUMNS, cells, present, record};
+use offhook_lab::table::decide::{DECISION_COLUMNS, DecidedRows, one as decide};
+use offhook_report::table::decide::{cells, present, record};
 
-use crate::terminal::out;
+use crate::terminal::{self, out};
 
 /// Decides one observation, given as `feature=level`.
 ///
@@ -42,19 +42,26 @@ pub fn many(path: &Path, csv: &Path, json: bool) -> Result<(), Failure> {
     if json {
         for row in rows {
             out!("{}", record(&row?));
+            if terminal::is_closed() {
+                break;
+            }
         }
         return Ok(());
     }
-    let place = |e: csv::Error| Failure::failed(format!("'{}': {e}", csv.display()));
-    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
-    let header = rows.header().iter().chain(COLUMNS);
-    writer.write_record(header).map_err(place)?;
+    let mut writer = csv::Writer::from_writer(terminal::Stdout);
+    let header = rows.header();
+    // Whatever is wrong with standard output is said at the end of the program.
+    let header = header.iter().chain(DECISION_COLUMNS);
+    if writer.write_record(header).is_err() {
+        return Ok(());
+    }
     for row in rows {
         let row = row?;
         let cells = row.cells.iter().chain(cells(&row));
-        writer.write_record(cells).map_err(place)?;
+        if writer.write_record(cells).is_err() {
+            return Ok(());
+        }
     }
-    writer
-        .flush()
-        .map_err(|e| Failure::failed(format!("cannot write the decisions: {e}")))
+    let _ = writer.flush();
+    Ok(())
 }
