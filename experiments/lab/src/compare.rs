@@ -1,5 +1,6 @@
 //! Runs side by side: their curves, their final scores, and how sure it is that one is better.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::slice::from_ref;
 
@@ -38,8 +39,10 @@ pub struct RunScore {
 /// # Errors
 /// If a run cannot be read or has no completion to compare.
 pub fn compare(paths: &[PathBuf]) -> Result<RunComparison, Failure> {
-    let read = |path: &PathBuf| Ok((name(path), rows(path)?));
-    let runs: Vec<(String, Vec<Row>)> = paths.iter().map(read).collect::<Result<_, Failure>>()?;
+    let read = |(name, path): (String, &PathBuf)| Ok((name, rows(path)?));
+    let runs: Vec<(String, Vec<Row>)> = (names(paths).into_iter().zip(paths))
+        .map(read)
+        .collect::<Result<_, Failure>>()?;
     let finals: Vec<Vec<f64>> = runs.iter().map(|(_, rows)| last_completion(rows)).collect();
     for (finals, path) in finals.iter().zip(paths) {
         if finals.is_empty() {
@@ -104,11 +107,43 @@ pub fn write(
     Ok(())
 }
 
-fn name(path: &Path) -> String {
-    path.file_name().map_or_else(
-        || path.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    )
+/// Refuses a folder whose files a comparison would replace though they are somebody else's.
+///
+/// # Errors
+/// If it holds a run, or is there and `force` does not allow to write into it.
+pub fn check_out(out: &Path, force: bool) -> Result<(), Failure> {
+    let folder = out.display();
+    if out.join(RunFile::Manifest.name()).exists() {
+        return Err(Failure::failed(format!(
+            "'{folder}' is the directory of a run, whose curve and report would be overwritten; choose another folder \
+             with --out"
+        )));
+    }
+    if out.exists() && !force {
+        return Err(Failure::failed(format!(
+            "'{folder}' is already there; replace it with --force"
+        )));
+    }
+    Ok(())
+}
+
+/// The shortest ends of the paths that tell them apart; the folder's own name where that is enough.
+fn names(paths: &[PathBuf]) -> Vec<String> {
+    let ends = |n: usize| -> Vec<String> {
+        let end = |path: &PathBuf| {
+            let parts: Vec<_> = path.components().collect();
+            let end: PathBuf = parts[parts.len().saturating_sub(n)..].iter().collect();
+            end.display().to_string()
+        };
+        paths.iter().map(end).collect()
+    };
+    let longest = paths.iter().map(|path| path.components().count()).max();
+    let differ = |names: &Vec<String>| {
+        let unique: BTreeSet<&String> = names.iter().collect();
+        unique.len() == names.len()
+    };
+    let found = (1..=longest.unwrap_or(1)).map(ends).find(differ);
+    found.unwrap_or_else(|| ends(usize::MAX))
 }
 
 fn rows(path: &Path) -> Result<Vec<Row>, Failure> {
@@ -135,4 +170,18 @@ fn last_completion(rows: &[Row]) -> Vec<f64> {
             .map(|r| r.value)
     };
     seeds.iter().filter_map(last).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_called_by_what_tells_them_apart() {
+        let of = |paths: &[&str]| names(&paths.iter().map(PathBuf::from).collect::<Vec<_>>());
+        assert_eq!(of(&["results/a", "results/b"]), ["a", "b"]);
+        assert_eq!(of(&["a/run", "b/run", "c"]), ["a/run", "b/run", "c"]);
+        assert_eq!(of(&["x/a/run", "y/a/run"]), ["x/a/run", "y/a/run"]);
+        assert_eq!(of(&["a/run", "a/run"]), ["a/run", "a/run"]);
+    }
 }

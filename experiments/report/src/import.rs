@@ -22,7 +22,7 @@ pub fn present(import: &Import) -> Presentation {
 
 fn text(import: &Import) -> String {
     let tally = &import.tally;
-    let (n_calls, n_turns, n_refused) = (tally.n_calls, tally.n_turns, tally.refused.len());
+    let (n_calls, n_turns, n_refused) = (tally.n_calls, tally.n_turns, tally.n_refused);
     let path = import.path.display();
     let mut text =
         format!("{n_calls} calls, {n_turns} turns written to {path}\n{n_refused} lines refused\n");
@@ -44,7 +44,7 @@ fn records(import: &Import) -> Vec<Record> {
     let counts = [
         ("import.calls", tally.n_calls, "calls"),
         ("import.turns", tally.n_turns, "turns"),
-        ("import.lines_refused", tally.refused.len(), "lines"),
+        ("import.lines_refused", tally.n_refused, "lines"),
     ];
     let dropped = tally.dropped.iter();
     let dropped = dropped.map(|(reason, &n)| ("import.dropped", n, reason.as_str()));

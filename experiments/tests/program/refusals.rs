@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::{bundled, edited, fail, first_edited, succeed, words};
+use crate::{bundled, edited, fail, first_edited, small_run, succeed, words};
 
 #[test]
 fn unknown_names_are_usage_errors() {
@@ -318,4 +318,149 @@ fn a_log_without_turns_and_a_folder_without_a_table_say_nothing_of_a_table() {
     }
     let message = fail(folder, &["table", "show", "."], 1);
     assert!(message.contains("'.' has no table.json"), "{message}");
+}
+
+#[test]
+fn a_comparison_does_not_overwrite_a_run() {
+    let folder = small_run::copied_twice();
+    let command = words("compare one two --out one --force");
+    let message = fail(folder.path(), &command, 1);
+    assert!(message.contains("is the directory of a run"), "{message}");
+}
+
+#[test]
+#[cfg(unix)]
+fn nothing_is_written_through_a_link_or_onto_a_device() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    fs::write(folder.join("mine"), "mine").expect("written");
+    std::os::unix::fs::symlink("mine", folder.join("link.jsonl")).expect("a link");
+    let args = |out: &str| format!("simulate fraud_alert --calls 5 --force --out {out}");
+    let message = fail(folder, &words(&args("link.jsonl")), 1);
+    assert!(message.contains("it is a link"), "{message}");
+    assert_eq!(fs::read(folder.join("mine")).expect("a file"), b"mine");
+    let message = fail(folder, &words(&args("/dev/null")), 1);
+    assert!(message.contains("it is a device"), "{message}");
+    let schema = words("scenario schema --out link.jsonl");
+    assert!(fail(folder, &schema, 1).contains("it is a link"));
+    std::os::unix::fs::symlink("mine", folder.join("schema.json.partial")).expect("a link");
+    succeed(folder, &words("scenario schema --out schema.json"));
+    assert_eq!(fs::read(folder.join("mine")).expect("a file"), b"mine");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_device_is_no_log() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let command = words("import log /dev/zero --out calls.jsonl");
+    let message = fail(folder.path(), &command, 1);
+    assert!(message.contains("it is a device"), "{message}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_log_may_be_read_by_whom_other_files_may() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    succeed(
+        folder,
+        &words("simulate fraud_alert --calls 5 --out calls.jsonl"),
+    );
+    succeed(folder, &words("scenario schema --out schema.json"));
+    let mode = |file: &str| {
+        let found = fs::metadata(folder.join(file)).expect("written");
+        found.permissions().mode()
+    };
+    assert_eq!(mode("calls.jsonl"), mode("schema.json"));
+}
+
+#[test]
+fn every_number_of_a_config_is_checked_before_any_work() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let refused = |edits: &[(&str, &str)], expected: &[&str]| {
+        let mut config = small_run::CONFIG.to_owned();
+        for (from, to) in edits {
+            config = edited(&config, from, to);
+        }
+        fs::write(folder.join("c.toml"), config).expect("written");
+        let message = fail(folder, &words("run c.toml --out r"), 1);
+        for part in expected {
+            assert!(message.contains(part), "{part} is not in {message}");
+        }
+        assert!(!folder.join("r").exists(), "no work was done");
+    };
+    refused(
+        &[("hidden = [64, 64]", "hidden = [0]")],
+        &["c.toml:7:1: network.hidden has a layer of 0"],
+    );
+    refused(
+        &[("hidden = [64, 64]", "hidden = [1000000]")],
+        &["network.hidden has a layer of 1000000"],
+    );
+    refused(
+        &[(
+            "total_steps = 6000\nn_calls = 32",
+            "total_steps = 6000\nn_calls = 0",
+        )],
+        &["reinforcement.ppo.n_calls is 0"],
+    );
+    let huge = "total_steps = 6000\nn_calls = 18446744073709551615";
+    refused(
+        &[("total_steps = 6000\nn_calls = 32", huge)],
+        &["18446744073709551615"],
+    );
+    refused(
+        &[("n_steps = 32", "n_steps = 1000000000")],
+        &["reinforcement.ppo.n_steps is 1000000000, expected 1 to"],
+    );
+    refused(
+        &[
+            ("minibatch_size = 1024", "minibatch_size = 0"),
+            (
+                "learning_rate = 2e-3\nent_coef",
+                "learning_rate = -1\nent_coef",
+            ),
+            ("gamma = 1.0", "gamma = 1.5"),
+            ("max_rules = 60", "max_rules = 5000"),
+            (
+                "choose_calls = 50\nn_calls = 32",
+                "choose_calls = 0\nn_calls = 0",
+            ),
+        ],
+        &[
+            "reinforcement.ppo.minibatch_size is 0, expected at least 1",
+            "reinforcement.ppo.learning_rate is -1, expected a number above 0",
+            "reinforcement.ppo.gamma is 1.5, expected in [0, 1]",
+            "distill.max_rules is 5000, expected 1 to 4096",
+            "distill.choose_calls is 0, expected at least 1",
+            "distill.n_calls is 0, expected 1 to",
+        ],
+    );
+}
+
+#[test]
+fn a_seed_that_is_none_is_no_empty_list() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = edited(small_run::CONFIG, "seeds = [1, 2]", "seeds = [-1]");
+    fs::write(folder.path().join("c.toml"), config).expect("written");
+    let message = fail(folder.path(), &words("run c.toml"), 1);
+    assert!(message.contains("c.toml:4:"), "{message}");
+    assert!(!message.contains("seeds is empty"), "{message}");
+}
+
+#[test]
+fn a_scenario_is_no_experiment() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../simulator/scenarios/fraud_alert.toml"
+    );
+    let message = fail(folder.path(), &["run", path], 2);
+    assert!(
+        message.contains("is a scenario and no experiment"),
+        "{message}"
+    );
+    assert_eq!(message.lines().count(), 1, "{message}");
 }

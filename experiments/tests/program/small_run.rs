@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::{command, succeed};
 
 /// Two seeds, every stage, budgets for seconds; 200 held-out calls.
-const CONFIG: &str = r#"
+pub const CONFIG: &str = r#"
 name = "small"
 scenario = "fraud_alert"
 seeds = [1, 2]

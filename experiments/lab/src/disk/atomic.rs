@@ -56,15 +56,12 @@ fn remedy(error: &io::Error) -> &'static str {
     }
 }
 
-/// Refuses to write where something is that nobody allowed to be replaced, or a folder is.
+/// Refuses to write where something is that nobody allowed to be replaced, or anything but a file is.
 ///
 /// # Errors
 /// If there is; the message names the remedy.
 pub fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
-    if path.is_dir() {
-        let folder = io::Error::from(ErrorKind::IsADirectory);
-        return Err(FileError::new("write", path, folder).into());
-    }
+    check_replaceable(path)?;
     if path.exists() && !force {
         let path = path.display();
         return Err(Failure::failed(format!(
@@ -74,14 +71,80 @@ pub fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Refuses to replace a folder, a device, a pipe or a link by a file.
+///
+/// # Errors
+/// If there is one.
+pub(crate) fn check_replaceable(path: &Path) -> Result<(), FileError> {
+    let Ok(found) = fs::symlink_metadata(path) else {
+        return Ok(());
+    };
+    let found = found.file_type();
+    let refusal = |why: &str| io::Error::new(ErrorKind::InvalidInput, why.to_owned());
+    let error = if found.is_dir() {
+        ErrorKind::IsADirectory.into()
+    } else if found.is_symlink() {
+        refusal("it is a link; name the file that it points to")
+    } else if !found.is_file() {
+        refusal("it is a device or a pipe and no file; name another one")
+    } else {
+        return Ok(());
+    };
+    Err(FileError::new("write", path, error))
+}
+
+/// Opens a file, or a pipe, to be read.
+///
+/// # Errors
+/// If it cannot be opened, or is a folder or a device, which may have no end.
+pub fn open(path: &Path) -> Result<File, FileError> {
+    let cannot = |e| FileError::new("read", path, e);
+    let file = File::open(path).map_err(cannot)?;
+    let found = file.metadata().map_err(cannot)?.file_type();
+    if found.is_dir() {
+        return Err(cannot(io::Error::other(
+            "it is a folder; name a file in it",
+        )));
+    }
+    #[cfg(unix)]
+    let is_device = {
+        use std::os::unix::fs::FileTypeExt;
+        found.is_char_device() || found.is_block_device()
+    };
+    #[cfg(not(unix))]
+    let is_device = false;
+    if is_device {
+        return Err(cannot(io::Error::other(
+            "it is a device, which may have no end",
+        )));
+    }
+    Ok(file)
+}
+
+/// A temporary file, which becomes a file with the permissions that the user gives to new ones.
+///
+/// # Errors
+/// If the folder cannot be written.
+pub fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    let builder = {
+        use std::os::unix::fs::PermissionsExt;
+        // Less what the umask takes away.
+        builder.permissions(fs::Permissions::from_mode(0o666))
+    };
+    builder.tempfile_in(folder)
+}
+
 /// The bytes of a file, or its first `limit` if there are more, so that no file fills the memory.
 ///
 /// # Errors
 /// If it cannot be read.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+    open(path)?
+        .take(limit)
+        .read_to_end(&mut bytes)
         .map_err(|e| FileError::new("read", path, e))?;
     Ok(bytes)
 }
@@ -93,10 +156,11 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
 /// If the folder is missing or not writable or the disk is full; `path` is then untouched and no partial
 /// file remains.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    check_replaceable(path)?;
     let mut name = path.file_name().unwrap_or(OsStr::new("")).to_os_string();
     name.push(PARTIAL);
     let partial = path.with_file_name(name);
-    let written = File::create(&partial).and_then(|mut file| {
+    let written = create_new(&partial).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });
@@ -114,6 +178,15 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     Ok(())
 }
 
+/// Creates a file where none is; what a killed process has left behind is removed first. No link is followed, so
+/// that nothing elsewhere is written.
+fn create_new(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => File::create_new(path),
+    }
+}
+
 /// Writes `n_bytes` into `folder` and removes them, so that a read-only folder or a full disk shows before
 /// the work is done.
 ///
@@ -123,7 +196,7 @@ pub fn probe(folder: &Path, n_bytes: usize) -> Result<(), FileError> {
     let path = folder.join(format!(".probe{PARTIAL}"));
     // Ones, since some file systems store no zeros.
     let block = [1; 1 << 16];
-    let written = File::create(&path).and_then(|mut file| {
+    let written = create_new(&path).and_then(|mut file| {
         (0..n_bytes.div_ceil(block.len())).try_for_each(|_| file.write_all(&block))?;
         file.sync_all()
     });

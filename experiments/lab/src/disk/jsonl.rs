@@ -1,7 +1,6 @@
-//! Call logs on disk: one call a line, plain or compressed with Zstandard by the file's ending.
+//! Call logs on disk: one call a line, plain or compressed with Zstandard: when writing by the file's ending.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use offhook_env::log::CallLog;
@@ -9,23 +8,79 @@ use offhook_env::log::CallLog;
 use crate::disk::atomic::{self, FileError};
 use crate::error::Failure;
 
+/// Longest line that is read, in bytes; a call of a hundred turns has some hundred thousand.
+pub const MAX_LINE: usize = 16 << 20;
+/// How a file compressed with Zstandard begins (RFC 8878, 3.1.1).
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// How some programs begin UTF-8 text.
+const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+
 fn is_compressed(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "zst")
+    let ending = path.extension().unwrap_or_default();
+    ending.eq_ignore_ascii_case("zst")
 }
 
-/// Opens a text file to be read by lines.
+/// Opens a text file to be read by lines, compressed or not, whatever its name; a byte-order mark is skipped.
 ///
 /// # Errors
-/// If it cannot be opened.
+/// If it cannot be opened, or is neither a file nor a pipe. The reader fails on a line longer than
+/// [`MAX_LINE`].
 pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
     let cannot = |e| FileError::new("read", path, e);
-    let file = File::open(path).map_err(cannot)?;
-    if is_compressed(path) {
-        Ok(Box::new(BufReader::new(
-            zstd::Decoder::new(file).map_err(cannot)?,
-        )))
+    let mut file = BufReader::new(atomic::open(path)?);
+    let is_compressed = file.fill_buf().map_err(cannot)?.starts_with(&ZSTD);
+    let mut lines: Box<dyn BufRead> = if is_compressed {
+        let text = zstd::Decoder::with_buffer(file).map_err(cannot)?;
+        Box::new(BoundedLines::new(BufReader::new(text)))
     } else {
-        Ok(Box::new(BufReader::new(file)))
+        Box::new(BoundedLines::new(file))
+    };
+    // An error of the stream is told with the line that it is in.
+    if lines
+        .fill_buf()
+        .is_ok_and(|start| start.starts_with(&BYTE_ORDER_MARK))
+    {
+        lines.consume(BYTE_ORDER_MARK.len());
+    }
+    Ok(lines)
+}
+
+/// A reader that refuses lines longer than [`MAX_LINE`], so that none fills the memory.
+struct BoundedLines<R> {
+    inner: R,
+    /// Bytes of the current line so far.
+    n_bytes: usize,
+}
+
+impl<R: BufRead> BoundedLines<R> {
+    fn new(inner: R) -> Self {
+        Self { inner, n_bytes: 0 }
+    }
+}
+
+impl<R: BufRead> Read for BoundedLines<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = self.fill_buf()?.read(out)?;
+        self.consume(n);
+        Ok(n)
+    }
+}
+
+impl<R: BufRead> BufRead for BoundedLines<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.n_bytes > MAX_LINE {
+            let message = format!("a line of more than {MAX_LINE} bytes; is the file a call log?");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, n: usize) {
+        // What is consumed was filled before, so that nothing is read here.
+        let taken = self.inner.fill_buf().map_or(&[][..], |bytes| &bytes[..n]);
+        let line_end = taken.iter().rposition(|&byte| byte == b'\n');
+        self.n_bytes = line_end.map_or(self.n_bytes + n, |at| n - at - 1);
+        self.inner.consume(n);
     }
 }
 
@@ -53,7 +108,7 @@ impl Writer {
             .unwrap_or(Path::new("."));
         let cannot = |e| Failure::failed(format!("cannot write '{}': {e}", path.display()));
         std::fs::create_dir_all(folder).map_err(cannot)?;
-        let file = BufWriter::new(tempfile::NamedTempFile::new_in(folder).map_err(cannot)?);
+        let file = BufWriter::new(atomic::temporary_in(folder).map_err(cannot)?);
         let sink = if is_compressed(path) {
             Sink::Compressed(zstd::Encoder::new(file, 9).map_err(cannot)?)
         } else {
@@ -100,5 +155,40 @@ impl Writer {
         file.as_file().sync_all().map_err(|e| cannot(&e))?;
         file.persist(&path).map_err(|e| cannot(&e.error))?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(bytes: &[u8]) -> io::Result<Vec<String>> {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), bytes).expect("written");
+        let reader = open(file.path()).unwrap_or_else(|e| panic!("{e}"));
+        reader.lines().collect()
+    }
+
+    #[test]
+    fn a_file_is_what_it_holds_and_not_what_it_is_called() {
+        let text = b"one\ntwo\n";
+        let compressed = zstd::encode_all(&text[..], 1).expect("memory takes it");
+        let marked = [&BYTE_ORDER_MARK[..], text].concat();
+        for bytes in [text.to_vec(), compressed, marked] {
+            assert_eq!(lines(&bytes).expect("text"), ["one", "two"]);
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_is_no_line() {
+        let long = vec![b'x'; MAX_LINE + 2];
+        // Some kilobytes when compressed.
+        let compressed = zstd::encode_all(&long[..], 1).expect("memory takes it");
+        for bytes in [[b"short\n", &long[..]].concat(), compressed] {
+            let message = lines(&bytes).expect_err("too long").to_string();
+            assert!(message.contains("a line of more than"), "{message}");
+        }
+        let just = vec![b'x'; MAX_LINE];
+        assert_eq!(lines(&just).expect("a line").len(), 1);
     }
 }

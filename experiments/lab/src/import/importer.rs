@@ -22,13 +22,26 @@ pub struct Tally {
     pub n_calls: usize,
     /// Turns written.
     pub n_turns: usize,
-    /// Lines refused, with their numbers.
+    /// Lines refused.
+    pub n_refused: usize,
+    /// The first of them, with their numbers.
     pub refused: Vec<LogError>,
     /// What was left out of calls that were kept, and how often, by reason.
     pub dropped: BTreeMap<String, usize>,
 }
 
+/// Refused lines that are kept, so that a file of nothing else does not fill the memory.
+const KEPT: usize = 1_000;
+
 impl Tally {
+    /// Notes a line that was refused.
+    pub fn refuse(&mut self, error: LogError) {
+        self.n_refused += 1;
+        if self.refused.len() < KEPT {
+            self.refused.push(error);
+        }
+    }
+
     /// Notes something left out of a call that was kept.
     pub fn drop(&mut self, reason: impl Into<String>) {
         *self.dropped.entry(reason.into()).or_default() += 1;

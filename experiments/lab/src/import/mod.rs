@@ -68,10 +68,11 @@ pub fn import(
         Failure::failed(format!("'{file}' {error}; nothing was written"))
     };
     let write = |call: &CallLog| writer.write(call);
-    let tally = import_lines(importer, reader, write, |error| match strict {
+    let refused = |error: &LogError| match strict {
         true => Err(refuse(error)),
         false => Ok(()),
-    })?;
+    };
+    let tally = import_lines(importer, reader, write, refused, refuse)?;
     if tally.n_calls == 0 {
         let why = tally.refused.first();
         let why = why.map_or("it is empty".to_owned(), ToString::to_string);
@@ -88,11 +89,13 @@ pub fn import(
 }
 
 /// Imports a corpus line by line: hands calls to `write`, and shows refused lines to `refused`, which may end it.
+/// A line in which the file ends too early ends it, with the message that `cut` makes.
 fn import_lines(
     importer: Importer,
     mut reader: impl BufRead,
     mut write: impl FnMut(&CallLog) -> Result<(), Failure>,
     refused: impl Fn(&LogError) -> Result<(), Failure>,
+    cut: impl Fn(&LogError) -> Failure,
 ) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     let mut bytes = Vec::new();
@@ -103,7 +106,10 @@ fn import_lines(
             Ok(0) => break,
             Ok(_) if bytes.iter().all(u8::is_ascii_whitespace) => continue,
             Ok(_) => (importer.line)(&bytes, &mut tally),
-            Err(ref e) => Err(format!("cannot be read: {e}; is the file cut short?")),
+            Err(e) => {
+                let message = format!("cannot be read: {e}; is the file cut short?");
+                return Err(cut(&LogError { line, message }));
+            }
         };
         match parsed {
             Ok(call) => {
@@ -113,12 +119,13 @@ fn import_lines(
             }
             Err(message) => {
                 let error = LogError { line, message };
+                // A file that ends within a line was cut, and calls are missing.
+                if !bytes.ends_with(b"\n") {
+                    return Err(cut(&error));
+                }
                 refused(&error)?;
-                tally.refused.push(error);
+                tally.refuse(error);
             }
-        }
-        if read.is_err() {
-            break;
         }
     }
     Ok(tally)
@@ -160,7 +167,7 @@ mod tests {
     fn a_format_is_one_file_and_one_line() {
         let (found, log) = imported("\"a\"\n\n3\n\"b\"\n", false).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(log.lines().count(), 2);
-        assert_eq!((found.tally.n_calls, found.tally.refused.len()), (2, 1));
+        assert_eq!((found.tally.n_calls, found.tally.n_refused), (2, 1));
         assert_eq!(found.tally.refused[0].line, 3);
         assert_eq!(found.tally.dropped["everything but the id"], 2);
         let error = "wrods".parse::<Importer>().expect_err("no format");
@@ -175,6 +182,25 @@ mod tests {
         let message = imported("\"a\"\n3\n", true).map_err(|e| e.message);
         let message = message.map(|_| ()).expect_err("line 2 is no call");
         assert!(message.contains("line 2") && message.ends_with("nothing was written"));
+    }
+
+    #[test]
+    fn a_file_that_ends_within_a_line_was_cut() {
+        let message = imported("\"a\"\n\"b", false).map_err(|e| e.message);
+        let message = message.map(|_| ()).expect_err("line 2 has no end");
+        assert!(message.contains("line 2"), "{message}");
+        let whole = imported("\"a\"\n\"b\"", false).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(whole.0.tally.n_calls, 2);
+    }
+
+    #[test]
+    fn lines_of_no_use_are_counted_and_not_kept() {
+        let (found, _) =
+            imported(&("x\n".repeat(5_000) + "\"a\"\n"), false).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(
+            (found.tally.n_refused, found.tally.refused.len()),
+            (5_000, 1_000)
+        );
     }
 
     #[test]

@@ -401,7 +401,9 @@ fn inspect(path: &Path) -> Result<Option<Manifest>, RunDirError> {
 
 fn lock(folder: &Path) -> Result<File, RunDirError> {
     let path = folder.join(LOCK);
-    let file = File::create(&path).map_err(|e| FileError::new("write", &path, e))?;
+    atomic::check_replaceable(&path)?;
+    let opened = File::options().create(true).append(true).open(&path);
+    let file = opened.map_err(|e| FileError::new("write", &path, e))?;
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(RunDirError::Busy(folder.into())),
         // Where the file system knows no locks we do without.
