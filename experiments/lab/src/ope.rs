@@ -9,7 +9,7 @@ use offhook_policy::data::trajectories::Trajectories;
 use offhook_policy::ope::behavior::{Behavior, Cloning};
 pub use offhook_policy::ope::gate::{Answer, Verdict};
 use offhook_policy::ope::gate::{GateConfig, Side, gate};
-use offhook_policy::ope::{self, Evaluation, Interval, OpeConfig};
+use offhook_policy::ope::{self, Evaluation, OpeConfig};
 use offhook_simulator::world;
 use offhook_stats::Estimate;
 
@@ -111,9 +111,9 @@ pub fn evaluate(plan: &OpePlan) -> Result<OffPolicyEvaluation, Failure> {
         n_decisions: evidence.calls.len(),
         n_callers: evidence.log.n_callers(),
         reward: evidence.reward,
-        on_policy: on_policy.map(estimate),
+        on_policy,
         estimates: estimates
-            .map(|(estimator, interval)| (estimator.name(), interval.map(estimate)))
+            .map(|(estimator, estimate)| (estimator.name(), *estimate))
             .collect(),
         effective_n: policy.effective_n,
         baseline_effective_n: baseline.effective_n,
@@ -216,12 +216,5 @@ fn policy(name: &str, scenario: &Scenario) -> Result<Arc<dyn Policy>, Failure> {
         (_, Choice::Plan | Choice::Told) => Err(Failure::usage(format!(
             "'{name}' has the hidden customer in view, whom a log does not have"
         ))),
-    }
-}
-
-fn estimate(interval: Interval) -> Estimate {
-    Estimate {
-        value: interval.value,
-        bounds: interval.bounds,
     }
 }

@@ -37,9 +37,6 @@ use fqe::{Fqe, FqeConfig};
 use model::Model;
 use weights::{Importance, Target};
 
-/// The estimates of this module, in reward units.
-pub type Interval = Estimate;
-
 /// Settings of an evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpeConfig {
