@@ -26,6 +26,12 @@ pub trait Policy: Send + Sync {
         arg_max(&probs[..n_actions], observation.mask)
     }
 
+    /// Whether the best action is a substitute: what the policy itself would do there is masked. Never so for a
+    /// policy that chooses among the allowed actions, as all do that are learned with the mask.
+    fn is_held_back(&self, _observation: Observation<'_>) -> bool {
+        false
+    }
+
     /// An action drawn with the policy's probabilities; `uniform` is a draw in `[0, 1)`.
     fn sample(&self, observation: Observation<'_>, n_actions: usize, uniform: f32) -> ActionId {
         let mut probs = [0.0; MAX_ACTIONS];

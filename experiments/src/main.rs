@@ -38,6 +38,7 @@ fn main() -> ExitCode {
             ExitCode::from(match failure.kind {
                 FailureKind::Failed => 1,
                 FailureKind::Usage => 2,
+                FailureKind::Worse => 3,
             })
         }
     }

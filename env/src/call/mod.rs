@@ -1,5 +1,6 @@
 //! One call: the turn loop, what it costs, and how it ends.
 
+mod attainable;
 pub mod batch;
 pub mod customer;
 pub mod outcome;
@@ -7,6 +8,8 @@ pub mod privileged;
 pub mod vector_env;
 
 use std::sync::Arc;
+
+pub use attainable::is_attainable;
 
 use crate::act::{NBest, NONE, UserActKind, Utterance};
 use crate::action::ActionId;
@@ -45,6 +48,7 @@ pub struct Call<P> {
     seconds: f32,
     harms: u8,
     rules_broken: u8,
+    attainable: bool,
 }
 
 /// One turn of a call: what happened, to learn from, to log and to show.
@@ -85,9 +89,13 @@ impl<P: Clone> Call<P> {
         episode: u64,
     ) -> Self {
         let mut rng = derive(seed, stream, episode);
+        let (scenario, customers) = (&*world.scenario, &world.customers);
+        let customer = customers.call(scenario, &mut rng);
+        let (truth, goal) = (customers.truth(&customer), customers.goal(&customer));
         Self {
-            customer: world.customers.call(&world.scenario, &mut rng),
-            belief: BeliefState::new(&world.scenario),
+            attainable: is_attainable(scenario, truth, goal),
+            customer,
+            belief: BeliefState::new(scenario),
             rng,
             episode,
             seconds: 0.0,
@@ -193,7 +201,7 @@ impl<P: Clone> Call<P> {
             );
             let (terms, rating) = self.final_terms(world, outcome);
             earned += terms.iter().sum::<f32>();
-            turn.summary = Some(self.sum_up(scenario, outcome, terms, rating));
+            turn.summary = Some(self.sum_up(world, outcome, terms, rating));
         }
         turn.reward = earned;
         turn.seconds = seconds;
@@ -254,14 +262,14 @@ impl<P: Clone> Call<P> {
     }
 
     /// The figures of the call with what is due at its end.
-    fn sum_up(
+    fn sum_up<C: Customers<Customer = P>>(
         &self,
-        scenario: &Scenario,
+        world: &World<C>,
         outcome: Outcome,
         mut terms: [f32; N_TERMS],
         rating: u8,
     ) -> CallSummary {
-        let reward = &scenario.reward;
+        let reward = &world.scenario.reward;
         let n_harms = self.harms.count_ones();
         terms[RewardTerm::Turn as usize] = reward.per_turn * f32::from(self.belief.turn());
         terms[RewardTerm::Talk as usize] = reward.per_second * self.seconds;
@@ -276,6 +284,9 @@ impl<P: Clone> Call<P> {
             terms,
             harms: n_harms as u8,
             rules_broken: self.rules_broken,
+            held_back: 0,
+            attainable: self.attainable,
+            right_person: world.customers.truth(&self.customer).right_person,
         }
     }
 }
@@ -347,15 +358,5 @@ fn is_complete(scenario: &Scenario, belief: &BeliefState, truth: &Truth) -> bool
         Need::Sent(message) => belief.sent(scenario, message),
         Need::Met(concern) => !bit(truth.concerns, concern),
     };
-    let applies = |when: &[(u8, u8)]| {
-        when.iter()
-            .all(|&(slot, value)| truth.slots[slot as usize] == value)
-    };
-    truth.right_person
-        && !scenario.completion.is_empty()
-        && scenario
-            .completion
-            .iter()
-            .filter(|c| applies(&c.when))
-            .all(|c| c.need.iter().all(holds))
+    truth.right_person && !scenario.completion.is_empty() && scenario.needs(truth).all(holds)
 }

@@ -147,8 +147,16 @@ pub struct CallSummary {
     pub terms: [f32; N_TERMS],
     /// Harms by the hidden truth.
     pub harms: u8,
-    /// System turns in which an action broke a rule of conduct.
+    /// System turns in which an action that was said broke a rule of conduct.
     pub rules_broken: u8,
+    /// System turns in which the policy chose an action that is masked, so that another was said. The environment
+    /// refuses such actions and cannot count them: whoever holds the policy back does.
+    pub held_back: u16,
+    /// Whether the call could complete at all, by the hidden truth at its start
+    /// (see [`is_attainable`](super::is_attainable)); the same for every policy.
+    pub attainable: bool,
+    /// Whether at the end it was a conversation with the person called.
+    pub right_person: bool,
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::action::{ActionId, ActionMask};
 use crate::belief::effects::Hearing;
 use crate::belief::features::FeatureIndex;
 use crate::belief::layout::Layout;
+use crate::call::customer::Truth;
 use crate::names::Names;
 use condition::{Condition, Constraint, MaskTable};
 pub(crate) use moves::Move;
@@ -121,6 +122,16 @@ impl Scenario {
     /// The acts of every action, in order.
     fn acts_of_all(&self) -> Vec<Vec<SystemAct>> {
         self.moves.iter().map(|step| step.acts.clone()).collect()
+    }
+
+    /// What must hold for a call with this truth to be complete.
+    pub(crate) fn needs<'s>(&'s self, truth: &Truth) -> impl Iterator<Item = &'s Need> {
+        let slots = truth.slots;
+        let applies = move |c: &&Completion| {
+            let mut when = c.when.iter();
+            when.all(|&(slot, value)| slots[usize::from(slot)] == value)
+        };
+        self.completion.iter().filter(applies).flat_map(|c| &c.need)
     }
 
     /// The words of an action.

@@ -13,6 +13,8 @@ pub enum FailureKind {
     Failed,
     /// The request was not meant so; the program exits with 2.
     Usage,
+    /// The work was done, and what came out is worse than what was there; the program exits with 3.
+    Worse,
 }
 
 /// Why a piece of work ended early.
@@ -30,6 +32,14 @@ impl Failure {
         Self {
             message: message.to_string(),
             kind: FailureKind::Failed,
+        }
+    }
+
+    /// The work was done, and what came out is worse than what was there.
+    pub fn worse(message: impl fmt::Display) -> Self {
+        Self {
+            message: message.to_string(),
+            kind: FailureKind::Worse,
         }
     }
 

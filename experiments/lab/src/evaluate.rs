@@ -7,7 +7,6 @@ use offhook_simulator::bundled;
 use offhook_simulator::user::UserModelName;
 use offhook_simulator::world::{self, LoadedScenario};
 use offhook_stats::{self as stats, Estimate};
-use offhook_table::agent::prove;
 
 use crate::call_plan::CallPlan;
 use crate::error::Failure;
@@ -148,8 +147,10 @@ impl Evaluation {
         let mut cells = Vec::new();
         for (name, policy) in &self.policies {
             let fitting = policy.for_scenario(&loaded.world.scenario).ok();
-            if let (PolicySource::Table(table), Some(_)) = (policy, &fitting) {
-                proofs.push((name.clone(), prove(table, &loaded.world.scenario)?.ok()));
+            if fitting.is_some()
+                && let Some(proved) = policy.is_proved(&loaded.world.scenario)?
+            {
+                proofs.push((name.clone(), proved));
             }
             for (user_model, world) in &worlds {
                 let estimates = match &fitting {

@@ -54,7 +54,7 @@ fn play<C: Customers>(
     let mut call = Call::start(world, plan.seed, plan.stream, episode);
     let mut probs = [0.0; offhook_env::action::MAX_ACTIONS];
     let mut told = vec![0; hidden.layout().n_features()];
-    let mut rules_broken = 0;
+    let (mut rules_broken, mut held_back) = (0, 0);
     for turn_idx in 0.. {
         let observation = call.belief.observation(scenario);
         let (action, prob) = match plan.choice {
@@ -83,11 +83,15 @@ fn play<C: Customers>(
         // Counted rule by rule, apart from the table that masks are looked up in.
         let broken = scenario.broken_rules(observation.codes, action).next();
         rules_broken += u8::from(broken.is_some());
+        // A planner chooses in the policy's place.
+        let chooses = plan.choice != Choice::Plan;
+        held_back += u16::from(chooses && policy.is_held_back(observation));
         let turn = call.step(world, action);
         on_turn(action, prob, &turn, &call);
         if let Some(summary) = turn.summary {
             return CallSummary {
                 rules_broken,
+                held_back,
                 ..summary
             };
         }

@@ -10,8 +10,8 @@ use offhook_env::scenario::Scenario;
 use offhook_policy::checkpoint::Checkpoint;
 use offhook_policy::learner::config::policy_of;
 use offhook_table::DecisionTable;
-use offhook_table::agent::act;
 pub use offhook_table::agent::layout_of as table_layout;
+use offhook_table::agent::{act, prove};
 use offhook_table::format::MAX_BYTES;
 
 use crate::disk::atomic;
@@ -101,6 +101,18 @@ impl PolicySource {
             ));
         }
         Ok(Self::Table(Box::new(open_table(path)?)))
+    }
+
+    /// Whether the table that plays is proved for the scenario; `None` where no table does.
+    ///
+    /// # Errors
+    /// If it was made for another scenario.
+    pub fn is_proved(&self, scenario: &Scenario) -> Result<Option<bool>, Failure> {
+        match self {
+            Self::Table(table) => Ok(Some(prove(table, scenario)?.ok())),
+            Self::Privileged(base) => base.is_proved(scenario),
+            Self::Random | Self::Script | Self::Network(..) | Self::Sampled(..) => Ok(None),
+        }
     }
 
     /// The policy in a scenario, and how it chooses.
@@ -202,6 +214,10 @@ impl Policy for Greedy {
         out.fill(0.0);
         out[self.0.best(observation, out.len()) as usize] = 1.0;
     }
+
+    fn is_held_back(&self, observation: Observation<'_>) -> bool {
+        self.0.is_held_back(observation)
+    }
 }
 
 /// A policy that draws any allowed action in a share of the turns (epsilon-greedy exploration).
@@ -239,6 +255,10 @@ impl Policy for Exploring {
             out[action as usize] += any;
         }
     }
+
+    fn is_held_back(&self, observation: Observation<'_>) -> bool {
+        self.policy.is_held_back(observation)
+    }
 }
 
 /// A decision table as a policy; what it may not do here it does not do.
@@ -265,5 +285,10 @@ impl Policy for TablePolicy {
 
     fn best(&self, observation: Observation<'_>, _n_actions: usize) -> ActionId {
         act(&self.table, observation).action
+    }
+
+    fn is_held_back(&self, observation: Observation<'_>) -> bool {
+        let chosen = self.table.decide(observation.codes).action;
+        !observation.mask.allows(chosen)
     }
 }

@@ -12,6 +12,9 @@ pub trait Progress: Sync {
 
     /// The seed has gone through every stage.
     fn done(&self, seed: u64);
+
+    /// Something that is worth a line of its own.
+    fn note(&self, text: &str);
 }
 
 /// Shows nothing.
@@ -24,6 +27,8 @@ impl Progress for Silent {
     fn position(&self, _seed: u64, _position: u64) {}
 
     fn done(&self, _seed: u64) {}
+
+    fn note(&self, _text: &str) {}
 }
 
 /// The progress of one seed.

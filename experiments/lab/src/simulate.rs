@@ -16,7 +16,7 @@ use crate::disk::out_file::OutFile;
 use crate::error::Failure;
 use crate::key_figure::{KEY_FIGURES, Tally};
 use crate::play::{self, Choice, Plan};
-use crate::policies::{self, Exploring};
+use crate::policies::{Exploring, PolicySource};
 use crate::run::stored;
 use crate::threads;
 use crate::user_models;
@@ -61,6 +61,8 @@ pub struct Simulation {
     pub scenario: String,
     /// The policy as it was named.
     pub policy: String,
+    /// Whether the policy is proved to break no rule of conduct in any cell; `None` for one that is no table.
+    pub proved: Option<bool>,
     /// Who answered.
     pub user_model: String,
     /// Calls played.
@@ -90,7 +92,9 @@ fn play_plan(
     let loaded = loaded.with_noise(plan.calls.noise)?;
     let populated = user_models::populate(&loaded, &plan.user_model, plan.calls.seed)?;
     let world = &*populated.world;
-    let (mut policy, mut choice) = policies::find(&plan.policy, &world.scenario)?;
+    let source = PolicySource::open(&plan.policy)?;
+    let proved = source.is_proved(&world.scenario)?;
+    let (mut policy, mut choice) = source.for_scenario(&world.scenario)?;
     if plan.explore > 0.0 {
         policy = Arc::new(Exploring::new(policy, choice, plan.explore)?);
         choice = Choice::Sample;
@@ -115,6 +119,7 @@ fn play_plan(
     Ok(Simulation {
         scenario,
         policy: plan.policy.clone(),
+        proved,
         user_model: plan.user_model.to_string(),
         n_calls: plan.calls.n_calls,
         figures: figures.map(|(f, t)| f.of_tallies(&[t])).collect(),

@@ -10,11 +10,13 @@ type Count = (&'static str, fn(&CallSummary) -> i64);
 /// A measured number of a summary and its key in `info`.
 type Measure = (&'static str, fn(&CallSummary) -> f64);
 
-const COUNTS: [Count; 5] = [
+const COUNTS: [Count; 7] = [
     ("satisfaction", |s| i64::from(s.satisfaction)),
     ("turns", |s| i64::from(s.turns)),
     ("harms", |s| i64::from(s.harms)),
     ("rules_broken", |s| i64::from(s.rules_broken)),
+    ("attainable", |s| i64::from(s.attainable)),
+    ("right_person", |s| i64::from(s.right_person)),
     ("episode_idx", |s| s.episode as i64),
 ];
 const MEASURES: [Measure; 2] = [

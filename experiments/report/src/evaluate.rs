@@ -15,11 +15,13 @@ use crate::record::Record;
 use crate::text_table::{Cell, TextTable};
 
 /// The figures of the printed matrix, beside the one that policies are ranked by; records have all.
-const SHOWN: [&str; 5] = [
+const SHOWN: [&str; 7] = [
     "completion",
-    "satisfaction",
+    "completion_attainable",
+    "satisfied",
     "return",
     "rules_broken",
+    "held_back",
     "harms",
 ];
 
@@ -43,9 +45,10 @@ fn text(matrix: &Matrix) -> String {
         let _ = writeln!(text, "{user_model}: fitted to {source}");
     }
     for (table, proved) in &matrix.proofs {
-        let _ = writeln!(text, "{}", proof_note(table, *proved));
+        let _ = writeln!(text, "{}", key_table::proof_note(table, *proved));
     }
     let _ = writeln!(text, "{}{UNITS}", cell_table(matrix).to_text());
+    let _ = write!(text, "\n{}", outcome_table(matrix).to_text());
     let [first, second, ..] = &matrix.user_models[..] else {
         return text;
     };
@@ -59,16 +62,6 @@ fn text(matrix: &Matrix) -> String {
         );
     }
     text
-}
-
-/// A table that breaks a rule is held back while it plays, so that none is counted as broken.
-fn proof_note(name: &str, proved: bool) -> String {
-    match proved {
-        true => format!("table {name} is proved to break no rule in any cell"),
-        false => format!(
-            "table {name} is NOT proved; where it breaks a rule the first allowed action was taken instead"
-        ),
-    }
 }
 
 fn cell_table(matrix: &Matrix) -> TextTable {
@@ -85,6 +78,19 @@ fn cell_table(matrix: &Matrix) -> TextTable {
         row.insert(1, Cell::from(cell.user_model.as_str()));
     }
     table
+}
+
+/// How calls end, a column a policy and user model.
+fn outcome_table(matrix: &Matrix) -> TextTable {
+    let column = |cell: &MatrixCell| {
+        let name = match matrix.user_models.len() {
+            1 => cell.policy.clone(),
+            _ => format!("{}, {}", cell.policy, cell.user_model),
+        };
+        (name, cell.estimates.clone())
+    };
+    let columns: Vec<_> = matrix.cells.iter().map(column).collect();
+    key_table::outcomes(&columns)
 }
 
 /// Every pair of user models once: those of the rows come before those of the columns.
@@ -112,10 +118,13 @@ fn cell_records(matrix: &Matrix, cell: &MatrixCell) -> Vec<Record> {
     let figures = KEY_FIGURES.iter().zip(&cell.estimates);
     let record = |(figure, estimate): (&KeyFigure, &Option<Estimate>)| {
         let place = [
-            ("scenario", matrix.scenario.as_str()),
-            ("policy", &cell.policy),
-            ("user_model", &cell.user_model),
+            ("scenario", json!(matrix.scenario)),
+            ("policy", json!(cell.policy)),
+            ("user_model", json!(cell.user_model)),
         ];
+        let proof = matrix.proofs.iter().find(|(name, _)| *name == cell.policy);
+        let proved = proof.map(|(_, proved)| *proved);
+        let place = (place.into_iter()).chain(key_table::unproved(proved));
         let (estimate, n) = ((*estimate)?, matrix.n_calls);
         Some(Record::new(figure.name, estimate, n, &figure.unit(), place))
     };

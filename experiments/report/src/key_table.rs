@@ -1,12 +1,14 @@
 //! Key figures of several policies, side by side.
 
-use offhook_lab::key_figure::KEY_FIGURES;
+use offhook_lab::key_figure::{KEY_FIGURES, KeyFigure};
 use offhook_stats::Estimate;
+use serde_json::Value;
 
 use crate::text_table::{Cell, TextTable};
 
 /// Units of the figures that are no shares.
-pub const UNITS: &str = "satisfaction: rating 1 to 5; return: reward units; rules_broken: a count; harms: per 10,000 calls";
+pub const UNITS: &str = "completion_attainable: of the calls that can complete; satisfied: of conversations with the right person; \
+     return: reward units; rules_broken, held_back: turns; harms: per 10,000 calls";
 
 /// Key figures of several policies as a table, one row a policy; [`UNITS`] belongs below it.
 pub fn table(rows: &[(String, Vec<Option<Estimate>>)], names: &[&str]) -> TextTable {
@@ -28,4 +30,40 @@ pub fn table(rows: &[(String, Vec<Option<Estimate>>)], names: &[&str]) -> TextTa
             .collect(),
         rows: rows.iter().map(cells).collect(),
     }
+}
+
+/// How the calls of several policies end, one column a policy; each column sums to 100 %.
+pub fn outcomes(columns: &[(String, Vec<Option<Estimate>>)]) -> TextTable {
+    let row = |(at, figure): (usize, &KeyFigure)| {
+        let shares = (columns.iter()).map(|(_, estimates)| {
+            let share = estimates[at].map(|e| Estimate::point(e.value));
+            Cell::value(share, &figure.unit())
+        });
+        let outcome = figure.outcome()?.replace('_', " ");
+        let cells = std::iter::once(Cell::Text(outcome)).chain(shares);
+        Some(cells.collect())
+    };
+    TextTable {
+        columns: std::iter::once("calls end".to_owned())
+            .chain(columns.iter().map(|(name, _)| name.clone()))
+            .collect(),
+        rows: KEY_FIGURES.iter().enumerate().filter_map(row).collect(),
+    }
+}
+
+/// Whether a table is proved, in words: one that breaks a rule is held back while it plays, so that none is counted
+/// as broken.
+pub fn proof_note(name: &str, proved: bool) -> String {
+    match proved {
+        true => format!("table {name} is proved to break no rule in any cell"),
+        false => format!(
+            "table {name} is NOT proved; where what it chose is masked the first allowed action was taken instead and \
+             counted as held_back"
+        ),
+    }
+}
+
+/// The same for the place of a record, where it is not so.
+pub fn unproved(proved: Option<bool>) -> Option<(&'static str, Value)> {
+    (proved == Some(false)).then(|| ("proved", Value::from(false)))
 }

@@ -31,7 +31,8 @@ pub struct Record {
 }
 
 impl Record {
-    /// A record of an estimate; `place` pairs names with texts or numbers.
+    /// A record of an estimate; `place` pairs names with texts or numbers. The share of an outcome, `outcome/NAME`,
+    /// is the metric `outcome` with NAME in `where.outcome`.
     pub fn new<V: Into<Value>>(
         metric: &str,
         estimate: Estimate,
@@ -39,6 +40,11 @@ impl Record {
         unit: &Unit,
         place: impl IntoIterator<Item = (&'static str, V)>,
     ) -> Self {
+        let (metric, outcome) = match metric.split_once('/') {
+            Some(("outcome", outcome)) => ("outcome", Some(outcome)),
+            _ => (metric, None),
+        };
+        let outcome = outcome.map(|name| ("outcome".to_owned(), Value::from(name)));
         Self {
             metric: metric.into(),
             value: estimate.value,
@@ -49,6 +55,7 @@ impl Record {
             place: place
                 .into_iter()
                 .map(|(name, value)| (name.into(), value.into()))
+                .chain(outcome)
                 .collect(),
         }
     }
@@ -70,6 +77,17 @@ mod tests {
         assert_eq!(
             Record::new("completion", e, 50_000, &Unit::share(), place).to_json(),
             r#"{"metric":"completion","value":0.713,"low":0.704,"high":0.722,"n":50000,"unit":"share","where":{"policy":"table","scenario":"fraud_alert"}}"#
+        );
+        assert_eq!(
+            Record::new(
+                "outcome/machine",
+                Estimate::point(0.1),
+                9,
+                &Unit::share(),
+                place
+            )
+            .to_json(),
+            r#"{"metric":"outcome","value":0.1,"n":9,"unit":"share","where":{"outcome":"machine","policy":"table","scenario":"fraud_alert"}}"#
         );
         let unit = Unit::plain("ns", 1);
         assert_eq!(

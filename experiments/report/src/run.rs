@@ -7,10 +7,12 @@ use offhook_lab::key_figure::{KEY_FIGURES, KeyFigure};
 use offhook_lab::run::TrainResult;
 use offhook_lab::run::curve::LearningCurve;
 use offhook_lab::run::gap::GapLine;
-use offhook_lab::run::judge::{DIFFERENCE_METRICS, DIFFERENCES, Judgement};
+use offhook_lab::run::judge::{Contestant, DIFFERENCE_METRICS, DIFFERENCES, Entry, Judgement};
 use offhook_lab::run::run_dir::RunFile;
 use offhook_lab::run::stability::{SeedStability, Stability};
+use offhook_lab::run::verdict::{Verdict, VerdictStatus};
 use offhook_lab::unit::Unit;
+use offhook_stats::Estimate;
 use serde_json::Value;
 
 use crate::Presentation;
@@ -21,12 +23,13 @@ use crate::record::Record;
 use crate::text_table::{Cell, TextTable};
 
 /// Figures of the policies that are shown; all stand in `summary.csv`.
-const SHOWN: [&str; 6] = [
+const SHOWN: [&str; 7] = [
     "completion",
-    "satisfaction",
-    "hang_up",
+    "completion_attainable",
+    "satisfied",
     "return",
     "rules_broken",
+    "held_back",
     "harms",
 ];
 
@@ -46,6 +49,7 @@ fn text(result: &TrainResult) -> String {
         let _ = writeln!(text, "{part}");
     };
     add(format!("{}{UNITS}\n", key_table(judgement).to_text()));
+    add(key_table::outcomes(&all_figures(judgement)).to_text());
     add(difference_table(judgement).to_text());
     if !judgement.gap.is_empty() {
         add(gap_table(&judgement.gap).to_text());
@@ -58,15 +62,39 @@ fn text(result: &TrainResult) -> String {
 fn records(result: &TrainResult) -> Vec<Record> {
     let judgement = &result.judgement;
     let record = |line: offhook_lab::run::summary::SummaryLine| {
+        // Of the exported table it is known whether it is proved; one that is not is told by each of its records.
+        let is_table = line.policy == Contestant::Table.name();
+        let proved = is_table.then(|| judgement.proof.ok());
         let place = [
             ("scenario", Value::from(result.scenario.as_str())),
             ("policy", Value::from(line.policy)),
             ("n_seeds", Value::from(judgement.n_seeds())),
         ];
+        let place = (place.into_iter()).chain(key_table::unproved(proved));
         let n_calls = judgement.n_calls();
         Record::new(line.metric, line.estimate, n_calls, &line.unit, place)
     };
-    judgement.lines().into_iter().map(record).collect()
+    let records = judgement.lines().into_iter().map(record);
+    records.chain([verdict_record(result)]).collect()
+}
+
+/// The verdict as a record: 1 for better, 0 for no difference, -1 for worse.
+fn verdict_record(result: &TrainResult) -> Record {
+    let Verdict { status, reasons } = &result.verdict;
+    let value = match status {
+        VerdictStatus::Better => 1.0,
+        VerdictStatus::NoDifference => 0.0,
+        VerdictStatus::Worse => -1.0,
+    };
+    let place = [
+        ("scenario", Value::from(result.scenario.as_str())),
+        ("policy", Value::from(Contestant::Table.name())),
+        ("status", Value::from(status.name())),
+        ("reasons", Value::from(reasons.clone())),
+    ];
+    let n_calls = result.judgement.n_calls_of_exported() as u64;
+    let unit = Unit::plain("better 1, worse -1", 0);
+    Record::new("verdict", Estimate::point(value), n_calls, &unit, place)
 }
 
 /// Pictures and page of a run, for the laboratory to write.
@@ -127,6 +155,7 @@ fn page(result: &TrainResult, svg: String) -> Page {
         subtitle: measured_on(judgement),
         blocks: vec![
             Block::Paragraph(result.purpose.clone()),
+            Block::Paragraph(result.verdict.line()),
             Block::Heading("Learning curve".into()),
             Block::Figure {
                 svg,
@@ -139,6 +168,10 @@ fn page(result: &TrainResult, svg: String) -> Page {
             ),
             Block::Heading("Policies on held-out calls".into()),
             table(key_table(judgement), UNITS),
+            table(
+                key_table::outcomes(&all_figures(judgement)),
+                "How calls end; each column sums to 100 %",
+            ),
             table(difference_table(judgement), "Differences on the same calls"),
         ],
     };
@@ -156,13 +189,21 @@ fn page(result: &TrainResult, svg: String) -> Page {
 }
 
 fn key_table(judgement: &Judgement) -> TextTable {
-    let rows: Vec<_> = (judgement.entries.iter())
-        .map(|entry| {
-            let estimates = KEY_FIGURES.iter().map(|figure| entry.estimate(figure));
-            (entry.contestant.name().to_owned(), estimates.collect())
-        })
-        .collect();
-    key_table::table(&rows, &SHOWN)
+    key_table::table(&all_figures(judgement), &SHOWN)
+}
+
+/// Every figure of every policy; a table that is not proved is called so.
+fn all_figures(judgement: &Judgement) -> Vec<(String, Vec<Option<Estimate>>)> {
+    let figures = |entry: &Entry| {
+        let estimates = KEY_FIGURES.iter().map(|figure| entry.estimate(figure));
+        let is_table = entry.contestant == Contestant::Table;
+        let name = match is_table && !judgement.proof.ok() {
+            true => "table (NOT proved)",
+            false => entry.contestant.name(),
+        };
+        (name.to_owned(), estimates.collect())
+    };
+    judgement.entries.iter().map(figures).collect()
 }
 
 fn difference_table(judgement: &Judgement) -> TextTable {
@@ -203,7 +244,16 @@ fn gap_table(lines: &[GapLine]) -> TextTable {
 fn measured_on(judgement: &Judgement) -> String {
     let (n_seeds, calls) = (judgement.n_seeds(), judgement.n_calls());
     let s = if n_seeds == 1 { "" } else { "s" };
-    format!("{n_seeds} training seed{s}, {calls} held-out calls per policy, 95 % intervals")
+    let attainable = KeyFigure::named("attainable");
+    let can = (judgement.entry(Contestant::Script))
+        .and_then(|script| script.estimate(attainable))
+        .map_or_else(String::new, |e| {
+            format!(
+                ", of which {} can complete",
+                attainable.unit().text(e.value)
+            )
+        });
+    format!("{n_seeds} training seed{s}, {calls} held-out calls per policy{can}; 95 % intervals")
 }
 
 fn seeds(n: usize) -> String {

@@ -5,8 +5,10 @@ use std::fmt::Write;
 use offhook_lab::key_figure::KEY_FIGURES;
 use offhook_lab::play;
 use offhook_lab::simulate::{Preview, Simulation};
+use serde_json::Value;
 
 use crate::Presentation;
+use crate::key_table;
 use crate::record::Record;
 use crate::text_table::{Cell, TextTable};
 
@@ -46,10 +48,11 @@ pub fn present(simulation: &Simulation) -> Presentation {
     let log = log.map_or_else(String::new, |path| format!("log: {}\n", path.display()));
     let records = figures().filter_map(|(figure, estimate)| {
         let place = [
-            ("scenario", simulation.scenario.as_str()),
-            ("policy", &simulation.policy),
-            ("user_model", &simulation.user_model),
+            ("scenario", Value::from(simulation.scenario.as_str())),
+            ("policy", Value::from(simulation.policy.as_str())),
+            ("user_model", Value::from(simulation.user_model.as_str())),
         ];
+        let place = (place.into_iter()).chain(key_table::unproved(simulation.proved));
         let estimate = (*estimate)?;
         Some(Record::new(
             figure.name,
@@ -59,8 +62,11 @@ pub fn present(simulation: &Simulation) -> Presentation {
             place,
         ))
     });
+    let note = (simulation.proved).map_or_else(String::new, |proved| {
+        key_table::proof_note(&simulation.policy, proved) + "\n"
+    });
     Presentation {
-        text: table.to_text() + &log,
+        text: note + &table.to_text() + &log,
         records: records.collect(),
     }
 }

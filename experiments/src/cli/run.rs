@@ -28,6 +28,10 @@ pub struct RunArgs {
     /// Replace a run that is already there.
     #[arg(long)]
     pub force: bool,
+    /// Exit with status 3 if the table that ships is worse than the hand-written flow, or something was lost on
+    /// the way to it.
+    #[arg(long)]
+    pub strict: bool,
     /// Print the key figures as JSON lines.
     #[arg(long)]
     pub json: bool,

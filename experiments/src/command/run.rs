@@ -7,6 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use offhook_lab::error::Failure;
 use offhook_lab::progress::Progress;
 use offhook_lab::run::run_dir::Mode;
+use offhook_lab::run::verdict::VerdictStatus;
 use offhook_lab::run::{Experiment, RunEnd, RunPlan, files};
 
 use crate::cli::RunArgs;
@@ -16,8 +17,8 @@ use crate::terminal::{out, outln};
 /// Runs the command; `now` tells the time in seconds since 1970.
 ///
 /// # Errors
-/// If an input has mistakes, the run directory is refused, learning diverges, or a file cannot be
-/// written.
+/// If an input has mistakes, the run directory is refused, learning diverges, a file cannot be written, or, with
+/// `--strict`, the verdict is `worse`.
 pub fn run(args: &RunArgs, now: fn() -> u64) -> Result<(), Failure> {
     let experiment = Experiment::load(&args.config, args.seeds, args.quick)?;
     let dir = args.out.clone().unwrap_or_else(|| experiment.default_out());
@@ -36,8 +37,11 @@ pub fn run(args: &RunArgs, now: fn() -> u64) -> Result<(), Failure> {
         render: &offhook_report::run::render,
     });
     bars.clear();
-    match end? {
-        RunEnd::NothingLeft => outln!("'{}' is finished; nothing is left to do", dir.display()),
+    let verdict = match end? {
+        RunEnd::NothingLeft(verdict) => {
+            outln!("'{}' is finished; nothing is left to do", dir.display());
+            verdict
+        }
         RunEnd::Trained(result) => {
             out!("{}", offhook_report::run::present(&result).show(args.json));
             if !args.json {
@@ -46,6 +50,7 @@ pub fn run(args: &RunArgs, now: fn() -> u64) -> Result<(), Failure> {
                     outln!("  {}", dir.join(file.name()).display());
                 }
             }
+            Some(result.verdict)
         }
         RunEnd::Predicted(prediction) => {
             let shown = offhook_report::predict::present(&prediction);
@@ -53,9 +58,19 @@ pub fn run(args: &RunArgs, now: fn() -> u64) -> Result<(), Failure> {
             if !args.json {
                 outln!("\nwritten to {}", dir.display());
             }
+            None
         }
+    };
+    let Some(verdict) = verdict else {
+        return Ok(());
+    };
+    if !args.json {
+        outln!("{}", verdict.line());
     }
-    Ok(())
+    match args.strict && verdict.status == VerdictStatus::Worse {
+        true => Err(Failure::worse(verdict.line())),
+        false => Ok(()),
+    }
 }
 
 /// A progress bar per seed; lines on standard error where nobody watches.
@@ -103,5 +118,9 @@ impl Progress for Bars {
 
     fn done(&self, seed: u64) {
         self.of(seed).finish_with_message("done");
+    }
+
+    fn note(&self, text: &str) {
+        self.all.suspend(|| eprintln!("{text}"));
     }
 }

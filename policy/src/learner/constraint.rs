@@ -108,6 +108,9 @@ mod tests {
             terms: [0.0; N_TERMS],
             harms: 2,
             rules_broken: 0,
+            held_back: 0,
+            attainable: true,
+            right_person: true,
         };
         let all = [Cost::HangUp, Cost::OptOut, Cost::Complaint, Cost::Harms];
         assert_eq!(all.map(|cost| cost.of(&call)), [1.0, 0.0, 1.0, 2.0]);

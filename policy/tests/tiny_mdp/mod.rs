@@ -266,6 +266,9 @@ impl VectorEnv for TinyEnv {
                     terms: [0.0; N_TERMS],
                     harms: 0,
                     rules_broken: 0,
+                    held_back: 0,
+                    attainable: true,
+                    right_person: true,
                 };
                 out.ended.push((slot as u32, summary));
                 let episode = call.episode + self.n_calls as u64;

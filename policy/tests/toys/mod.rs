@@ -258,6 +258,9 @@ impl<G: Game> VectorEnv for GameEnv<G> {
                 terms: [0.0; N_TERMS],
                 harms: 0,
                 rules_broken: 0,
+                held_back: 0,
+                attainable: true,
+                right_person: true,
             };
             out.ended.push((slot as u32, summary));
             let next = call.episode + self.n_calls as u64;

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use offhook_env::act::{SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::call::customer::{Customers, Mood, SystemUtterance, Truth};
+use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -195,6 +195,14 @@ impl Customers for BigramCustomers {
 
     fn difficulty(&self, customer: &BigramCustomer) -> u8 {
         self.people.difficulty(&customer.0)
+    }
+
+    /// Decisions are what the words say, so no offer is refused beforehand.
+    fn goal(&self, customer: &BigramCustomer) -> Goal {
+        Goal {
+            offers: u16::MAX,
+            ..self.people.goal(&customer.0)
+        }
     }
 
     fn mood(&self, customer: &BigramCustomer) -> Mood {

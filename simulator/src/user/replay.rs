@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::call::customer::{Customers, Mood, SystemUtterance, Truth};
+use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -152,6 +152,14 @@ impl Customers for ReplayCustomers {
 
     fn difficulty(&self, customer: &ReplayCustomer) -> u8 {
         self.people.difficulty(&customer.person)
+    }
+
+    /// Decisions are what the words say, so no offer is refused beforehand.
+    fn goal(&self, customer: &ReplayCustomer) -> Goal {
+        Goal {
+            offers: u16::MAX,
+            ..self.people.goal(&customer.person)
+        }
     }
 
     fn mood(&self, customer: &ReplayCustomer) -> Mood {

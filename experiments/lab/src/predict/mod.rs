@@ -96,7 +96,7 @@ pub(crate) fn run(
     let replayed = decisions(&scenario, &calls);
     let dir = experiment.take_dir(plan, inputs)?;
     if dir.progress() == Progress::Finished {
-        return Ok(RunEnd::NothingLeft);
+        return Ok(RunEnd::NothingLeft(None));
     }
     files::write_inputs(&dir, &text, None)?;
     let n_held_out = (config.imitation.test_share * replayed.n_callers as f64).round() as usize;
@@ -139,7 +139,7 @@ pub(crate) fn run(
     dir.write(RunFile::Summary, summary.as_bytes())?;
     let confusions = confusions::to_csv(&prediction.confusions);
     dir.write(RunFile::Confusions, confusions.as_bytes())?;
-    dir.finish(rfc3339((plan.now)()))?;
+    dir.finish(rfc3339((plan.now)()), None)?;
     Ok(RunEnd::Predicted(Box::new(prediction)))
 }
 

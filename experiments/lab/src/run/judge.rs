@@ -216,17 +216,22 @@ impl Judgement {
             .map_or(0, <[_]>::len)
     }
 
-    /// A figure of the exported table alone.
-    pub fn of_exported(&self, figure: &KeyFigure) -> Option<Estimate> {
-        figure.estimate(&[self.calls_of_chosen(Contestant::Table)?])
+    /// A figure of one policy on the held-out calls of the exported table's seed.
+    pub fn of_exported(&self, contestant: Contestant, figure: &KeyFigure) -> Option<Estimate> {
+        figure.estimate(&[self.calls_of_chosen(contestant)?])
     }
 
-    /// What the exported table loses against the network that it was made from, on the same calls.
-    pub fn lost_by_exported(&self, metric: &str) -> Option<Estimate> {
+    /// How much more of a figure `a` has than `b` on the held-out calls of the exported table's seed, where `a` and
+    /// `b` are what this very seed learned; the interval is over calls.
+    pub fn difference_for_exported(
+        &self,
+        a: Contestant,
+        b: Contestant,
+        metric: &str,
+    ) -> Option<Estimate> {
         let figure = KeyFigure::named(metric);
-        let network = figure.values(self.calls_of_chosen(Contestant::Reinforcement)?);
-        let table = figure.values(self.calls_of_chosen(Contestant::Table)?);
-        stats::paired_difference(&[network], &[table])
+        let values = |contestant| Some(figure.values(self.calls_of_chosen(contestant)?));
+        stats::paired_difference(&[values(a)?], &[values(b)?])
     }
 
     /// How much more of a figure `a` has than `b`, on the same calls.

@@ -9,6 +9,8 @@ use offhook_env::scenario::ScenarioText;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::verdict::Verdict;
+
 /// Name of the program, which marks a manifest as ours.
 const PROGRAM: &str = "offhook";
 
@@ -35,6 +37,9 @@ pub struct Manifest {
     /// When it was finished; absent while it runs and after it was interrupted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<String>,
+    /// Whether the exported table may replace the hand-written flow; absent until finished, and of a prediction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
     /// SHA-256 of every file of the run by path within its directory; empty until finished.
     #[serde(default)]
     pub files: BTreeMap<String, String>,
@@ -83,6 +88,7 @@ impl Manifest {
             machine: Machine::here(),
             started,
             finished: None,
+            verdict: None,
             files: BTreeMap::new(),
         }
     }

@@ -17,6 +17,7 @@ pub mod stability;
 mod stage;
 pub mod stored;
 pub mod summary;
+pub mod verdict;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,12 +32,14 @@ use crate::error::Failure;
 use crate::logs::{Log, Where};
 use crate::predict::{self, Prediction};
 use crate::progress::{Progress, SeedProgress};
+use crate::scenario::{check, reward_lint};
 use crate::threads;
 use judge::Judgement;
 use manifest::{Manifest, rfc3339, sha256};
 pub use result::TrainResult;
 use run_dir::{Mode, RunDir, RunFile};
 use seed::{SeedResult, SeedRun};
+use verdict::Verdict;
 
 /// A config, and what the command line changed of it.
 pub struct Experiment {
@@ -69,8 +72,8 @@ pub type Render = dyn Fn(&TrainResult) -> Result<Vec<(RunFile, Vec<u8>)>, Failur
 
 /// How a run ended.
 pub enum RunEnd {
-    /// It was finished before; nothing was done.
-    NothingLeft,
+    /// It was finished before, with this verdict if it had one; nothing was done.
+    NothingLeft(Option<Verdict>),
     /// Policies were trained and judged.
     Trained(Box<TrainResult>),
     /// A log's next acts were predicted.
@@ -148,6 +151,7 @@ impl Experiment {
     fn train(&self, plan: &RunPlan<'_>) -> Result<RunEnd, Failure> {
         let config = &self.config;
         let loaded = world::load(&config.scenario, self.base())?;
+        check::refuse_faults(&loaded.text)?;
         let mut inputs = manifest::hashes(&loaded.text);
         if let Some(channel) = &loaded.channel {
             inputs.insert("channel".to_owned(), sha256(channel.text.as_bytes()));
@@ -164,10 +168,14 @@ impl Experiment {
         };
         let dir = self.take_dir(plan, inputs)?;
         if dir.progress() == run_dir::Progress::Finished {
-            return Ok(RunEnd::NothingLeft);
+            return Ok(RunEnd::NothingLeft(dir.manifest().verdict.clone()));
         }
         files::write_inputs(&dir, &loaded.text, loaded.channel.as_ref())?;
-        let (results, judgement) = threads::install(plan.threads, || {
+        let (results, judgement, exploits) = threads::install(plan.threads, || {
+            let exploits = reward_lint::exploits(&loaded);
+            for exploit in &exploits {
+                plan.progress.note(&exploit.to_string());
+            }
             let train = |&seed: &u64| {
                 SeedRun {
                     config,
@@ -186,14 +194,15 @@ impl Experiment {
                 .map(train)
                 .collect::<Result<_, _>>()?;
             let judgement = judge::judge(config, &loaded, &results)?;
-            Ok::<_, Failure>((results, judgement))
+            Ok::<_, Failure>((results, judgement, exploits))
         })?;
-        let result = self.result(&loaded, &results, judgement);
+        let verdict = verdict::verdict(&judgement, &exploits, self.quick);
+        let result = self.result(&loaded, &results, judgement, verdict);
         files::write(&dir, &loaded.world.scenario, &results, &result)?;
         for (file, bytes) in (plan.render)(&result)? {
             dir.write(file, &bytes)?;
         }
-        dir.finish(rfc3339((plan.now)()))?;
+        dir.finish(rfc3339((plan.now)()), Some(result.verdict.clone()))?;
         Ok(RunEnd::Trained(Box::new(result)))
     }
 
@@ -202,6 +211,7 @@ impl Experiment {
         loaded: &LoadedScenario,
         results: &[SeedResult],
         judgement: Judgement,
+        verdict: Verdict,
     ) -> TrainResult {
         let scenario = &loaded.world.scenario;
         let rows: Vec<_> = results.iter().flat_map(|r| r.rows.clone()).collect();
@@ -213,6 +223,7 @@ impl Experiment {
             curve_calls: self.config.evaluation.curve_calls,
             curve: curve::of_run(&rows, &judgement),
             judgement,
+            verdict,
         }
     }
 }

@@ -16,7 +16,7 @@ use offhook_env::scenario::Scenario;
 use offhook_table::{DecisionTable, Proof, ProofReport, Provenance};
 use serde_json::{Map, Value, json};
 
-use super::judge::Judgement;
+use super::judge::{Contestant, Judgement};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::key_figure::KeyFigure;
@@ -24,7 +24,7 @@ use crate::run::manifest::{Manifest, scenario_hash};
 use offhook_stats::Estimate;
 
 /// Figures of a table that are kept.
-const FIGURES: [&str; 4] = ["completion", "return", "rules_broken", "harms"];
+const FIGURES: [&str; 5] = ["completion", "return", "rules_broken", "held_back", "harms"];
 
 /// What is known of a table when it is made from what seed `seed` has learned.
 pub fn made(config: &Config, manifest: &Manifest, seed: u64) -> Provenance {
@@ -67,13 +67,18 @@ pub fn judged(
     let mut metrics = Map::new();
     metrics.insert("calls".to_owned(), json!(judgement.n_calls_of_exported()));
     for name in FIGURES {
-        if let Some(found) = judgement.of_exported(KeyFigure::named(name)) {
+        if let Some(found) = judgement.of_exported(Contestant::Table, KeyFigure::named(name)) {
             metrics.insert(name.to_owned(), figure(found));
         }
     }
-    let lost = ["completion", "return"]
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), figure(judgement.lost_by_exported(name)?))));
+    let lost = ["completion", "return"].into_iter().filter_map(|name| {
+        let lost = judgement.difference_for_exported(
+            Contestant::Reinforcement,
+            Contestant::Table,
+            name,
+        )?;
+        Some((name.to_owned(), figure(lost)))
+    });
     metrics.insert("lost".to_owned(), Value::Object(lost.collect()));
 
     let mut provenance = table.provenance().clone();

@@ -2,6 +2,7 @@
 
 use super::curve::LearningCurve;
 use super::judge::Judgement;
+use super::verdict::Verdict;
 
 /// What a training experiment found.
 pub struct TrainResult {
@@ -19,4 +20,6 @@ pub struct TrainResult {
     pub judgement: Judgement,
     /// Completion while learning, with the hand-written flow beside it.
     pub curve: LearningCurve,
+    /// Whether the exported table may replace the hand-written flow.
+    pub verdict: Verdict,
 }

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{Manifest, first_difference, sha256};
+use super::verdict::Verdict;
 use crate::disk::atomic::{self, FileError};
 use crate::error::Failure;
 
@@ -286,11 +287,16 @@ impl RunDir {
         atomic::write(&path, bytes)
     }
 
-    /// Marks the run as finished and records the hash of each of its files; `finished` is RFC 3339.
+    /// Marks the run as finished, with its verdict if there is one, and records the hash of each of its files;
+    /// `finished` is RFC 3339.
     ///
     /// # Errors
     /// If a file cannot be read or the manifest not be written.
-    pub fn finish(mut self, finished: String) -> Result<Manifest, FileError> {
+    pub fn finish(
+        mut self,
+        finished: String,
+        verdict: Option<Verdict>,
+    ) -> Result<Manifest, FileError> {
         self.manifest.files.clear();
         let mut names = self.ours()?;
         while let Some(name) = names.pop() {
@@ -307,6 +313,7 @@ impl RunDir {
             }
         }
         self.manifest.finished = Some(finished);
+        self.manifest.verdict = verdict;
         self.write(RunFile::Manifest, self.manifest.to_json().as_bytes())?;
         // A lock of no use is no reason to fail.
         let _ = fs::remove_file(self.path.join(LOCK));

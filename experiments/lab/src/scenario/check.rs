@@ -50,27 +50,49 @@ fn is_fine(findings: &[Finding]) -> bool {
     findings.iter().all(|f| f.severity != Severity::Error)
 }
 
+/// Refuses a scenario with errors before any work is done with it, whatever its reward pays for.
+///
+/// # Errors
+/// All of them.
+pub(crate) fn refuse_faults(text: &ScenarioText) -> Result<(), Failure> {
+    let (_, mut found) = check_text(text);
+    found.retain(|f| f.severity == Severity::Error);
+    if found.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<String> = found.iter().map(Finding::to_string).collect();
+    Err(Failure::failed(list.join("\n")))
+}
+
 /// Each kind of check needs that those before it found no error: reading, what can never happen, what pays.
 fn check(
     name: &str,
     text: &ScenarioText,
     n_calls: u64,
 ) -> Result<(Option<Scenario>, Vec<Finding>), Failure> {
+    let (scenario, mut found) = check_text(text);
+    let has_population = bundled::has_population(&text.main.text);
+    if scenario.is_some() && has_population && is_fine(&found) && n_calls > 0 {
+        let loaded = world::load(name, None)?;
+        found.extend(reward_lint::check(&loaded, n_calls));
+        found.sort();
+        found.dedup();
+    }
+    Ok((scenario, found))
+}
+
+/// All that the text alone tells, in its order.
+fn check_text(text: &ScenarioText) -> (Option<Scenario>, Vec<Finding>) {
     let (scenario, mut found) = lint::check(text);
-    let Some(scenario) = scenario else {
-        return Ok((None, found));
-    };
-    if bundled::has_population(&text.main.text) {
-        found.extend(population::lint::check(text, &scenario));
-        found.extend(channel(text, &scenario));
-        if is_fine(&found) && n_calls > 0 {
-            let loaded = world::load(name, None)?;
-            found.extend(reward_lint::check(&loaded, n_calls));
-        }
+    if let Some(scenario) = &scenario
+        && bundled::has_population(&text.main.text)
+    {
+        found.extend(population::lint::check(text, scenario));
+        found.extend(channel(text, scenario));
     }
     found.sort();
     found.dedup();
-    Ok((Some(scenario), found))
+    (scenario, found)
 }
 
 /// A channel that cannot be loaded, at the line that names it.

@@ -4,13 +4,12 @@
 use offhook_env::act::SystemActKind;
 use offhook_env::action::{ActionId, ActionMask};
 use offhook_env::call::outcome::{CallSummary, RewardTerm};
-use offhook_env::diagnostic::finding::{Finding, Findings};
+use offhook_env::diagnostic::finding::{Finding, Findings, Severity};
 use offhook_env::policy::{Observation, Policy};
 use offhook_env::rng::Stream;
 use offhook_env::scenario::{Scenario, lint};
 
 use crate::play::{self, Choice, Plan};
-use crate::threads;
 use crate::unit::Unit;
 use offhook_simulator::world::LoadedScenario;
 use offhook_stats::{self as stats, Estimate, Moments};
@@ -59,6 +58,16 @@ fn temptations(scenario: &Scenario) -> Vec<(String, ActionMask)> {
     list
 }
 
+/// Calls that tell an exploit before a run.
+const N_CALLS: u64 = 2_000;
+
+/// What surely earns more than the script.
+pub(crate) fn exploits(loaded: &LoadedScenario) -> Vec<Finding> {
+    let mut found = check(loaded, N_CALLS);
+    found.retain(|f| f.severity == Severity::Error);
+    found
+}
+
 /// Plays `n_calls` calls with the script and the same calls with each temptation, and reports those that
 /// earn more, at the reward that makes the difference.
 pub fn check(loaded: &LoadedScenario, n_calls: u64) -> Vec<Finding> {
@@ -71,17 +80,15 @@ pub fn check(loaded: &LoadedScenario, n_calls: u64) -> Vec<Finding> {
         choice: Choice::Best,
     };
     let mut found = Findings::new(&loaded.text);
-    threads::install(None, || {
-        let script = play::evaluate(&loaded.world, &scenario.script(), plan);
-        for (name, wanted) in temptations(scenario) {
-            let policy = Insist {
-                wanted,
-                ending: scenario.ending(),
-            };
-            let calls = play::evaluate(&loaded.world, &policy, plan);
-            judge(&mut found, &loaded.text.main.text, &name, &calls, &script);
-        }
-    });
+    let script = play::evaluate(&loaded.world, &scenario.script(), plan);
+    for (name, wanted) in temptations(scenario) {
+        let policy = Insist {
+            wanted,
+            ending: scenario.ending(),
+        };
+        let calls = play::evaluate(&loaded.world, &policy, plan);
+        judge(&mut found, &loaded.text.main.text, &name, &calls, &script);
+    }
     found.finish()
 }
 

@@ -43,7 +43,7 @@ fn with_run(finished: bool) -> (tempfile::TempDir, PathBuf) {
         .expect("written");
     fs::write(path.join("table.xlsx"), "mine").expect("written");
     if finished {
-        run.finish(rfc3339(60)).expect("finished");
+        run.finish(rfc3339(60), None).expect("finished");
     }
     (folder, path)
 }
@@ -97,7 +97,7 @@ fn an_interrupted_run_goes_on_only_as_it_began() {
     assert_eq!(run.progress(), Progress::Interrupted);
     assert_eq!(fs::read(path.join("metrics.csv")).expect("kept"), b"m");
     assert_eq!(
-        run.finish(rfc3339(2_000)).expect("finished").started,
+        run.finish(rfc3339(2_000), None).expect("finished").started,
         rfc3339(0)
     );
 }
@@ -113,7 +113,7 @@ fn a_finished_run_goes_on_with_more_seeds() {
     );
     let config = fs::read_to_string(path.join("config.toml")).expect("a file");
     assert_eq!(config, "a = 1\n# [1, 2, 3]\n");
-    let finished = run.finish(rfc3339(2_000)).expect("finished");
+    let finished = run.finish(rfc3339(2_000), None).expect("finished");
     assert_eq!(
         (&*finished.started, &finished.seeds[..]),
         (&*rfc3339(0), &[1, 2, 3][..])

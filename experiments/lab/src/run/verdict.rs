@@ -1,0 +1,237 @@
+//! One verdict on the table that ships: whether it may replace the hand-written flow, and why.
+//!
+//! It speaks of that table alone: of its own seed, paired with the script call by call over its held-out calls,
+//! with intervals over calls. A second seed would have become another table; what the method does over seeds
+//! stands beside it. A loss is said whatever else was gained.
+
+use offhook_env::diagnostic::finding::Finding;
+use serde::{Deserialize, Serialize};
+
+use super::judge::Contestant::{self, Imitation, Reinforcement, Script, Student, Table};
+use super::judge::Judgement;
+use crate::key_figure::KeyFigure;
+use crate::unit::Unit;
+use offhook_stats::Estimate;
+
+/// A table may complete this much less than the network it was made from, as a share of the calls.
+const LOSS_OF_TABLE: f64 = 0.02;
+
+/// What became of the calls with the table instead of the script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictStatus {
+    /// Completion or return is better beyond its interval, and nothing was lost.
+    Better,
+    /// Neither is.
+    NoDifference,
+    /// Completion or harms are worse beyond their intervals, something was lost on the way from stage to stage,
+    /// or the table is not proved.
+    Worse,
+}
+
+impl VerdictStatus {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Better => "better",
+            Self::NoDifference => "no_difference",
+            Self::Worse => "worse",
+        }
+    }
+}
+
+/// The verdict, as `manifest.json` has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// In a word.
+    pub status: VerdictStatus,
+    /// Why, with numbers and what to do: losses first.
+    pub reasons: Vec<String>,
+}
+
+impl Verdict {
+    /// In one line.
+    pub fn line(&self) -> String {
+        format!(
+            "verdict: {}: {}",
+            self.status.name(),
+            self.reasons.join("; ")
+        )
+    }
+}
+
+/// One figure of two policies on the held-out calls of the table that ships.
+struct Comparison {
+    figure: &'static KeyFigure,
+    difference: Estimate,
+    n_calls: usize,
+}
+
+/// Figures of which less is better.
+const LESS_IS_BETTER: [&str; 2] = ["harms", "outcome/incomplete"];
+
+impl Comparison {
+    fn is_worse(&self) -> bool {
+        self.goes_down(!LESS_IS_BETTER.contains(&self.figure.name))
+    }
+
+    fn is_better(&self) -> bool {
+        self.goes_down(LESS_IS_BETTER.contains(&self.figure.name))
+    }
+
+    /// Whether the whole interval lies below 0, or else above it.
+    fn goes_down(&self, down: bool) -> bool {
+        let bounds = self.difference.bounds;
+        bounds.is_some_and(|(low, high)| if down { high < 0.0 } else { low > 0.0 })
+    }
+
+    /// `-6.3 points of completion [-7.0, -5.6] on the same 10000 calls`
+    fn text(&self) -> String {
+        let (unit, n_calls) = (self.figure.unit(), self.n_calls);
+        let name = self.figure.outcome().unwrap_or(self.figure.name);
+        let (name, scale) = match name {
+            "harms" => ("harms per 10,000 calls".to_owned(), 10_000.0),
+            _ if unit == Unit::share() => (format!("points of {name}"), 1.0),
+            _ => (name.to_owned(), 1.0),
+        };
+        let difference = self.difference.scaled(scale);
+        let sign = if difference.value > 0.0 { "+" } else { "" };
+        let number = unit.text(difference.value);
+        let number = number.trim_end_matches(" %");
+        let bounds = unit.bounds(&difference);
+        format!("{sign}{number} {name} {bounds} on the same {n_calls} calls")
+    }
+}
+
+/// What a longer or another training may mend.
+const TRAIN: &str = "train longer, set [reinforcement] floor = { completion = \"script\" }, or look at what the reward \
+                     pays for";
+/// The same of a run that was never meant to be judged.
+const TRAIN_AT_ALL: &str = "a --quick run only tries every stage: train without --quick";
+/// What a larger table may mend.
+const ENLARGE: &str = "raise [distill] max_rules, or ship the network";
+
+/// The verdict on what a run found; `is_quick` runs train too little to be judged by, and `exploits` are ways to
+/// earn the scenario's reward without working.
+pub fn verdict(judgement: &Judgement, exploits: &[Finding], is_quick: bool) -> Verdict {
+    let compare = |a, b, name| {
+        Some(Comparison {
+            figure: KeyFigure::named(name),
+            difference: judgement.difference_for_exported(a, b, name)?,
+            n_calls: judgement.n_calls_of_exported(),
+        })
+    };
+    let remedy = if is_quick { TRAIN_AT_ALL } else { TRAIN };
+    let mut losses = of_table(judgement, remedy);
+    let (mut gains, mut others) = (Vec::new(), Vec::new());
+    for name in ["completion", "return", "harms"] {
+        let Some(found) = compare(Table, Script, name) else {
+            continue;
+        };
+        let text = format!("the table has {} against the script", found.text());
+        if found.is_worse() && name != "return" {
+            losses.push(format!("{text}; keep the script, and {remedy}"));
+        } else if found.is_better() && name != "harms" {
+            gains.push(text);
+        } else {
+            others.push(text);
+        }
+    }
+    for (name, what) in [
+        ("completion", "it completes less"),
+        (
+            "outcome/incomplete",
+            "it says goodbye before its business is done",
+        ),
+    ] {
+        if let Some(found) = compare(Reinforcement, Script, name).filter(Comparison::is_worse) {
+            let text = found.text();
+            losses.push(format!(
+                "the network has {text} against the script, {what}; {remedy}"
+            ));
+        }
+    }
+    if let Some(found) = compare(Table, Reinforcement, "completion")
+        && found.difference.value < -LOSS_OF_TABLE
+    {
+        let text = found.text();
+        losses.push(format!(
+            "the table has {text} against its network; {ENLARGE}"
+        ));
+    }
+    let stages: Vec<_> = ([Imitation, Student, Reinforcement].into_iter())
+        .filter(|&stage| judgement.entry(stage).is_some())
+        .collect();
+    for pair in stages.windows(2) {
+        for name in ["completion", "return"] {
+            if let Some(found) = compare(pair[1], pair[0], name).filter(Comparison::is_worse) {
+                let (text, [before, after]) =
+                    (found.text(), [pair[0], pair[1]].map(Contestant::name));
+                losses.push(format!(
+                    "{after} has {text} against {before}, the stage before it; {remedy}"
+                ));
+            }
+        }
+    }
+    let status = match (losses.is_empty(), gains.is_empty()) {
+        (false, _) => VerdictStatus::Worse,
+        (true, false) => VerdictStatus::Better,
+        (true, true) => VerdictStatus::NoDifference,
+    };
+    let exploits = exploits.iter().map(|found| {
+        let (file, line, message) = (&found.file, found.line, &found.message);
+        format!("the reward can be exploited: {file}:{line}: {message}")
+    });
+    let reasons = losses
+        .into_iter()
+        .chain(exploits)
+        .chain(gains)
+        .chain(others);
+    Verdict {
+        status,
+        reasons: reasons.chain(over_seeds(judgement)).collect(),
+    }
+}
+
+/// What is wrong with the table that ships, whatever the script does.
+fn of_table(judgement: &Judgement, remedy: &str) -> Vec<String> {
+    let mut losses = Vec::new();
+    if !judgement.proof.ok() {
+        losses.push(
+            "the table is not proved and must not ship; `offhook table verify` says where"
+                .to_owned(),
+        );
+    }
+    let n_calls = judgement.n_calls_of_exported();
+    let figure = |of, name| judgement.of_exported(of, KeyFigure::named(name));
+    if figure(Table, "completion").is_some_and(|share| share.value == 0.0) {
+        losses.push(format!(
+            "the table completes 0 % of {n_calls} calls; {remedy}"
+        ));
+    }
+    if let (Some(table), Some(network)) = (figure(Table, "return"), figure(Reinforcement, "return"))
+        && network.bounds.is_some_and(|(low, _)| table.value < low)
+    {
+        let unit = KeyFigure::named("return").unit();
+        let [table, network] = [unit.text(table.value), unit.estimate(&network)];
+        losses.push(format!(
+            "the table's return of {table} lies below its network's {network}; {ENLARGE}"
+        ));
+    }
+    losses
+}
+
+/// What the method does, beside the one table that it shipped.
+fn over_seeds(judgement: &Judgement) -> Option<String> {
+    let n_seeds = judgement.n_seeds();
+    let found = judgement
+        .difference(Table, Script, "completion")
+        .filter(|_| n_seeds > 1)?;
+    let unit = KeyFigure::named("completion").unit();
+    let number = unit.text(found.value);
+    let (number, bounds) = (number.trim_end_matches(" %"), unit.bounds(&found));
+    Some(format!(
+        "over {n_seeds} seeds tables have {number} points of completion {bounds} against the script"
+    ))
+}
