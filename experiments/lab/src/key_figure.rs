@@ -145,6 +145,13 @@ pub const KEY_FIGURES: &[KeyFigure] = &[
     share("outcome/truncated", Value::Ended(Outcome::Truncated)),
 ];
 
+/// The share of calls that ended before their business was done, whoever took leave. A goodbye that only comes
+/// before a hang-up loses nothing, so neither is counted without the other.
+pub const ENDED_EARLY: KeyFigure = share(
+    "ended_early",
+    Value::Of(|c| f64::from(matches!(c.outcome, Outcome::Incomplete | Outcome::HungUp))),
+);
+
 /// What some calls contribute to one figure; tallies add up, so that calls need not be kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Tally {

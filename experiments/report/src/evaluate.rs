@@ -68,29 +68,27 @@ fn cell_table(matrix: &Matrix) -> TextTable {
     let ranked_by = matrix.ranked_by.name;
     let extra = (!SHOWN.contains(&ranked_by)).then_some(ranked_by);
     let names: Vec<&str> = SHOWN.into_iter().chain(extra).collect();
+    with_user_models(key_table::table(&rows(matrix), &names), matrix)
+}
+
+/// How calls end.
+fn outcome_table(matrix: &Matrix) -> TextTable {
+    with_user_models(key_table::outcomes(&rows(matrix)), matrix)
+}
+
+fn rows(matrix: &Matrix) -> Vec<(String, Vec<Option<Estimate>>)> {
     let cells = matrix.cells.iter();
-    let rows: Vec<_> = cells
-        .map(|cell| (cell.policy.clone(), cell.estimates.clone()))
-        .collect();
-    let mut table = key_table::table(&rows, &names);
+    let row = |cell: &MatrixCell| (cell.policy.clone(), cell.estimates.clone());
+    cells.map(row).collect()
+}
+
+/// The table with who answered beside each policy.
+fn with_user_models(mut table: TextTable, matrix: &Matrix) -> TextTable {
     table.columns.insert(1, "user model".into());
     for (row, cell) in table.rows.iter_mut().zip(&matrix.cells) {
         row.insert(1, Cell::from(cell.user_model.as_str()));
     }
     table
-}
-
-/// How calls end, a column a policy and user model.
-fn outcome_table(matrix: &Matrix) -> TextTable {
-    let column = |cell: &MatrixCell| {
-        let name = match matrix.user_models.len() {
-            1 => cell.policy.clone(),
-            _ => format!("{}, {}", cell.policy, cell.user_model),
-        };
-        (name, cell.estimates.clone())
-    };
-    let columns: Vec<_> = matrix.cells.iter().map(column).collect();
-    key_table::outcomes(&columns)
 }
 
 /// Every pair of user models once: those of the rows come before those of the columns.

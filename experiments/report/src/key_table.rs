@@ -1,6 +1,6 @@
 //! Key figures of several policies, side by side.
 
-use offhook_lab::key_figure::{KEY_FIGURES, KeyFigure};
+use offhook_lab::key_figure::KEY_FIGURES;
 use offhook_stats::Estimate;
 use serde_json::Value;
 
@@ -32,22 +32,26 @@ pub fn table(rows: &[(String, Vec<Option<Estimate>>)], names: &[&str]) -> TextTa
     }
 }
 
-/// How the calls of several policies end, one column a policy; each column sums to 100 %.
-pub fn outcomes(columns: &[(String, Vec<Option<Estimate>>)]) -> TextTable {
-    let row = |(at, figure): (usize, &KeyFigure)| {
-        let shares = (columns.iter()).map(|(_, estimates)| {
+/// How the calls of several policies end, one row a policy; each sums to 100 %.
+pub fn outcomes(rows: &[(String, Vec<Option<Estimate>>)]) -> TextTable {
+    let named: Vec<(usize, &str)> = (KEY_FIGURES.iter().enumerate())
+        .filter_map(|(at, figure)| Some((at, figure.outcome()?)))
+        .collect();
+    let cells = |(policy, estimates): &(String, Vec<Option<Estimate>>)| {
+        let shares = named.iter().map(|&(at, _)| {
             let share = estimates[at].map(|e| Estimate::point(e.value));
-            Cell::value(share, &figure.unit())
+            Cell::value(share, &KEY_FIGURES[at].unit())
         });
-        let outcome = figure.outcome()?.replace('_', " ");
-        let cells = std::iter::once(Cell::Text(outcome)).chain(shares);
-        Some(cells.collect())
+        std::iter::once(Cell::from(policy.as_str()))
+            .chain(shares)
+            .collect()
     };
+    let heads = named.iter().map(|(_, outcome)| outcome.replace('_', " "));
     TextTable {
-        columns: std::iter::once("calls end".to_owned())
-            .chain(columns.iter().map(|(name, _)| name.clone()))
+        columns: std::iter::once("calls that end".to_owned())
+            .chain(heads)
             .collect(),
-        rows: KEY_FIGURES.iter().enumerate().filter_map(row).collect(),
+        rows: rows.iter().map(cells).collect(),
     }
 }
 

@@ -170,7 +170,7 @@ fn page(result: &TrainResult, svg: String) -> Page {
             table(key_table(judgement), UNITS),
             table(
                 key_table::outcomes(&all_figures(judgement)),
-                "How calls end; each column sums to 100 %",
+                "How calls end; each row sums to 100 %",
             ),
             table(difference_table(judgement), "Differences on the same calls"),
         ],

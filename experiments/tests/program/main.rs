@@ -14,6 +14,7 @@ mod scenarios;
 mod small_run;
 mod tables;
 mod tidy;
+mod verdicts;
 
 use std::path::Path;
 use std::process::{Command, Output};

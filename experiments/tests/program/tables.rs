@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use offhook_table::DecisionTable;
+use offhook_table::{DecisionTable, Provenance, Rule};
 use serde_json::Value;
 
 use crate::small_run::copied;
@@ -267,6 +267,85 @@ fn a_proved_table_breaks_no_rule_whoever_calls() {
     let broken = text.lines().map(json);
     let broken: Vec<Value> = broken.filter(|r| r["metric"] == "rules_broken").collect();
     assert_eq!((broken.len(), &broken[0]["value"]), (1, &0.0.into()));
+}
+
+/// A table whose every rule tells the transaction, to whomever, as `.ci/run` plays it too.
+fn planted(table: &DecisionTable, default_action: u8) -> Vec<u8> {
+    let layout = table.layout().clone();
+    let private = action(table, "inform(transaction)");
+    let rules = table.rules().iter().map(|rule| Rule {
+        action: private,
+        ..rule.clone()
+    });
+    let (scenario, provenance) = (table.scenario(), Provenance::new());
+    let planted = DecisionTable::new(
+        scenario,
+        layout,
+        rules.collect(),
+        default_action,
+        provenance,
+    );
+    planted.expect("a sound table").to_json().into_bytes()
+}
+
+fn action(table: &DecisionTable, name: &str) -> u8 {
+    let mut actions = table.layout().actions().iter();
+    actions.position(|a| a == name).expect("an action") as u8
+}
+
+#[test]
+fn a_table_that_breaks_every_rule_is_found_guilty_though_it_is_held_back() {
+    let folder = copied();
+    let folder = folder.path();
+    let table = fs::read(folder.join("one/table.json")).expect("written");
+    let table = DecisionTable::from_bytes(&table).expect("a table");
+    let bytes = planted(&table, action(&table, "close"));
+    let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("planted.json");
+    fs::write(shared, &bytes).expect("written");
+    fs::write(folder.join("planted.json"), &bytes).expect("written");
+    for command in [
+        "evaluate planted.json fraud_alert --user-models agenda --calls 300",
+        "simulate fraud_alert --policy planted.json --calls 300",
+    ] {
+        let text = succeed(folder, &words(command));
+        assert!(text.contains("planted.json is NOT proved"), "{text}");
+        let text = succeed(folder, &[&words(command)[..], &["--json"]].concat());
+        let records: Vec<Value> = text.lines().map(json).collect();
+        let count = |metric: &str| {
+            let record = records.iter().find(|r| r["metric"] == metric);
+            record.expect(metric)["value"].as_f64()
+        };
+        assert_eq!(count("rules_broken"), Some(0.0));
+        assert!(count("held_back") > Some(300.0), "{text}");
+        assert!(
+            records.iter().all(|r| r["where"]["proved"] == false),
+            "{text}"
+        );
+    }
+    let verify = words("table verify planted.json --scenario fraud_alert");
+    let output = crate::offhook(folder, &verify);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_private_default_action_is_refused() {
+    let folder = copied();
+    let folder = folder.path();
+    let table = fs::read(folder.join("one/table.json")).expect("written");
+    let table = DecisionTable::from_bytes(&table).expect("a table");
+    let (layout, rules) = (table.layout().clone(), table.rules().to_vec());
+    let private = action(&table, "inform(transaction)");
+    let table = DecisionTable::new(table.scenario(), layout, rules, private, Provenance::new());
+    let table = table.expect("a sound table").to_json();
+    fs::write(folder.join("private.json"), table).expect("written");
+    let command = words("table verify private.json --scenario fraud_alert");
+    let output = crate::offhook(folder, &command);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(
+        text.contains("inform(transaction) reveals account details"),
+        "{text}"
+    );
 }
 
 /// Calls that the table of run `one` has with a user model, as `calls.jsonl`.

@@ -227,9 +227,8 @@ impl Judgement {
         &self,
         a: Contestant,
         b: Contestant,
-        metric: &str,
+        figure: &KeyFigure,
     ) -> Option<Estimate> {
-        let figure = KeyFigure::named(metric);
         let values = |contestant| Some(figure.values(self.calls_of_chosen(contestant)?));
         stats::paired_difference(&[values(a)?], &[values(b)?])
     }

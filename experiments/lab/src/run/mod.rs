@@ -196,7 +196,7 @@ impl Experiment {
             let judgement = judge::judge(config, &loaded, &results)?;
             Ok::<_, Failure>((results, judgement, exploits))
         })?;
-        let verdict = verdict::verdict(&judgement, &exploits, self.quick);
+        let verdict = verdict::verdict(&judgement, &loaded.world.scenario, &exploits, self.quick);
         let result = self.result(&loaded, &results, judgement, verdict);
         files::write(&dir, &loaded.world.scenario, &results, &result)?;
         for (file, bytes) in (plan.render)(&result)? {

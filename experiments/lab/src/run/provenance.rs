@@ -75,7 +75,7 @@ pub fn judged(
         let lost = judgement.difference_for_exported(
             Contestant::Reinforcement,
             Contestant::Table,
-            name,
+            KeyFigure::named(name),
         )?;
         Some((name.to_owned(), figure(lost)))
     });

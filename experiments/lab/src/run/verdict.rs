@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::judge::Contestant::{self, Imitation, Reinforcement, Script, Student, Table};
 use super::judge::Judgement;
-use crate::key_figure::KeyFigure;
+use crate::key_figure::{ENDED_EARLY, KeyFigure};
 use crate::unit::Unit;
+use offhook_env::scenario::Scenario;
 use offhook_stats::Estimate;
 
-/// A table may complete this much less than the network it was made from, as a share of the calls.
+/// A table may complete this much less than the network it was made from, as a share of the calls; and its return
+/// may be lower by what so many completed calls are worth.
 const LOSS_OF_TABLE: f64 = 0.02;
 
 /// What became of the calls with the table instead of the script.
@@ -69,7 +71,7 @@ struct Comparison {
 }
 
 /// Figures of which less is better.
-const LESS_IS_BETTER: [&str; 2] = ["harms", "outcome/incomplete"];
+const LESS_IS_BETTER: [&str; 2] = ["harms", ENDED_EARLY.name];
 
 impl Comparison {
     fn is_worse(&self) -> bool {
@@ -89,11 +91,10 @@ impl Comparison {
     /// `-6.3 points of completion [-7.0, -5.6] on the same 10000 calls`
     fn text(&self) -> String {
         let (unit, n_calls) = (self.figure.unit(), self.n_calls);
-        let name = self.figure.outcome().unwrap_or(self.figure.name);
-        let (name, scale) = match name {
+        let (name, scale) = match self.figure.name {
             "harms" => ("harms per 10,000 calls".to_owned(), 10_000.0),
-            _ if unit == Unit::share() => (format!("points of {name}"), 1.0),
-            _ => (name.to_owned(), 1.0),
+            name if unit == Unit::share() => (format!("points of {name}"), 1.0),
+            name => (name.to_owned(), 1.0),
         };
         let difference = self.difference.scaled(scale);
         let sign = if difference.value > 0.0 { "+" } else { "" };
@@ -114,58 +115,69 @@ const ENLARGE: &str = "raise [distill] max_rules, or ship the network";
 
 /// The verdict on what a run found; `is_quick` runs train too little to be judged by, and `exploits` are ways to
 /// earn the scenario's reward without working.
-pub fn verdict(judgement: &Judgement, exploits: &[Finding], is_quick: bool) -> Verdict {
-    let compare = |a, b, name| {
+pub fn verdict(
+    judgement: &Judgement,
+    scenario: &Scenario,
+    exploits: &[Finding],
+    is_quick: bool,
+) -> Verdict {
+    let compare = |a, b, figure: &'static KeyFigure| {
         Some(Comparison {
-            figure: KeyFigure::named(name),
-            difference: judgement.difference_for_exported(a, b, name)?,
+            figure,
+            difference: judgement.difference_for_exported(a, b, figure)?,
             n_calls: judgement.n_calls_of_exported(),
         })
     };
+    let [completion, returned, harms] = ["completion", "return", "harms"].map(KeyFigure::named);
     let remedy = if is_quick { TRAIN_AT_ALL } else { TRAIN };
     let mut losses = of_table(judgement, remedy);
     let (mut gains, mut others) = (Vec::new(), Vec::new());
-    for name in ["completion", "return", "harms"] {
-        let Some(found) = compare(Table, Script, name) else {
+    for figure in [completion, returned, harms] {
+        let Some(found) = compare(Table, Script, figure) else {
             continue;
         };
         let text = format!("the table has {} against the script", found.text());
-        if found.is_worse() && name != "return" {
+        if found.is_worse() && figure.name != returned.name {
             losses.push(format!("{text}; keep the script, and {remedy}"));
-        } else if found.is_better() && name != "harms" {
+        } else if found.is_better() && figure.name != harms.name {
             gains.push(text);
         } else {
             others.push(text);
         }
     }
-    for (name, what) in [
-        ("completion", "it completes less"),
-        (
-            "outcome/incomplete",
-            "it says goodbye before its business is done",
-        ),
+    for (figure, what) in [
+        (completion, "it completes less"),
+        (&ENDED_EARLY, "more calls end before their business is done"),
     ] {
-        if let Some(found) = compare(Reinforcement, Script, name).filter(Comparison::is_worse) {
+        if let Some(found) = compare(Reinforcement, Script, figure).filter(Comparison::is_worse) {
             let text = found.text();
             losses.push(format!(
-                "the network has {text} against the script, {what}; {remedy}"
+                "the network has {text} against the script: {what}; {remedy}"
             ));
         }
     }
-    if let Some(found) = compare(Table, Reinforcement, "completion")
-        && found.difference.value < -LOSS_OF_TABLE
-    {
-        let text = found.text();
-        losses.push(format!(
-            "the table has {text} against its network; {ENLARGE}"
-        ));
+    for (figure, most) in [
+        (completion, LOSS_OF_TABLE),
+        (
+            returned,
+            LOSS_OF_TABLE * f64::from(scenario.reward.completion.abs()),
+        ),
+    ] {
+        if let Some(found) = compare(Table, Reinforcement, figure).filter(Comparison::is_worse)
+            && found.difference.value < -most
+        {
+            let text = found.text();
+            losses.push(format!(
+                "the table has {text} against its network; {ENLARGE}"
+            ));
+        }
     }
     let stages: Vec<_> = ([Imitation, Student, Reinforcement].into_iter())
         .filter(|&stage| judgement.entry(stage).is_some())
         .collect();
     for pair in stages.windows(2) {
-        for name in ["completion", "return"] {
-            if let Some(found) = compare(pair[1], pair[0], name).filter(Comparison::is_worse) {
+        for figure in [completion, returned] {
+            if let Some(found) = compare(pair[1], pair[0], figure).filter(Comparison::is_worse) {
                 let (text, [before, after]) =
                     (found.text(), [pair[0], pair[1]].map(Contestant::name));
                 losses.push(format!(
@@ -204,19 +216,10 @@ fn of_table(judgement: &Judgement, remedy: &str) -> Vec<String> {
         );
     }
     let n_calls = judgement.n_calls_of_exported();
-    let figure = |of, name| judgement.of_exported(of, KeyFigure::named(name));
-    if figure(Table, "completion").is_some_and(|share| share.value == 0.0) {
+    let completion = judgement.of_exported(Table, KeyFigure::named("completion"));
+    if completion.is_some_and(|share| share.value == 0.0) {
         losses.push(format!(
             "the table completes 0 % of {n_calls} calls; {remedy}"
-        ));
-    }
-    if let (Some(table), Some(network)) = (figure(Table, "return"), figure(Reinforcement, "return"))
-        && network.bounds.is_some_and(|(low, _)| table.value < low)
-    {
-        let unit = KeyFigure::named("return").unit();
-        let [table, network] = [unit.text(table.value), unit.estimate(&network)];
-        losses.push(format!(
-            "the table's return of {table} lies below its network's {network}; {ENLARGE}"
         ));
     }
     losses

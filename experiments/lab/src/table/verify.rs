@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use offhook_table::agent::constraints;
-use offhook_table::{DecisionTable, Proof, ProofReport, SelfTest, self_test, verify_with};
+use offhook_table::agent::{constraints, prove_with};
+use offhook_table::{DecisionTable, Proof, ProofReport, SelfTest, self_test};
 
 use super::{scenario_of, sign};
 use crate::error::Failure;
@@ -62,7 +62,7 @@ pub fn verify(plan: VerifyPlan<'_>) -> Result<Verification, Failure> {
     let (rules, masks) = constraints(&scenario);
     let n_rules = rules.len();
     let constraints = [rules, masks].concat();
-    let report = verify_with(&table, &constraints, plan.min_support)?;
+    let report = prove_with(&table, &scenario, plan.min_support)?;
     let self_test = match plan.self_test.filter(|_| report.ok()) {
         Some(n_each) => Some(self_test(&table, &constraints, n_each, SEED)?),
         None => None,

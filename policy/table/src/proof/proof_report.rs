@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::table::{Cell, Layout};
 
 /// The version of the [`ProofReport`] as JSON; a program that reads it refuses others.
-pub const REPORT_SCHEMA: u32 = 1;
+pub const REPORT_SCHEMA: u32 = 2;
 /// Most overlaps, gaps and violations that a report lists, each; beyond it they are only counted or
 /// called incomplete.
 pub const MAX_LISTED: usize = 1000;
@@ -113,6 +113,9 @@ pub struct ProofReport {
     pub uncovered_share: Option<f64>,
     /// The action taken in gaps.
     pub default_action: String,
+    /// Whether that action reveals account details: an unknown value, of which nothing is known, would lead to it,
+    /// so it fails the proof. Known where a scenario is at hand; `false` of a table alone.
+    pub private_default: bool,
     /// Pairs of constraint and rule (or gap) that clash.
     pub n_violations: u64,
     /// The first [`MAX_LISTED`] of them, by constraint, then by rule.
@@ -131,8 +134,8 @@ pub struct ProofReport {
 }
 
 impl ProofReport {
-    /// Whether everything is proved: exactly one rule for each observation, and no constraint
-    /// broken.
+    /// Whether everything is proved: exactly one rule for each observation, no constraint broken, and no private
+    /// default action.
     #[must_use]
     pub fn ok(&self) -> bool {
         self.proved
@@ -234,6 +237,14 @@ impl fmt::Display for ProofReport {
                 violation.constraint, violation.action, violation.region.words
             )
         })?;
+        if self.private_default {
+            let action = &self.default_action;
+            writeln!(
+                f,
+                "default action: {action} reveals account details, and an unknown value leads to it; choose one that \
+                 does not"
+            )?;
+        }
         self.flags(f)?;
         f.write_str(if self.ok() {
             "proved: exactly one rule applies to every state, and none breaks a constraint"

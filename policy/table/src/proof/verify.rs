@@ -124,6 +124,7 @@ pub fn verify_with(
         gaps_exhaustive: gaps.exhaustive,
         uncovered_share,
         default_action: table.action_name(table.default_action()).to_owned(),
+        private_default: false,
         n_violations,
         violations,
         unreachable: unreachable(table),

@@ -10,7 +10,7 @@ use offhook_env::log::{ActReader, HypothesisLog};
 use offhook_env::policy::Observation;
 use offhook_env::scenario::{Scenario, condition};
 
-use crate::proof::{Constraint, ProofReport, verify};
+use crate::proof::{Constraint, MIN_SUPPORT, ProofReport, verify_with};
 use crate::runtime::decision::Decision;
 use crate::table::{DecisionTable, Feature, Layout, TableError};
 
@@ -46,14 +46,30 @@ pub fn constraints(scenario: &Scenario) -> (Vec<Constraint>, Vec<Constraint>) {
     )
 }
 
-/// Proves a table for a scenario: the rules of conduct first, then the masks.
+/// Proves a table for a scenario: the rules of conduct first, then the masks, and that its default action reveals
+/// nothing.
 ///
 /// # Errors
 /// [`TableError::Layout`] if the table was made for another layout; both are named.
 pub fn prove(table: &DecisionTable, scenario: &Scenario) -> Result<ProofReport, TableError> {
+    prove_with(table, scenario, MIN_SUPPORT)
+}
+
+/// [`prove`], with the number of visits below which a rule is flagged as thin.
+///
+/// # Errors
+/// As [`prove`].
+pub fn prove_with(
+    table: &DecisionTable,
+    scenario: &Scenario,
+    min_support: u64,
+) -> Result<ProofReport, TableError> {
     table.layout().check_same(&layout_of(scenario)?)?;
     let (rules, masks) = constraints(scenario);
-    verify(table, &[rules, masks].concat())
+    let mut report = verify_with(table, &[rules, masks].concat(), min_support)?;
+    report.private_default = scenario.private().allows(table.default_action());
+    report.proved &= !report.private_default;
+    Ok(report)
 }
 
 /// What a table does with an observation, held to what is allowed there: an action that is masked
