@@ -16,6 +16,7 @@ use offhook_env::rng::{Rng, Stream, uniform_at};
 use offhook_env::scenario::{Scenario, ScenarioText};
 use rand::Rng as _;
 
+mod attainable;
 mod faults;
 mod privileged;
 

@@ -93,8 +93,8 @@ fn play_plan(
     let populated = user_models::populate(&loaded, &plan.user_model, plan.calls.seed)?;
     let world = &*populated.world;
     let source = PolicySource::open(&plan.policy)?;
-    let proved = source.is_proved(&world.scenario)?;
     let (mut policy, mut choice) = source.for_scenario(&world.scenario)?;
+    let proved = source.is_proved(&world.scenario)?;
     if plan.explore > 0.0 {
         policy = Arc::new(Exploring::new(policy, choice, plan.explore)?);
         choice = Choice::Sample;

@@ -59,13 +59,14 @@ fn outcomes_sum_to_1_for_every_policy_wherever_calls_are_played() {
     let value = |line: &str| line.split(',').nth(2).and_then(|v| v.parse::<f64>().ok());
     let sum: f64 = shares.filter_map(value).sum();
     assert!((sum - 1.0).abs() < 1e-9, "{sum}");
-    let attainable: Vec<&str> = (summary.lines())
+    let attainable: Vec<f64> = (summary.lines())
         .filter(|line| line.split(',').nth(1) == Some("attainable"))
-        .filter_map(|line| line.split(',').nth(2))
+        .filter_map(value)
         .collect();
     assert!(attainable.len() >= 5, "{summary}");
+    let same = |share: &f64| (share - attainable[0]).abs() < 1e-12;
     assert!(
-        attainable.iter().all(|v| *v == attainable[0]),
+        attainable.iter().all(same),
         "the same for all: {attainable:?}"
     );
 }

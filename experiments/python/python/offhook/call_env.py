@@ -31,7 +31,8 @@ class CallEnv(gymnasium.Env[NDArray[np.uint8], np.int64]):
         ``terminated`` when the call is over, ``truncated`` at the scenario's turn limit. ``info``
         then has ``outcome`` (a name), ``satisfaction`` (1 to 5), ``turns``, ``seconds``,
         ``return``, ``reward_terms`` (by name), ``harms`` (by the hidden truth), ``rules_broken``
-        (0), and ``episode_idx``.
+        (0), ``attainable`` (whether the call could complete at all), ``right_person`` (whether it
+        ended as a conversation with the person called), and ``episode_idx``.
     Episodes:
         An episode is a function of the seed and its number. ``reset(seed=s)`` starts number 0 of
         seed ``s``, every later ``reset()`` the next one, and ``reset(options={"episode": n})``
