@@ -1,5 +1,5 @@
 //! Does the reward want what it says? By simulation: no act that is simply repeated, and no call that is
-//! ended at once, may earn more than the hand-written flow.
+//! given up, at once or once it gets difficult, may earn more than the hand-written flow.
 
 use offhook_env::act::SystemActKind;
 use offhook_env::action::{ActionId, ActionMask};
@@ -7,7 +7,8 @@ use offhook_env::call::outcome::{CallSummary, RewardTerm};
 use offhook_env::diagnostic::finding::{Finding, Findings, Severity};
 use offhook_env::policy::{Observation, Policy};
 use offhook_env::rng::Stream;
-use offhook_env::scenario::{Scenario, lint};
+use offhook_env::scenario::condition::Condition;
+use offhook_env::scenario::{Scenario, ScriptPolicy, lint};
 
 use crate::play::{self, Choice, Plan};
 use crate::unit::Unit;
@@ -35,26 +36,93 @@ impl Policy for Insist {
     }
 }
 
-/// The ways to earn without working: their names, and the actions they insist on.
-fn temptations(scenario: &Scenario) -> Vec<(String, ActionMask)> {
+/// Follows the hand-written flow, but closes where one of the conditions holds and closing is allowed.
+struct GiveUp {
+    script: ScriptPolicy,
+    closing: ActionMask,
+    when: Vec<Condition>,
+}
+
+impl Policy for GiveUp {
+    fn probabilities(&self, observation: Observation<'_>, out: &mut [f32]) {
+        out.fill(0.0);
+        out[self.best(observation, out.len()) as usize] = 1.0;
+    }
+
+    fn best(&self, observation: Observation<'_>, n_actions: usize) -> ActionId {
+        let closing = observation.mask.0 & self.closing.0;
+        let holds = |when: &Condition| when.holds(observation.codes);
+        match closing != 0 && self.when.iter().any(holds) {
+            true => ActionMask(closing).nth(0),
+            false => self.script.best(observation, n_actions),
+        }
+    }
+}
+
+/// For every feature of that name, or of that kind, that it is at one of the levels.
+fn at_levels(scenario: &Scenario, feature: &str, levels: &[&str]) -> Vec<Condition> {
+    let features = scenario.layout.features.iter().enumerate();
+    let named = features.filter(|(_, f)| f.name.split('.').next() == Some(feature));
+    named
+        .map(|(at, f)| {
+            let own = f.levels.iter().enumerate();
+            let set = own.filter(|(_, level)| levels.contains(&level.as_str()));
+            Condition {
+                terms: vec![(at as u8, set.fold(0, |set, (code, _)| set | 1 << code))],
+            }
+        })
+        .collect()
+}
+
+/// After a doubt, a question or a miss; a doubt or a question counts as long as it is remembered.
+fn once_difficult(scenario: &Scenario) -> Vec<Condition> {
+    let doubt = ["raised", "addressed", "raised_again", "addressed_again"];
+    [
+        at_levels(scenario, "concern", &doubt),
+        at_levels(scenario, "question", &["open", "answered"]),
+        at_levels(scenario, "misses", &["1", "2", "3+"]),
+        at_levels(scenario, "heard", &["distrust", "object", "ask"]),
+    ]
+    .concat()
+}
+
+/// The ways to earn without working, by name.
+fn temptations(scenario: &Scenario) -> Vec<(String, Box<dyn Policy>)> {
     let actions = 0..scenario.layout.n_actions() as ActionId;
     let with = |kind: SystemActKind| -> ActionMask {
         let has = |&a: &ActionId| scenario.acts(a).iter().any(|act| act.kind == kind);
         actions.clone().filter(has).collect()
     };
-    let mut list = vec![
-        ("closing at once".to_owned(), with(SystemActKind::Close)),
-        (
-            "handing off at once".to_owned(),
-            with(SystemActKind::Transfer),
-        ),
-    ];
-    let repeated = actions.clone().filter(|&a| !scenario.ending().allows(a));
-    list.extend(repeated.map(|a| {
+    let ending = scenario.ending();
+    let mut list: Vec<(String, Box<dyn Policy>)> = Vec::new();
+    let mut insist = |name: String, wanted: ActionMask| {
+        if wanted.0 != 0 {
+            list.push((name, Box::new(Insist { wanted, ending })));
+        }
+    };
+    let closing = with(SystemActKind::Close);
+    insist("closing at once".to_owned(), closing);
+    let transfer = with(SystemActKind::Transfer);
+    insist("handing off at once".to_owned(), transfer);
+    for a in actions.clone().filter(|&a| !ending.allows(a)) {
         let name = &scenario.layout.actions[usize::from(a)];
-        (format!("repeating `{name}`"), ActionMask(1 << a))
-    }));
-    list.retain(|(_, wanted)| wanted.0 != 0);
+        insist(format!("repeating `{name}`"), ActionMask(1 << a));
+    }
+    let identified = at_levels(scenario, "identity", &["confirmed", "verified"]);
+    for (name, when) in [
+        ("closing once it gets difficult", once_difficult(scenario)),
+        ("closing after identity", identified),
+    ] {
+        if closing.0 != 0 && !when.is_empty() {
+            let script = scenario.script();
+            let policy = GiveUp {
+                script,
+                closing,
+                when,
+            };
+            list.push((name.to_owned(), Box::new(policy)));
+        }
+    }
     list
 }
 
@@ -81,12 +149,8 @@ pub fn check(loaded: &LoadedScenario, n_calls: u64) -> Vec<Finding> {
     };
     let mut found = Findings::new(&loaded.text);
     let script = play::evaluate(&loaded.world, &scenario.script(), plan);
-    for (name, wanted) in temptations(scenario) {
-        let policy = Insist {
-            wanted,
-            ending: scenario.ending(),
-        };
-        let calls = play::evaluate(&loaded.world, &policy, plan);
+    for (name, policy) in temptations(scenario) {
+        let calls = play::evaluate(&loaded.world, &*policy, plan);
         judge(&mut found, &loaded.text.main.text, &name, &calls, &script);
     }
     found.finish()
