@@ -123,6 +123,20 @@ fn faults_in_who_is_called_and_what_pays_are_reported_at_their_line() {
         ),
         (
             "error",
+            "completion = 30",
+            "completion = 1",
+            "per_turn",
+            "closing once it gets difficult earns",
+        ),
+        (
+            "error",
+            "completion = 30",
+            "completion = 1",
+            "per_turn",
+            "closing after identity earns",
+        ),
+        (
+            "error",
             "satisfaction = 1.5",
             "satisfaction = nan",
             "satisfaction",
@@ -208,6 +222,38 @@ fn from_a_form_to_a_verified_table() {
         &["table", "verify", "run", "--scenario", "renewal.toml"],
     );
     assert!(fail(folder, &FORM, 1).contains("replace it with --force"));
+}
+
+/// Seven questions, as many as there is room for beside the time of another call.
+const SURVEY: [&str; 10] = [
+    "scenario",
+    "new",
+    "survey",
+    "--slot=consent=Do you agree to take part?=yes|no",
+    "--slot=region=Where do you live?=north|center|south",
+    "--slot=fever=Did you have a fever?=yes|no",
+    "--slot=cough=Do you cough?=never|seldom|often",
+    "--slot=vaccinated=Are you vaccinated?=yes|no",
+    "--slot=household=How many live with you?=nobody|1|2_to_4|5_or_more",
+    "--slot=doctor=Did you see a doctor?=yes|no",
+];
+
+#[test]
+fn a_long_list_of_questions_is_worth_asking_and_reads_as_people_talk() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    succeed(folder, &SURVEY);
+    // No way to give up earns more than asking on.
+    succeed(folder, &["scenario", "check", "survey.toml", "--strict"]);
+    let text = fs::read_to_string(folder.join("survey.toml")).expect("written");
+    for words in [
+        r#""confirm(household)" = "How many live with you? I noted: {value}. Is that right?""#,
+        r#""inform(household=5_or_more)" = ["5 or more.", "I would say 5 or more."]"#,
+        r#""inform(region=north)" = ["North.", "I would say north."]"#,
+    ] {
+        assert!(text.contains(words), "{words} in\n{text}");
+    }
+    assert!(!text.contains(r#"["yes"]"#), "{text}");
 }
 
 #[test]

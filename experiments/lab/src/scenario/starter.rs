@@ -28,12 +28,13 @@ pub fn write(form: &Form, path: &Path) -> Result<(), Failure> {
             list.join("\n")
         )));
     }
-    let config = config(&form.name, path);
+    let config = config(form, path);
     Ok(atomic::write(&config_path(path), config.as_bytes())?)
 }
 
-/// The quickstart's experiment with the scenario at `path`.
-fn config(name: &str, path: &Path) -> String {
+/// The quickstart's experiment with the scenario of a form at `path`.
+fn config(form: &Form, path: &Path) -> String {
+    let name = &form.name;
     let quickstart = CONFIGS.get("quickstart");
     let text = quickstart.map_or("", |file| file.text);
     let body = text.lines().skip_while(|line| line.starts_with('#'));
@@ -46,6 +47,8 @@ fn config(name: &str, path: &Path) -> String {
             "name" => format!("name = {}", quoted(name)),
             "scenario" => format!("scenario = {}", quoted(&file)),
             "seeds" => "seeds = [1, 2]".to_owned(),
+            // A complete call is 1 to the learner, whatever it is worth.
+            "reward_scale" => format!("reward_scale = {:.4}", 1.0 / f64::from(form.worth())),
             _ => line.to_owned(),
         };
         out += &line;
@@ -65,6 +68,27 @@ fn list<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
         .map(|item| quoted(item.as_ref()))
         .collect();
     format!("[{}]", items.join(", "))
+}
+
+/// How a customer says a value: shortly, and in a sentence.
+fn said(value: &str) -> [String; 2] {
+    let words = value.replace('_', " ");
+    match value {
+        "yes" => [
+            "Yes, that is so.".to_owned(),
+            "Yes, I can say that.".to_owned(),
+        ],
+        "no" => [
+            "No, not so.".to_owned(),
+            "No, I cannot say that.".to_owned(),
+        ],
+        _ => {
+            let mut letters = words.chars();
+            let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+            let short = first.into_iter().chain(letters).chain(['.']);
+            [short.collect(), format!("I would say {words}.")]
+        }
+    }
 }
 
 fn names(entries: &[Entry]) -> impl Iterator<Item = &str> {
@@ -174,9 +198,11 @@ impl Form {
         }
         for (name, words) in &self.slots {
             say(format!("ask({name})"), &words[0]);
+            // The question again, so that it is plain what was understood.
+            let question = &words[0];
             say(
                 format!("confirm({name})"),
-                "I understood: {value}. Is that right?",
+                &format!("{question} I noted: {{value}}. Is that right?"),
             );
         }
         for (name, words) in &self.offers {
@@ -215,10 +241,8 @@ impl Form {
         }
         for (name, words) in &self.slots {
             for value in &words[1..] {
-                hear(
-                    format!("inform({name}={value})"),
-                    &[&value.replace('_', " ")],
-                );
+                let [short, long] = said(value);
+                hear(format!("inform({name}={value})"), &[&short, &long]);
             }
         }
         for (name, words) in &self.questions {
@@ -287,7 +311,25 @@ impl Form {
             "\n# What must truly hold for a call to be complete.\n[[completion]]\nneed = {}\n",
             list(need)
         );
-        out.push_str("\n# In reward units; 1 is about the worth of a satisfied minute.\n[reward]\ncompletion = 20\ncallback = 8\nmessage = 3\nper_turn = -0.3\nper_second = -0.03\nhang_up = -6\nunanswered_question = -2\nmisinformation = -8\nharm = -25\nhandoff = -3\nsatisfaction = 1.5\n");
+        self.reward(out);
+    }
+
+    /// What a complete call is worth, in reward units: 10 for each answer that it takes, who it is included.
+    /// Turns cost the same in a call of any kind, and so does a customer who hangs up; a long list that is
+    /// worth no more than a short notice is best given up ([`super::reward_lint`]).
+    fn worth(&self) -> u32 {
+        let n_answers = usize::from(self.is_identified()) + self.slots.len() + self.offers.len();
+        10 * n_answers.max(2) as u32
+    }
+
+    fn reward(&self, out: &mut String) {
+        let worth = self.worth();
+        let part = |share: f64| f64::from(worth) * share;
+        let (callback, message, harm) = (part(0.4), part(0.15), part(1.25));
+        let _ = write!(
+            out,
+            "\n# In reward units; 1 is about the worth of a satisfied minute. A complete call is worth 10 for each\n# answer that it takes, at least 20.\n[reward]\ncompletion = {worth}\ncallback = {callback}\nmessage = {message}\nper_turn = -0.3\nper_second = -0.03\nhang_up = -6\nunanswered_question = -2\nmisinformation = -8\nharm = -{harm}\nhandoff = -3\nsatisfaction = 1.5\n"
+        );
     }
 
     fn flow(&self, out: &mut String) {
