@@ -9,7 +9,8 @@
 //!    Ross, Gordon and Bagnell, 2011, arXiv:1011.0686).
 //! 4. The best tree, merged less, plays on: rules are joined where that loses least of what the table
 //!    returns, and take another action where it returns more ([`policy_iteration`]).
-//! 5. The round that does best on calls of its own is kept.
+//! 5. The round that returns most on calls of its own is kept, of those that complete no less than the
+//!    policy, but for a point.
 //!
 //! Two other methods are there to compare with: see [`Method`].
 
@@ -23,6 +24,7 @@ pub mod tree;
 
 use offhook_env::call::batch::CallBatch;
 use offhook_env::call::customer::Customers;
+use offhook_env::call::outcome::{CallSummary, Outcome};
 use offhook_env::call::vector_env::VectorEnv;
 use offhook_env::policy::Policy;
 use offhook_env::rng::{Stream, derive_seed};
@@ -44,6 +46,9 @@ pub use costs::Method;
 
 /// Leaves grown for each rule of the budget, before they are merged.
 const LEAVES_PER_RULE: usize = 4;
+
+/// Completed calls, as a share, that a table may lose for the sake of a higher return.
+const COMPLETION_LOST: f64 = 0.01;
 
 /// Settings of distillation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -138,15 +143,21 @@ pub struct RoundMetrics {
     pub mean_return: f64,
     /// Mean return of the teacher on the same calls.
     pub teacher_return: f64,
+    /// Share of those calls that the table completes.
+    pub completion: f64,
+    /// Share that the teacher completes.
+    pub teacher_completion: f64,
 }
 
 impl RoundMetrics {
     /// The figures with the names under which they are logged.
-    pub fn named(&self) -> [(&'static str, f64); 3] {
+    pub fn named(&self) -> [(&'static str, f64); 5] {
         [
             ("distill/rules", self.rules as f64),
             ("distill/return", self.mean_return),
             ("distill/teacher_return", self.teacher_return),
+            ("distill/completion", self.completion),
+            ("distill/teacher_completion", self.teacher_completion),
         ]
     }
 }
@@ -200,7 +211,7 @@ pub fn distill<C: Customers + 'static>(
         choice: Choice::Best,
     };
     let choose = plan(seed, config.choose_calls);
-    let teacher_return = mean_return(env, teacher, choose);
+    let (teacher_return, teacher_completion) = worth(env, teacher, choose);
     let mut met = Rows::default();
     let mut rounds: Vec<RoundMetrics> = Vec::new();
     let mut trees: Vec<Tree> = Vec::new();
@@ -236,10 +247,13 @@ pub fn distill<C: Customers + 'static>(
             let (iteration, max_rules) = (&config.policy_iteration, config.max_rules);
             iteration.improve(env.world(), &terms, start, max_rules, seed)
         };
+        let (mean_return, completion) = worth(env, &tree, choose);
         rounds.push(RoundMetrics {
             rules: tree.n_rules(),
-            mean_return: mean_return(env, &tree, choose),
+            mean_return,
             teacher_return,
+            completion,
+            teacher_completion,
         });
         trees.push(tree);
         on_round(round);
@@ -253,16 +267,52 @@ pub fn distill<C: Customers + 'static>(
     })
 }
 
-/// The round of the highest return, the first among equals.
+/// The round of the highest return, the first among equals, of those that complete hardly less than the
+/// teacher, or than the best round if none does as well: what a rule gains by giving up hard calls is not kept.
 fn best_of(rounds: &[RoundMetrics]) -> usize {
+    let completion = rounds.iter().map(|round| round.completion);
+    let reached = completion.fold(f64::NEG_INFINITY, f64::max);
+    let keeps = |k: &usize| {
+        let wanted = rounds[*k].teacher_completion.min(reached);
+        rounds[*k].completion >= wanted - COMPLETION_LOST
+    };
     let better = |best: usize, k: usize| match rounds[k].mean_return > rounds[best].mean_return {
         true => k,
         false => best,
     };
-    (1..rounds.len()).fold(0, better)
+    (0..rounds.len()).filter(keeps).reduce(better).unwrap_or(0)
 }
 
-fn mean_return(env: &mut dyn VectorEnv, policy: &dyn Policy, plan: Plan) -> f64 {
-    let summaries = evaluate(env, policy, plan);
-    summaries.iter().map(|s| f64::from(s.return_)).sum::<f64>() / plan.n_calls as f64
+/// Mean return of a policy, and the share of the calls that it completes.
+fn worth(env: &mut dyn VectorEnv, policy: &dyn Policy, plan: Plan) -> (f64, f64) {
+    let calls = evaluate(env, policy, plan);
+    let n_calls = plan.n_calls as f64;
+    let is_complete = |call: &&CallSummary| call.outcome == Outcome::Completed;
+    let completed = calls.iter().filter(is_complete).count() as f64;
+    let return_: f64 = calls.iter().map(|call| f64::from(call.return_)).sum();
+    (return_ / n_calls, completed / n_calls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_that_returns_more_by_completing_less_is_not_kept() {
+        let best = |rounds: &[(f64, f64)]| {
+            let rounds = rounds
+                .iter()
+                .map(|&(mean_return, completion)| RoundMetrics {
+                    rules: 1,
+                    mean_return,
+                    teacher_return: 8.0,
+                    completion,
+                    teacher_completion: 0.5,
+                });
+            best_of(&rounds.collect::<Vec<_>>())
+        };
+        assert_eq!(best(&[(7.0, 0.495), (9.0, 0.48), (7.5, 0.6)]), 2);
+        assert_eq!(best(&[(7.0, 0.45), (7.2, 0.445), (9.0, 0.4)]), 1);
+        assert_eq!(best(&[(7.0, 0.5), (7.0, 0.5)]), 0);
+    }
 }

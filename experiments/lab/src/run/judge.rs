@@ -9,6 +9,7 @@ use offhook_table::ProofReport;
 
 use super::gap::{self, GapLine, SeedGap};
 use super::seed::SeedResult;
+use super::shipped::{self, Candidate};
 use super::stability::{self, SeedStability};
 use super::summary::SummaryLine;
 use crate::config::Config;
@@ -128,7 +129,7 @@ pub fn judge(
     let script = scenario.script();
     let mut entries: Vec<Entry> = Vec::new();
     let mut gaps = Vec::new();
-    let mut best = (0, f64::NEG_INFINITY);
+    let mut candidates = Vec::new();
     for (k, result) in results.iter().enumerate() {
         let plan = |stream, n_calls, choice| Plan {
             seed: result.seed,
@@ -175,13 +176,10 @@ pub fn judge(
         }
         // The exported table is chosen on other calls than those that judge it.
         let plan = plan(Stream::Choose, n_calls, Choice::Best);
-        let chosen_on = play::evaluate(world, &table, plan);
-        let mean = chosen_on.iter().map(|c| f64::from(c.return_)).sum::<f64>() / n_calls as f64;
-        if mean > best.1 {
-            best = (k, mean);
-        }
+        let [own, flow] = [&table as &dyn Policy, &script].map(|p| play::evaluate(world, p, plan));
+        candidates.push(Candidate::new(&own, &flow));
     }
-    let chosen = best.0;
+    let chosen = shipped::shipped(&candidates);
     let rows: Vec<_> = results.iter().flat_map(|r| r.rows.clone()).collect();
     Ok(Judgement {
         entries,

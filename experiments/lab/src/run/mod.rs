@@ -13,6 +13,7 @@ pub mod provenance;
 mod result;
 pub mod run_dir;
 pub mod seed;
+mod shipped;
 pub mod stability;
 mod stage;
 pub mod stored;
