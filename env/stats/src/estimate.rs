@@ -37,16 +37,24 @@ impl Estimate {
         }
     }
 
+    /// The same with its interval cut to `range`, which holds the value.
+    pub fn within(self, range: (f64, f64)) -> Self {
+        Self {
+            value: self.value,
+            bounds: self
+                .bounds
+                .map(|(low, high)| (low.max(range.0), high.min(range.1))),
+        }
+    }
+
     /// The interval stretched to hold `other`'s too, and cut to `range`.
     pub(crate) fn widened(self, other: Self, range: (f64, f64)) -> Self {
         let bounds = match (self.bounds, other.bounds) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (a, b) => a.or(b),
         };
-        Self {
-            value: self.value,
-            bounds: bounds.map(|(low, high)| (low.max(range.0), high.min(range.1))),
-        }
+        let value = self.value;
+        Self { value, bounds }.within(range)
     }
 }
 

@@ -119,7 +119,8 @@ fn clusters_that_agree_by_luck_are_no_surer_than_their_calls() {
     );
 }
 
-fn holds(estimate: Option<Estimate>, truth: f64) -> bool {
+/// Whether the interval is there and holds the truth.
+pub(crate) fn holds(estimate: Option<Estimate>, truth: f64) -> bool {
     let bounds = estimate.and_then(|e| e.bounds);
     bounds.is_some_and(|(low, high)| low <= truth && truth <= high)
 }

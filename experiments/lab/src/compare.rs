@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::slice::from_ref;
 
 use offhook_simulator::bundled;
 use offhook_stats::Estimate;
-use offhook_stats::bootstrap::{RESAMPLES, iqm, probability_of_improvement};
+use offhook_stats::bootstrap::{iqm, probability_of_improvement};
 
 use crate::disk::{atomic, csv};
 use crate::error::Failure;
@@ -59,8 +58,8 @@ pub fn compare(paths: &[PathBuf]) -> Result<RunComparison, Failure> {
         .collect();
     let score = |((name, _), finals): ((String, _), Vec<f64>)| RunScore {
         name,
-        completion: iqm(from_ref(&finals), RESAMPLES, 1),
-        improvement: probability_of_improvement(from_ref(&finals), from_ref(&first), RESAMPLES, 1),
+        completion: iqm(&finals, 1).map(|e| e.within((0.0, 1.0))),
+        improvement: probability_of_improvement(&finals, &first),
         finals,
     };
     Ok(RunComparison {

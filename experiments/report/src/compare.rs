@@ -7,7 +7,7 @@ use crate::Presentation;
 use crate::page::{Block, Page};
 use crate::plot::{Drawing, Forest, PlotError, Row};
 use crate::record::Record;
-use crate::run::completion_chart;
+use crate::run::{band, completion_chart};
 use crate::text_table::{Cell, TextTable};
 
 /// Final scores.
@@ -35,9 +35,15 @@ pub fn present(comparison: &RunComparison) -> Presentation {
 /// If a picture cannot be drawn.
 pub fn render(comparison: &RunComparison) -> Result<Vec<(&'static str, Vec<u8>)>, PlotError> {
     let seeds = seeds(comparison);
+    let n_seeds: Vec<usize> = comparison.runs.iter().map(|run| run.finals.len()).collect();
+    let drawn =
+        |what: &str| band(&n_seeds).map_or_else(String::new, |band| format!("{what}{band}"));
     let curves = completion_chart(
         "calls completed while learning".into(),
-        format!("interquartile mean over seeds ({seeds}), band = 95 % bootstrap interval"),
+        format!(
+            "interquartile mean over seeds ({seeds}){}",
+            drawn(", band = ")
+        ),
         comparison.curve.clone(),
     );
     let row = |run: &offhook_lab::compare::RunScore| Row {
@@ -46,7 +52,7 @@ pub fn render(comparison: &RunComparison) -> Result<Vec<(&'static str, Vec<u8>)>
     };
     let forest = Forest {
         title: "final completion".into(),
-        subtitle: format!("interquartile mean over seeds ({seeds}) with 95 % bootstrap interval"),
+        subtitle: format!("interquartile mean over seeds ({seeds}){}", drawn(" with ")),
         x_label: "calls completed".into(),
         unit: Unit::share(),
         rows: comparison.runs.iter().map(row).collect(),

@@ -13,6 +13,7 @@ use offhook_lab::run::stability::{SeedStability, Stability};
 use offhook_lab::run::verdict::{Verdict, VerdictStatus};
 use offhook_lab::unit::Unit;
 use offhook_stats::Estimate;
+use offhook_stats::bootstrap::MIN_BOOTSTRAPPED;
 use serde_json::Value;
 
 use crate::Presentation;
@@ -115,11 +116,7 @@ pub fn render(result: &TrainResult) -> Result<Vec<(RunFile, Vec<u8>)>, Failure> 
 
 fn chart(result: &TrainResult) -> Chart {
     let n_seeds = result.judgement.n_seeds();
-    let band = if n_seeds > 1 {
-        ", band = 95 % bootstrap interval"
-    } else {
-        ""
-    };
+    let band = band(&[n_seeds]).map_or_else(String::new, |band| format!(", band = {band}"));
     let calls = result.curve_calls;
     let measured = format!(
         "{}{band}; {calls} held-out calls a point and seed",
@@ -130,6 +127,20 @@ fn chart(result: &TrainResult) -> Chart {
         format!("interquartile mean of {measured}"),
         result.curve.clone(),
     )
+}
+
+/// What is drawn around the interquartile means of curves over so many seeds; `None` for single seeds.
+pub fn band(n_seeds: &[usize]) -> Option<&'static str> {
+    let few = n_seeds.iter().any(|n| (2..MIN_BOOTSTRAPPED).contains(n));
+    let many = n_seeds.iter().any(|n| *n >= MIN_BOOTSTRAPPED);
+    match (few, many) {
+        (false, false) => None,
+        (true, false) => Some("Student's 95 % interval"),
+        (false, true) => Some("95 % interval by the expanded bootstrap"),
+        (true, true) => {
+            Some("95 % interval, Student's below 5 seeds, else by the expanded bootstrap")
+        }
+    }
 }
 
 /// The chart of completion over simulated calls.
@@ -309,5 +320,18 @@ fn stability_table(seeds: &[SeedStability]) -> TextTable {
     TextTable {
         columns: columns.map(str::to_owned).to_vec(),
         rows: seeds.iter().map(row).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_band_is_called_what_is_drawn() {
+        assert_eq!(band(&[1]), None);
+        assert_eq!(band(&[3]), Some("Student's 95 % interval"));
+        assert!(band(&[5, 1]).is_some_and(|words| words.contains("expanded bootstrap")));
+        assert!(band(&[3, 10]).is_some_and(|words| words.contains("below 5 seeds")));
     }
 }

@@ -1,7 +1,7 @@
-//! The learning curve over seeds: interquartile mean with bootstrap interval at every evaluation.
+//! The learning curve over seeds: interquartile mean with its interval at every evaluation.
 
 use offhook_stats::Estimate;
-use offhook_stats::bootstrap::{RESAMPLES, iqm};
+use offhook_stats::bootstrap::iqm;
 
 use super::judge::{Contestant, Judgement};
 use super::metrics::{self, Row};
@@ -44,7 +44,7 @@ pub struct Reference {
     pub y: Estimate,
 }
 
-/// Collects the curve of one metric from the rows of all seeds.
+/// Collects the curve of one metric, a share, from the rows of all seeds.
 pub fn collect(name: &str, rows: &[Row], metric: &str) -> Curve {
     let is_point = |r: &&Row| r.stage == metrics::Stage::Reinforcement && r.metric == metric;
     let mut steps: Vec<u64> = rows.iter().filter(is_point).map(|r| r.step).collect();
@@ -55,11 +55,11 @@ pub fn collect(name: &str, rows: &[Row], metric: &str) -> Curve {
             .iter()
             .filter(|r| is_point(r) && r.step == step)
             .collect();
-        let scores = at.iter().map(|row| row.value).collect();
+        let scores: Vec<f64> = at.iter().map(|row| row.value).collect();
         let x = at.iter().map(|row| row.calls as f64).sum::<f64>() / at.len() as f64;
         Some(Point {
             x,
-            y: iqm(&[scores], RESAMPLES, step)?,
+            y: iqm(&scores, step)?.within((0.0, 1.0)),
         })
     });
     Curve {
