@@ -8,7 +8,7 @@ use offhook_table::{DecisionTable, Provenance, Rule};
 use serde_json::Value;
 
 use crate::small_run::copied;
-use crate::{fail, first_edited, succeed, words};
+use crate::{fail, first_edited, offhook, succeed, words};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).expect("JSON")
@@ -349,41 +349,52 @@ fn a_private_default_action_is_refused() {
 }
 
 /// Calls that the table of run `one` has with a user model, as `calls.jsonl`.
-fn played(folder: &Path, user_model: &str) {
-    let command = "simulate fraud_alert --policy one --calls 300 --seed 9 --out calls.jsonl";
-    let with = ["--user-model", user_model];
+fn played(folder: &Path, user_model: &str, n_calls: &str) {
+    let command = "simulate fraud_alert --policy one --seed 9 --out calls.jsonl";
+    let with = ["--user-model", user_model, "--calls", n_calls];
     succeed(folder, &[&words(command)[..], &with].concat());
-}
-
-/// Features that moved since the calls that the table was made of.
-fn n_moved(folder: &Path) -> usize {
-    let report = json(&succeed(
-        folder,
-        &words("table drift one calls.jsonl --json"),
-    ));
-    let features = report["features"].as_array().expect("features");
-    let moved = |f: &&Value| f["verdict"] == "moved" || f["verdict"] == "shifted";
-    features.iter().filter(moved).count()
 }
 
 #[test]
 fn calls_as_they_were_show_no_drift() {
     let folder = copied();
-    played(folder.path(), "agenda");
-    assert_eq!(n_moved(folder.path()), 0);
+    played(folder.path(), "agenda", "300");
+    let text = succeed(folder.path(), &words("table drift one calls.jsonl"));
+    assert!(
+        !text.contains("moved, index") && !text.contains("shifted, index"),
+        "{text}"
+    );
 }
 
 #[test]
-fn other_customers_show_as_drift() {
+fn twenty_calls_are_too_few_to_show_drift() {
     let folder = copied();
-    played(folder.path(), "adversarial");
-    assert!(n_moved(folder.path()) > 0);
+    played(folder.path(), "agenda", "20");
+    let text = succeed(folder.path(), &words("table drift one calls.jsonl"));
+    assert!(text.contains("the calls are too few to tell"), "{text}");
+}
+
+#[test]
+fn other_customers_show_as_drift_and_fail() {
+    let folder = copied();
+    played(folder.path(), "adversarial", "300");
+    let output = offhook(folder.path(), &words("table drift one calls.jsonl --json"));
+    assert_eq!(output.status.code(), Some(1));
+    let report = json(&String::from_utf8(output.stdout).expect("UTF-8"));
+    let features = report["features"].as_array().expect("features");
+    let moved = |f: &Value| f["verdict"] == "moved" || f["verdict"] == "shifted";
+    assert!(features.iter().any(moved), "{report}");
+    let message = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(
+        message.contains("are not those that 'one' was made for"),
+        "{message}"
+    );
 }
 
 #[test]
 fn rules_are_shown_by_the_calls_that_they_decided() {
     let folder = copied();
-    played(folder.path(), "agenda");
+    played(folder.path(), "agenda", "300");
     let command = "table show one --log calls.jsonl --json";
     let shown = json(&succeed(folder.path(), &words(command)));
     let rules = shown["rules"].as_array().expect("rules");
@@ -396,7 +407,7 @@ fn rules_are_shown_by_the_calls_that_they_decided() {
 fn two_tables_differ_for_callers_of_a_kind() {
     let folder = copied();
     let folder = folder.path();
-    played(folder, "agenda");
+    played(folder, "agenda", "300");
     let text = fs::read_to_string(folder.join("calls.jsonl")).expect("written");
     let with_callers: String = text
         .lines()

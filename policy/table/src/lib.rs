@@ -112,7 +112,7 @@ pub mod testing;
 mod words;
 
 pub use change::{
-    CallerShare, Change, Comparison, Diff, Drift, DriftReport, MIN_COUNT, PSI_MOVED, PSI_SHIFTED,
+    CallerShare, Change, Comparison, Diff, Drift, DriftReport, MIN_CALLS, PSI_MOVED, PSI_SHIFTED,
     Segment, Share, Verdict, drift,
 };
 pub use format::Format;

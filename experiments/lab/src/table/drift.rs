@@ -39,7 +39,13 @@ pub fn drift(plan: DriftPlan<'_>) -> Result<LoggedDrift, Failure> {
     let table = open_table(plan.table)?;
     let (scenario, _) = scenario_of(&table, plan.table, plan.scenario)?;
     let expected = match plan.expected {
-        Some(log) => monitor(&table, &scenario, log)?.0,
+        Some(log) => {
+            let mut all = Monitor::new(&table);
+            for calls in monitor(&table, &scenario, log)?.0 {
+                all.merge(&calls)?;
+            }
+            all
+        }
         None => Monitor::expected(&table),
     };
     let (found, alike) = monitor(&table, &scenario, plan.log)?;

@@ -32,8 +32,11 @@ pub fn for_each_call(
     Ok(())
 }
 
-/// What a table would have decided in the calls of a log, and the share of turns where that is what
-/// the log says was done, `[0, 1]`.
+/// Calls of a log are counted in as many groups at most, so that a long one takes no more memory than a short one.
+const MAX_GROUPS: usize = 1_000;
+
+/// What a table would have decided in the calls of a log, call by call (where there are very many, in groups of
+/// them), and the share of turns where that is what the log says was done, `[0, 1]`.
 ///
 /// # Errors
 /// As [`for_each_call`].
@@ -41,10 +44,15 @@ pub fn monitor(
     table: &DecisionTable,
     scenario: &Scenario,
     log: &Path,
-) -> Result<(Monitor, f64), Failure> {
-    let mut monitor = Monitor::new(table);
-    let (mut n_turns, mut n_alike) = (0u64, 0u64);
+) -> Result<(Vec<Monitor>, f64), Failure> {
+    let mut monitors: Vec<Monitor> = Vec::new();
+    let (mut n_calls, mut n_turns, mut n_alike) = (0, 0u64, 0u64);
     for_each_call(log, scenario, |_, steps| {
+        if monitors.len() < MAX_GROUPS {
+            monitors.push(Monitor::new(table));
+        }
+        let monitor = &mut monitors[n_calls % MAX_GROUPS];
+        n_calls += 1;
         for step in steps {
             let decision = table.decide(&step.codes);
             monitor.record(&step.codes, decision);
@@ -52,5 +60,5 @@ pub fn monitor(
             n_alike += u64::from(decision.action == step.action);
         }
     })?;
-    Ok((monitor, n_alike as f64 / n_turns as f64))
+    Ok((monitors, n_alike as f64 / n_turns as f64))
 }

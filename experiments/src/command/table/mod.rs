@@ -79,6 +79,12 @@ fn drift(args: &DriftArgs) -> Result<(), Failure> {
         scenario: args.scenario.as_deref(),
     })?;
     out!("{}", report::drift::present(&drift).show(args.json));
+    if !drift.report.ok() {
+        let (log, table) = (args.log.display(), args.table.display());
+        return Err(Failure::failed(format!(
+            "the calls of '{log}' are not those that '{table}' was made for"
+        )));
+    }
     Ok(())
 }
 

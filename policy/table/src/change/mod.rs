@@ -4,4 +4,4 @@ mod diff;
 mod drift;
 
 pub use diff::{CallerShare, Change, Comparison, Diff, Segment};
-pub use drift::{Drift, DriftReport, MIN_COUNT, PSI_MOVED, PSI_SHIFTED, Share, Verdict, drift};
+pub use drift::{Drift, DriftReport, MIN_CALLS, PSI_MOVED, PSI_SHIFTED, Share, Verdict, drift};
