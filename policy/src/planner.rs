@@ -1,10 +1,13 @@
 //! A privileged planner: it sees the hidden customer, and tries every action on copies of the call.
 //!
-//! Each allowed action is followed by a base policy on forks of the running call, whose customer is
-//! the true one and whose future is drawn anew; the best mean return wins (rollout policies:
-//! Tesauro and Galperin, 1996, "On-line policy improvement using Monte-Carlo search"). No policy on
-//! the phone can do so. Its figures say how much of a scenario's loss is due to not knowing the
-//! customer, and to a base policy that does not use what it knows.
+//! Each allowed action is followed by each of some base policies on forks of the running call, whose
+//! customer is the true one and whose future is drawn anew; the best mean return wins (rollout policies:
+//! Tesauro and Galperin, 1996, "On-line policy improvement using Monte-Carlo search"; of several bases:
+//! Chang, Givan and Chong, 2004, "Parallel Rollout for Online Solution of Partially Observable Markov
+//! Decision Processes"). No policy on the phone can do so. Its figures say how much of a scenario's loss
+//! is due to not knowing the customer, and to base policies that do not use what they know.
+
+use std::ops::Range;
 
 use offhook_env::action::ActionId;
 use offhook_env::call::customer::Customers;
@@ -17,9 +20,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlannerConfig {
-    /// Forks of every allowed action.
+    /// Forks of every allowed action and base policy.
     pub n_first: u64,
-    /// Actions that stay in the race after the first forks.
+    /// Pairs of action and base policy that stay in the race after the first forks.
     pub n_kept: usize,
     /// More forks of each of them.
     pub n_more: u64,
@@ -35,13 +38,17 @@ impl Default for PlannerConfig {
     }
 }
 
-/// An action in the race and the returns of its forks; fork `k` has the same future for every action.
-struct Candidate {
+/// An action in the race, the base policy after it, and the returns of its forks; fork `k` has the same future
+/// for every candidate.
+struct Candidate<'a> {
     action: ActionId,
+    base: &'a dyn Policy,
+    /// Whether the base policy would take this action itself.
+    is_usual: bool,
     returns: Vec<f32>,
 }
 
-impl Candidate {
+impl Candidate<'_> {
     fn mean(&self) -> f32 {
         self.returns.iter().sum::<f32>() / self.returns.len() as f32
     }
@@ -57,56 +64,64 @@ impl Candidate {
 }
 
 impl PlannerConfig {
-    /// The best action for `call` if `base` goes on after it; the base policy's own action unless
-    /// another is better by more than one standard error. A function of (`seed`, episode, turn).
+    /// Enough forks to bound what can be had by knowing the customer.
+    pub const BOUND: Self = Self {
+        n_first: 16,
+        n_kept: 6,
+        n_more: 64,
+    };
+
+    /// The best action for `call` if the best of `bases`, of which there is one at least, goes on after it; what
+    /// the best of them would do itself unless another action is better by more than one standard error. A
+    /// function of (`seed`, episode, turn).
     pub fn act<C: Customers>(
         &self,
         world: &World<C>,
         call: &Call<C::Customer>,
-        base: &dyn Policy,
+        bases: &[&dyn Policy],
         seed: u64,
     ) -> ActionId {
         let scenario = &*world.scenario;
         let observation = call.belief.observation(scenario);
-        let usual = base.best(observation, scenario.layout.n_actions());
+        let usual = |base: &dyn Policy| base.best(observation, scenario.layout.n_actions());
         if observation.mask.count() == 1 {
-            return usual;
+            return usual(bases[0]);
         }
         let turn_seed =
             derive_seed(seed, Stream::Fork, call.episode()) ^ u64::from(call.belief.turn());
-        let mut race: Vec<Candidate> = (observation.mask.iter())
-            .map(|action| Candidate {
+        let fork = |candidate: &mut Candidate<'_>, forks: Range<u64>| {
+            let (base, action) = (candidate.base, candidate.action);
+            let returns = forks.map(|k| fork_return(world, call, base, action, turn_seed, k));
+            candidate.returns.extend(returns);
+        };
+        let mut race: Vec<Candidate<'_>> = Vec::new();
+        for &base in bases {
+            let usual = usual(base);
+            race.extend(observation.mask.iter().map(|action| Candidate {
                 action,
-                returns: (0..self.n_first)
-                    .map(|k| fork_return(world, call, base, action, turn_seed, k))
-                    .collect(),
-            })
-            .collect();
-        // The base policy's action stays in the race, whatever its first forks say.
-        race.sort_by(|a, b| {
-            let key = |c: &Candidate| (c.action == usual, c.mean());
-            let ((own_a, mean_a), (own_b, mean_b)) = (key(a), key(b));
-            own_b.cmp(&own_a).then(mean_b.total_cmp(&mean_a))
-        });
-        race.truncate(self.n_kept.max(1));
-        for candidate in &mut race {
-            let more = self.n_first..self.n_first + self.n_more;
-            let action = candidate.action;
-            candidate
-                .returns
-                .extend(more.map(|k| fork_return(world, call, base, action, turn_seed, k)));
+                base,
+                is_usual: action == usual,
+                returns: Vec::new(),
+            }));
         }
-        let (usual, others) = race
-            .split_first()
-            .expect("the base policy's action is in the race");
-        let better = others.iter().filter(|candidate| {
-            let (mean, error) = candidate.gain_over(usual);
-            mean > error
+        race.iter_mut().for_each(|c| fork(c, 0..self.n_first));
+        // What a base policy does itself stays in the race, whatever its first forks say.
+        race.sort_by(|a, b| {
+            let by_mean = b.mean().total_cmp(&a.mean());
+            b.is_usual.cmp(&a.is_usual).then(by_mean)
         });
-        better
-            .max_by(|a, b| a.mean().total_cmp(&b.mean()))
-            .unwrap_or(usual)
-            .action
+        race.truncate(self.n_kept.max(bases.len()));
+        let more = self.n_first..self.n_first + self.n_more;
+        race.iter_mut().for_each(|c| fork(c, more.clone()));
+
+        let by_mean = |a: &&Candidate<'_>, b: &&Candidate<'_>| a.mean().total_cmp(&b.mean());
+        let usual = race.iter().filter(|c| c.is_usual).max_by(by_mean);
+        let usual = usual.expect("what a base policy does itself is in the race");
+        let better = race.iter().filter(|candidate| {
+            let (mean, error) = candidate.gain_over(usual);
+            !candidate.is_usual && mean > error
+        });
+        better.max_by(by_mean).unwrap_or(usual).action
     }
 }
 
@@ -137,10 +152,13 @@ fn fork_return<C: Customers>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use offhook_env::policy::RandomPolicy;
 
-    fn candidate(returns: &[f32]) -> Candidate {
+    fn candidate(returns: &[f32]) -> Candidate<'static> {
         Candidate {
             action: 0,
+            base: &RandomPolicy,
+            is_usual: false,
             returns: returns.to_vec(),
         }
     }

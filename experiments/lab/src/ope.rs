@@ -6,6 +6,7 @@ use std::sync::Arc;
 use offhook_env::policy::Policy;
 use offhook_env::scenario::Scenario;
 use offhook_policy::data::trajectories::Trajectories;
+pub use offhook_policy::ope::MIN_EFFECTIVE_N;
 use offhook_policy::ope::behavior::{Behavior, Cloning};
 pub use offhook_policy::ope::gate::{Answer, Verdict};
 use offhook_policy::ope::gate::{GateConfig, Side, gate};
@@ -67,8 +68,10 @@ pub struct OffPolicyEvaluation {
     pub reward: Reward,
     /// What the policy that made the log was worth.
     pub on_policy: Option<Estimate>,
-    /// The policy's value by every estimator, by name.
+    /// The policy's value by every estimator, by name; without intervals where `has_support` is not.
     pub estimates: Vec<(&'static str, Option<Estimate>)>,
+    /// Whether enough calls speak of the policy for intervals to mean anything, [`MIN_EFFECTIVE_N`].
+    pub has_support: bool,
     /// Calls that the estimates rest on in effect.
     pub effective_n: f64,
     /// The same for the baseline.
@@ -103,7 +106,13 @@ pub fn evaluate(plan: &OpePlan) -> Result<OffPolicyEvaluation, Failure> {
     let side = Side::evaluated(&plan.policy, &policy);
     let verdict = gate(&side, &baseline, &evidence.calls.groups, &config);
     let on_policy = ope::on_policy(&evidence.calls, &evidence.config, plan.seed);
-    let estimates = policy.estimates.iter();
+    let estimates = policy.estimates.iter().map(|(estimator, found)| {
+        let supported = |found: Estimate| match policy.has_support() {
+            true => found,
+            false => Estimate::point(found.value),
+        };
+        (estimator.name(), found.map(supported))
+    });
     Ok(OffPolicyEvaluation {
         policy: plan.policy.clone(),
         baseline: name.to_owned(),
@@ -112,9 +121,8 @@ pub fn evaluate(plan: &OpePlan) -> Result<OffPolicyEvaluation, Failure> {
         n_callers: evidence.log.n_callers(),
         reward: evidence.reward,
         on_policy,
-        estimates: estimates
-            .map(|(estimator, estimate)| (estimator.name(), *estimate))
-            .collect(),
+        estimates: estimates.collect(),
+        has_support: policy.has_support(),
         effective_n: policy.effective_n,
         baseline_effective_n: baseline.effective_n,
         confidence: plan.confidence,

@@ -66,7 +66,7 @@ fn play<C: Customers>(
             }
             Choice::Plan => {
                 let planner = PlannerConfig::default();
-                (planner.act(world, &call, policy, plan.seed), 1.0)
+                (planner.act(world, &call, &[policy], plan.seed), 1.0)
             }
             Choice::Sample => {
                 policy.probabilities(observation, &mut probs[..n_actions]);

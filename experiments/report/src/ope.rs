@@ -1,7 +1,7 @@
 //! What a policy is worth by the calls of another, and whether it beats a baseline.
 
 use offhook_lab::logs::Reward;
-use offhook_lab::ope::{Answer, OffPolicyEvaluation, THE_LOG};
+use offhook_lab::ope::{Answer, MIN_EFFECTIVE_N, OffPolicyEvaluation, THE_LOG};
 use offhook_lab::unit::Unit;
 use offhook_stats::Estimate;
 use serde_json::Value;
@@ -24,9 +24,16 @@ pub fn present(found: &OffPolicyEvaluation) -> Presentation {
 }
 
 fn headline(found: &OffPolicyEvaluation) -> String {
+    let intervals = match found.has_support {
+        true => "95 % intervals".to_owned(),
+        false => format!(
+            "no intervals: the calls are worth {:.1} calls of {}, at least {MIN_EFFECTIVE_N} are needed",
+            found.effective_n, found.policy
+        ),
+    };
     format!(
         "{}: {} calls, {} decisions, {} callers; {} of {} by calls of another policy \
-         (behavior: {}), 95 % intervals",
+         (behavior: {}), {intervals}",
         found.scenario,
         found.n_calls,
         found.n_decisions,
@@ -114,7 +121,8 @@ fn records(found: &OffPolicyEvaluation) -> Vec<Record> {
     ]);
     let gain = Estimate::point(found.verdict.gain);
     let mut gate = Record::new("ope.gate", gain, n, &unit, place);
-    gate.low = found.verdict.low;
+    // No end of an interval where there is not enough data for one.
+    gate.low = found.verdict.low.filter(|_| found.verdict.reason.is_none());
     on_policy
         .into_iter()
         .chain(estimates)

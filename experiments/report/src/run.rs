@@ -7,7 +7,9 @@ use offhook_lab::key_figure::{KEY_FIGURES, KeyFigure};
 use offhook_lab::run::TrainResult;
 use offhook_lab::run::curve::LearningCurve;
 use offhook_lab::run::gap::GapLine;
-use offhook_lab::run::judge::{Contestant, DIFFERENCE_METRICS, DIFFERENCES, Entry, Judgement};
+use offhook_lab::run::judge::{
+    Contestant, DIFFERENCE_METRICS, DIFFERENCES, Entry, GAP_ROWS, Judgement,
+};
 use offhook_lab::run::run_dir::RunFile;
 use offhook_lab::run::stability::{SeedStability, Stability};
 use offhook_lab::run::verdict::{Verdict, VerdictStatus};
@@ -189,7 +191,8 @@ fn page(result: &TrainResult, svg: String) -> Page {
     if !judgement.gap.is_empty() {
         page.blocks.push(table(
             gap_table(&judgement.gap),
-            "What seeing the hidden customer would be worth, on fewer of the same calls",
+            "What seeing the hidden customer would be worth, on fewer of the same calls: a planner that sees it, what it \
+             has over the script, and the share of that which was learned",
         ));
     }
     page.blocks.extend([
@@ -233,22 +236,28 @@ fn difference_table(judgement: &Judgement) -> TextTable {
     }
 }
 
+/// The planner's figures, a column each; where it is not above the script, no room was seen.
 fn gap_table(lines: &[GapLine]) -> TextTable {
-    let row = |line: &GapLine| {
+    let cells = |line: &GapLine| {
         let unit = KeyFigure::named(line.metric).unit();
-        vec![
-            Cell::Text(format!(
-                "{}, planner goes on with the {}",
-                line.metric, line.base
-            )),
-            Cell::value(Some(line.bound), &unit),
-            Cell::value(line.closed, &Unit::share()),
-        ]
+        let closed = match line.closed {
+            Some(closed) => Cell::value(Some(closed), &Unit::share()),
+            None => Cell::from("no room seen"),
+        };
+        let [bound, gap] = [line.bound, line.gap].map(|e| Cell::value(Some(e), &unit));
+        [bound, gap, closed]
     };
-    let columns = ["privileged bound", "bound", "share of the gap closed"];
+    let columns: Vec<[Cell; 3]> = lines.iter().map(cells).collect();
+    let row = |(k, name): (usize, &str)| {
+        let own = columns.iter().map(|column| column[k].clone());
+        [Cell::from(name)].into_iter().chain(own).collect()
+    };
+    let head = ["privileged bound"]
+        .into_iter()
+        .chain(lines.iter().map(|line| line.metric));
     TextTable {
-        columns: columns.map(str::to_owned).to_vec(),
-        rows: lines.iter().map(row).collect(),
+        columns: head.map(str::to_owned).collect(),
+        rows: GAP_ROWS.into_iter().enumerate().map(row).collect(),
     }
 }
 
@@ -292,11 +301,17 @@ fn stability_line(seeds: &[SeedStability]) -> String {
         n_stable,
         worst,
     } = Stability::of(seeds);
-    format!(
-        "stability: once at 90 % of its final completion, {n_stable} of {n_seeds} seeds never fell by more \
-         than 10 points; the largest fall was {:.1} points",
-        100.0 * worst
-    )
+    let fall = 100.0 * worst;
+    match seeds {
+        [only] => format!(
+            "stability: once at 90 % of its final completion, the only seed, {}, fell by {fall:.1} points at most",
+            only.seed
+        ),
+        _ => format!(
+            "stability: once at 90 % of its final completion, {n_stable} of {n_seeds} seeds never fell by more \
+             than 10 points; the largest fall was {fall:.1} points"
+        ),
+    }
 }
 
 /// One row a seed.
@@ -326,6 +341,23 @@ fn stability_table(seeds: &[SeedStability]) -> TextTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_seed_is_not_called_so_many_of_so_many() {
+        let seed = SeedStability {
+            seed: 4,
+            last: 0.6,
+            calls_to_arrive: 0,
+            largest_fall: 0.15,
+        };
+        let words = stability_line(&[seed]);
+        assert!(
+            words.ends_with("the only seed, 4, fell by 15.0 points at most"),
+            "{words}"
+        );
+        let words = stability_line(&[seed; 2]);
+        assert!(words.contains("0 of 2 seeds never fell"), "{words}");
+    }
 
     #[test]
     fn the_band_is_called_what_is_drawn() {

@@ -162,6 +162,7 @@ fn quotes(printed: &str) -> Vec<Quote> {
             }
             Some(&row) if found.len() > 1 && !columns.is_empty() => {
                 let quoted = columns.iter().zip(&found).skip(1);
+                let quoted = quoted.filter(|(_, cell)| **cell != "no room seen");
                 quotes.extend(quoted.map(|(column, cell)| quote(row, column, cell)));
             }
             _ => columns.clear(),
@@ -172,6 +173,10 @@ fn quotes(printed: &str) -> Vec<Quote> {
 
 /// Which line of `summary.csv` a cell of a printed table is from.
 fn quote(row: &str, column: &str, cell: &str) -> Quote {
+    if row == "reinforcement of privileged" {
+        return Quote::new(row, &format!("{column}_gap_closed"), cell);
+    }
+    // Runs of before the planner went on with the best of both.
     let Some((metric, base)) = row.split_once(", planner goes on with the ") else {
         return Quote::new(row, &column.replace(' ', "_"), cell);
     };

@@ -65,6 +65,33 @@ fn a_policy_is_judged_by_the_calls_of_another() {
 }
 
 #[test]
+fn calls_that_hardly_speak_of_a_policy_give_no_interval() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let args = "simulate fraud_alert --policy random --calls 60 --seed 3 --out random.jsonl";
+    succeed(folder, &crate::words(args));
+    let args = ["ope", "random.jsonl", "--policy", "script"];
+    let text = succeed(folder, &args);
+    assert!(text.contains("no intervals: the calls are worth"), "{text}");
+    let text = succeed(folder, &[&args[..], &["--json"]].concat());
+    let records = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let estimates: Vec<Value> = records
+        .filter(|r: &Value| {
+            !["ope.on_policy", "ope.gate"].contains(&r["metric"].as_str().expect("a name"))
+        })
+        .collect();
+    assert!(!estimates.is_empty(), "{text}");
+    for record in estimates {
+        assert!(
+            record["low"].is_null() && record["high"].is_null(),
+            "{record}"
+        );
+    }
+}
+
+#[test]
 fn logs_that_cannot_be_used_are_refused_by_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();

@@ -127,7 +127,7 @@ pub struct ByPlanning<'a> {
 
 impl<C: Customers + 'static> Expert<CallBatch<C>> for ByPlanning<'_> {
     fn advise(&self, env: &CallBatch<C>, slot: usize, _: Observation<'_>, probs: &mut [f32]) {
-        let action = (self.config).act(env.world(), env.call(slot), self.base, self.seed);
+        let action = (self.config).act(env.world(), env.call(slot), &[self.base], self.seed);
         probs.fill(0.0);
         probs[action as usize] = 1.0;
     }

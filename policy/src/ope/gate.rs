@@ -10,7 +10,7 @@
 use offhook_stats::Estimate;
 use offhook_stats::quantile::student_quantile;
 
-use super::Evaluation;
+use super::{Evaluation, MIN_EFFECTIVE_N};
 
 /// When the gate speaks at all.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,7 +18,7 @@ pub struct GateConfig {
     /// Probability with which a policy that is no better is not called better, in `(0, 1)`. Default
     /// 0.95.
     pub confidence: f64,
-    /// Least effective number of calls for either policy. Default 50.
+    /// Least effective number of calls for either policy. Default [`MIN_EFFECTIVE_N`].
     pub min_effective_n: f64,
     /// Least number of callers. Default 20.
     pub min_callers: usize,
@@ -28,7 +28,7 @@ impl Default for GateConfig {
     fn default() -> Self {
         Self {
             confidence: 0.95,
-            min_effective_n: 50.0,
+            min_effective_n: MIN_EFFECTIVE_N,
             min_callers: 20,
         }
     }

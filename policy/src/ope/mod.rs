@@ -128,6 +128,10 @@ impl Estimator {
     }
 }
 
+/// Least effective number of calls that an interval, or a verdict of the [`gate`], may rest on: below, the few calls that
+/// have all of the weight agree by luck, and weights that are not seen are not in the spread.
+pub const MIN_EFFECTIVE_N: f64 = 50.0;
+
 /// What a log says of a policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
@@ -142,6 +146,13 @@ pub struct Evaluation {
     pub mean_weight: Option<Estimate>,
     /// The doubly robust value of every call, for [`gate::gate`].
     pub values: Vec<f64>,
+}
+
+impl Evaluation {
+    /// Whether the estimates' intervals mean anything: whether [`MIN_EFFECTIVE_N`] calls speak of the policy.
+    pub fn has_support(&self) -> bool {
+        self.effective_n >= MIN_EFFECTIVE_N
+    }
 }
 
 /// Mean return of the log itself, with its interval over callers.

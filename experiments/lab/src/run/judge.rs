@@ -46,6 +46,14 @@ pub const DIFFERENCES: [(Contestant, Contestant); 4] = [
     (Contestant::Table, Contestant::Reinforcement),
 ];
 
+/// What the planner that sees the customer is called, what it has over the script, and what the learned policy has
+/// of that.
+pub const GAP_ROWS: [&str; 3] = [
+    "privileged",
+    "privileged - script",
+    "reinforcement of privileged",
+];
+
 /// Figures whose differences are reported.
 pub const DIFFERENCE_METRICS: [&str; 2] = ["completion", "return"];
 
@@ -170,8 +178,7 @@ pub fn judge(
             gaps.push(SeedGap {
                 script: first(Contestant::Script),
                 learned: first(Contestant::Reinforcement),
-                privileged: [&script as &dyn Policy, &*result.reinforcement]
-                    .map(|base| play::evaluate(world, base, plan)),
+                privileged: gap::plan_calls(world, &[&script, &*result.reinforcement], plan),
             });
         }
         // The exported table is chosen on other calls than those that judge it.
@@ -267,11 +274,11 @@ impl Judgement {
             }
         }
         for line in &self.gap {
-            let planner = format!("privileged ({} goes on)", line.base);
-            let learned = format!("{} of {planner}", Contestant::Reinforcement.name());
             let unit = KeyFigure::named(line.metric).unit();
-            add(planner, line.metric, Some(line.bound), unit);
-            add(learned, line.closed_metric, line.closed, Unit::share());
+            let [planner, gap, closed] = GAP_ROWS.map(str::to_owned);
+            add(planner, line.metric, Some(line.bound), unit.clone());
+            add(gap, line.metric, Some(line.gap), unit);
+            add(closed, line.closed_metric, line.closed, Unit::share());
         }
         lines
     }

@@ -11,7 +11,7 @@ use crate::table::Provenance;
 pub(crate) fn lines(provenance: &Provenance) -> Vec<(&str, Vec<String>)> {
     let told = provenance.iter().map(|(key, value)| {
         let intervals = key == "metrics";
-        let lines = match value {
+        let lines: Vec<String> = match value {
             Value::Object(fields) => {
                 let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
                 fields.sort_by_key(|(name, _)| *name);
@@ -22,9 +22,23 @@ pub(crate) fn lines(provenance: &Provenance) -> Vec<(&str, Vec<String>)> {
             }
             value => vec![text(value, intervals)],
         };
-        (key.as_str(), lines)
+        let whose = intervals.then(|| seed(provenance)).flatten();
+        (key.as_str(), whose.into_iter().chain(lines).collect())
     });
     told.collect()
+}
+
+/// Whose figures a table's are, where other seeds were trained beside it: the report of a run is of all of them.
+fn seed(provenance: &Provenance) -> Option<String> {
+    let seeds = provenance.get("seeds")?;
+    let (own, all) = (seeds.get("train")?, seeds.get("of")?);
+    let others = all.as_array().is_some_and(|all| all.len() > 1);
+    others.then(|| {
+        format!(
+            "of this table alone, which is that of seed {own} out of {}",
+            text(all, false)
+        )
+    })
 }
 
 fn text(value: &Value, intervals: bool) -> String {
@@ -63,13 +77,14 @@ mod tests {
             "program": "offhook 0.1.0",
             "metrics": {"calls": 1000, "completion": [0.63, 0.6, 0.66], "lost": {"completion": [0.0, -0.1, 0.1]}},
             "proofs": {"rules": ["no offer", "say hello first"]},
-            "seeds": [3, 2, 4],
+            "seeds": {"train": 3, "of": [3, 2, 4]},
         });
         let provenance = serde_json::from_value(value).unwrap();
         let expected = [
             (
                 "metrics",
                 vec![
+                    "of this table alone, which is that of seed 3 out of 3, 2, 4",
                     "calls: 1000",
                     "completion: 0.63 [0.6, 0.66]",
                     "lost: completion 0.0 [-0.1, 0.1]",
@@ -77,7 +92,7 @@ mod tests {
             ),
             ("program", vec!["offhook 0.1.0"]),
             ("proofs", vec!["rules: no offer; say hello first"]),
-            ("seeds", vec!["3, 2, 4"]),
+            ("seeds", vec!["of: 3, 2, 4", "train: 3"]),
         ];
         let expected = expected.map(|(key, lines)| {
             let lines: Vec<String> = lines.into_iter().map(str::to_owned).collect();
