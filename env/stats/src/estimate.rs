@@ -37,6 +37,20 @@ impl Estimate {
         }
     }
 
+    /// This less `other`, which was measured on other calls; no interval unless both have one.
+    ///
+    /// The ends come from those of both, so that the difference of what is skewed is skewed ("MOVER"; Zou and Donner,
+    /// 2008, "Construction of confidence limits about effect measures").
+    pub fn minus(self, other: Self) -> Self {
+        let value = self.value - other.value;
+        let end = |own: f64, others: f64| (self.value - own).hypot(others - other.value);
+        let bounds = self.bounds.zip(other.bounds);
+        let bounds = bounds.map(|((low, high), (other_low, other_high))| {
+            (value - end(low, other_high), value + end(high, other_low))
+        });
+        Self { value, bounds }
+    }
+
     /// The same with its interval cut to `range`, which holds the value.
     pub fn within(self, range: (f64, f64)) -> Self {
         Self {

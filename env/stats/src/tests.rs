@@ -171,6 +171,28 @@ fn pairing_takes_shared_luck_out() {
 }
 
 #[test]
+fn a_difference_of_independent_estimates_holds_as_often_as_they_do() {
+    // Newcombe (1998, Statistics in Medicine 17:873), example (a), method 10: 56/70 - 48/80.
+    let found = |hits, n| share(Count { hits, n }).expect("calls");
+    near(
+        Some(found(56, 70).minus(found(48, 80))),
+        0.2,
+        0.0524,
+        0.3339,
+        1e-4,
+    );
+    let lone = Estimate::point(0.5);
+    assert_eq!(found(56, 70).minus(lone).bounds, None);
+    let covered = coverage(2_000, |rng| {
+        let mut seeds =
+            |share| -> Vec<Count> { (0..3).map(|_| cluster(rng, share, 0.03)).collect() };
+        let (a, b) = (clustered_share(&seeds(0.6)), clustered_share(&seeds(0.5)));
+        holds(a.zip(b).map(|(a, b)| a.minus(b)), 0.1)
+    });
+    assert!(covered > 0.93, "{covered}");
+}
+
+#[test]
 fn moments_of_two_streams_add_up_to_those_of_one() {
     let values: Vec<f64> = (0..50).map(|k| f64::from(k * k % 17)).collect();
     let whole = Moments::of(values.iter().copied());

@@ -1,89 +1,252 @@
-//! Runs side by side: their curves, their final scores, and how sure it is that one is better.
+//! Runs side by side, by what they reported: their held-out calls.
+//!
+//! Every figure of a run is that of its `summary.csv`, made of the same calls by the same code. Two runs that played
+//! the same calls (the same scenario, channel, seeds and number) are compared call by call; runs of one scenario with
+//! other calls by their intervals; runs of different scenarios not at all.
 
-use std::collections::BTreeSet;
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use offhook_simulator::bundled;
 use offhook_stats::Estimate;
-use offhook_stats::bootstrap::{iqm, probability_of_improvement};
+use offhook_stats::bootstrap::probability_of_improvement;
 
 use crate::disk::{atomic, csv};
 use crate::error::Failure;
-use crate::run::curve::{self, LearningCurve};
-use crate::run::metrics::{self, Row, Stage};
+use crate::key_figure::{KEY_FIGURES, KeyFigure};
+use crate::run::curve::LearningCurve;
+use crate::run::judge::{Contestant, Entry};
 use crate::run::run_dir::RunFile;
+use crate::unit::Unit;
+
+/// Policies that are compared.
+pub const COMPARED: [Contestant; 3] = [
+    Contestant::Reinforcement,
+    Contestant::Table,
+    Contestant::Script,
+];
+
+/// The metric of how probable it is that a seed of one run completes more calls than one of the other.
+pub const IMPROVEMENT: &str = "probability_of_improvement";
 
 /// What several runs came to.
 pub struct RunComparison {
-    /// The runs, in the order given; the first is the one that others are held against.
+    /// The runs, in the order given.
     pub runs: Vec<RunScore>,
-    /// Their curves.
+    /// What the configs say differently.
+    pub settings: Vec<SettingDifference>,
+    /// Every two runs of one scenario.
+    pub pairs: Vec<RunPair>,
+    /// Completion while they learned.
     pub curve: LearningCurve,
 }
 
 /// What one run came to.
 pub struct RunScore {
-    /// Name of the run's folder.
+    /// The shortest end of its path that tells it apart.
     pub name: String,
-    /// Completion of every seed at its last evaluation, in `[0, 1]`.
-    pub finals: Vec<f64>,
-    /// Their interquartile mean.
-    pub completion: Option<Estimate>,
-    /// Probability that a seed of it beats one of the first run.
-    pub improvement: Option<Estimate>,
+    /// Name of its scenario.
+    pub scenario: String,
+    /// Training seeds, in order.
+    pub seeds: Vec<u64>,
+    /// Held-out calls that every policy played, over all seeds.
+    pub n_calls: u64,
+    /// SHA-256 of all that defines the calls: scenario, library, channel.
+    calls_hash: String,
+    settings: BTreeMap<String, String>,
+    entries: Vec<Entry>,
+}
+
+/// A key of the configs that has not the same value in all of them.
+pub struct SettingDifference {
+    /// The key, with its tables: `reinforcement.ppo.gamma`.
+    pub key: String,
+    /// Its value in every run; `None` where it is not written.
+    pub values: Vec<Option<String>>,
+}
+
+/// Two runs of one scenario, the second against the first.
+pub struct RunPair {
+    /// Positions of both in the list of runs.
+    pub runs: [usize; 2],
+    /// Whether both played the same calls, so that the differences are paired.
+    pub is_paired: bool,
+    /// Every figure of every policy that both have.
+    pub differences: Vec<RunDifference>,
+}
+
+/// How much more the second run has of a figure.
+pub struct RunDifference {
+    /// Whose figure.
+    pub policy: Contestant,
+    /// Name of the figure, or [`IMPROVEMENT`].
+    pub metric: &'static str,
+    /// The difference; a probability for [`IMPROVEMENT`].
+    pub estimate: Estimate,
+    /// Its unit.
+    pub unit: Unit,
+}
+
+impl RunScore {
+    /// A policy of the run; `None` if it had none of the kind.
+    pub fn entry(&self, policy: Contestant) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.contestant == policy)
+    }
 }
 
 /// Reads runs and compares them.
 ///
 /// # Errors
-/// If a run cannot be read or has no completion to compare.
+/// If a run is not finished, lacks what is compared or was altered since.
 pub fn compare(paths: &[PathBuf]) -> Result<RunComparison, Failure> {
-    let read = |(name, path): (String, &PathBuf)| Ok((name, rows(path)?));
-    let runs: Vec<(String, Vec<Row>)> = (names(paths).into_iter().zip(paths))
+    let read = |(name, path): (String, &PathBuf)| read::run(name, path);
+    let read: Vec<_> = (names(paths).into_iter().zip(paths))
         .map(read)
         .collect::<Result<_, Failure>>()?;
-    let finals: Vec<Vec<f64>> = runs.iter().map(|(_, rows)| last_completion(rows)).collect();
-    for (finals, path) in finals.iter().zip(paths) {
-        if finals.is_empty() {
-            let (path, metric) = (path.display(), metrics::CURVE);
-            return Err(Failure::failed(format!(
-                "'{path}' has no `{metric}` to compare"
-            )));
-        }
-    }
-    let first = finals[0].clone();
-    let curves = runs
-        .iter()
-        .map(|(name, rows)| curve::collect(name, rows, metrics::CURVE))
-        .collect();
-    let score = |((name, _), finals): ((String, _), Vec<f64>)| RunScore {
-        name,
-        completion: iqm(&finals, 1).map(|e| e.within((0.0, 1.0))),
-        improvement: probability_of_improvement(&finals, &first),
-        finals,
+    let (runs, curves): (Vec<RunScore>, Vec<_>) = read.into_iter().unzip();
+    let every = (0..runs.len()).flat_map(|a| (a + 1..runs.len()).map(move |b| [a, b]));
+    let same_scenario = |pair: &[usize; 2]| {
+        let [a, b] = pair.map(|at| &runs[at].scenario);
+        a == b
     };
+    let pairs = every.filter(same_scenario).map(|at| pair(&runs, at));
     Ok(RunComparison {
-        runs: runs.into_iter().zip(finals).map(score).collect(),
+        settings: settings(&runs),
+        pairs: pairs.collect(),
         curve: LearningCurve {
             curves,
             references: Vec::new(),
         },
+        runs,
     })
 }
 
-impl RunComparison {
-    /// Final scores: `run,n_seeds,completion_iqm,low,high`.
-    pub fn to_csv(&self) -> String {
-        let row = |run: &RunScore| {
-            let score = run.completion?;
-            let (low, high) = score.bounds.unzip();
-            let n_seeds = run.finals.len().to_string();
-            let [value, low, high] = [Some(score.value), low, high].map(csv::number);
-            Some([run.name.clone(), n_seeds, value, low, high])
+fn pair(runs: &[RunScore], at: [usize; 2]) -> RunPair {
+    let [a, b] = at.map(|at| &runs[at]);
+    let shape = |run: &RunScore| (run.calls_hash.clone(), run.seeds.clone(), run.n_calls);
+    let is_paired = shape(a) == shape(b);
+    let mut differences = Vec::new();
+    for policy in COMPARED {
+        let (Some(a), Some(b)) = (a.entry(policy), b.entry(policy)) else {
+            continue;
         };
-        let head = ["run", "n_seeds", "completion_iqm", "low", "high"];
-        csv::to_csv(&head, self.runs.iter().filter_map(row))
+        for figure in KEY_FIGURES {
+            let estimate = match is_paired {
+                true => figure.difference(b.calls(), a.calls()),
+                false => b
+                    .estimate(figure)
+                    .zip(a.estimate(figure))
+                    .map(|(b, a)| b.minus(a)),
+            };
+            differences.extend(estimate.map(|estimate| RunDifference {
+                policy,
+                metric: figure.name,
+                estimate,
+                unit: figure.unit(),
+            }));
+        }
+        if policy.is_trained() {
+            let improvement = probability_of_improvement(&completion(b), &completion(a));
+            differences.extend(improvement.map(|estimate| RunDifference {
+                policy,
+                metric: IMPROVEMENT,
+                estimate,
+                unit: Unit::share(),
+            }));
+        }
     }
+    RunPair {
+        runs: at,
+        is_paired,
+        differences,
+    }
+}
+
+/// Completion of every seed.
+fn completion(entry: &Entry) -> Vec<f64> {
+    let figure = KeyFigure::named("completion");
+    let of_seed = |calls| Some(figure.estimate(std::slice::from_ref(calls))?.value);
+    entry.calls().iter().filter_map(of_seed).collect()
+}
+
+/// What is not written alike in all configs, by key; names may differ.
+fn settings(runs: &[RunScore]) -> Vec<SettingDifference> {
+    let keys: BTreeSet<&String> = runs.iter().flat_map(|run| run.settings.keys()).collect();
+    let values = keys.into_iter().filter(|key| *key != "name").map(|key| {
+        let values = runs.iter().map(|run| run.settings.get(key).cloned());
+        SettingDifference {
+            key: key.clone(),
+            values: values.collect(),
+        }
+    });
+    let differs = |setting: &SettingDifference| {
+        let first = setting.values.first();
+        setting.values.iter().any(|value| Some(value) != first)
+    };
+    values.filter(differs).collect()
+}
+
+impl RunComparison {
+    /// Whether the runs are of different scenarios.
+    pub fn is_mixed(&self) -> bool {
+        let scenarios: BTreeSet<&String> = self.runs.iter().map(|run| &run.scenario).collect();
+        scenarios.len() > 1
+    }
+
+    /// Every figure of every run: `run,policy,metric,value,low,high,unit,n_seeds,n_calls`.
+    pub fn to_csv(&self) -> String {
+        let rows = self.runs.iter().flat_map(|run| {
+            let entries = COMPARED.into_iter().filter_map(|policy| run.entry(policy));
+            entries.flat_map(move |entry| {
+                KEY_FIGURES.iter().filter_map(move |figure| {
+                    let cells = numbers(&entry.estimate(figure)?, &figure.unit());
+                    let names = [&*run.name, entry.contestant.name(), figure.name];
+                    let n = [run.seeds.len().to_string(), run.n_calls.to_string()];
+                    Some(names.map(str::to_owned).into_iter().chain(cells).chain(n))
+                })
+            })
+        });
+        let head = [
+            "run", "policy", "metric", "value", "low", "high", "unit", "n_seeds", "n_calls",
+        ];
+        csv::to_csv(&head, rows)
+    }
+
+    /// Every difference: `run,against,policy,metric,difference,low,high,unit,paired`.
+    pub fn differences_to_csv(&self) -> String {
+        let rows = self.pairs.iter().flat_map(|pair| {
+            let [against, run] = pair.runs.map(|at| self.runs[at].name.as_str());
+            pair.differences.iter().map(move |found| {
+                let names = [run, against, found.policy.name(), found.metric];
+                let cells = numbers(&found.estimate, &found.unit);
+                let paired = [pair.is_paired.to_string()];
+                names
+                    .map(str::to_owned)
+                    .into_iter()
+                    .chain(cells)
+                    .chain(paired)
+            })
+        });
+        let head = [
+            "run",
+            "against",
+            "policy",
+            "metric",
+            "difference",
+            "low",
+            "high",
+            "unit",
+            "paired",
+        ];
+        csv::to_csv(&head, rows)
+    }
+}
+
+fn numbers(estimate: &Estimate, unit: &Unit) -> [String; 4] {
+    let (low, high) = estimate.bounds.unzip();
+    let [value, low, high] = [Some(estimate.value), low, high].map(csv::number);
+    [value, low, high, unit.name().to_owned()]
 }
 
 /// Writes a comparison into a folder: its numbers, and `drawn`, its pictures and page by name.
@@ -98,6 +261,10 @@ pub fn write(
     std::fs::create_dir_all(out).map_err(|e| atomic::FileError::new("create", out, e))?;
     let numbers = [
         ("compare.csv", comparison.to_csv().into_bytes()),
+        (
+            "differences.csv",
+            comparison.differences_to_csv().into_bytes(),
+        ),
         ("curve.csv", comparison.curve.to_csv().into_bytes()),
     ];
     for (name, bytes) in numbers.iter().chain(drawn) {
@@ -143,32 +310,6 @@ fn names(paths: &[PathBuf]) -> Vec<String> {
     };
     let found = (1..=longest.unwrap_or(1)).map(ends).find(differ);
     found.unwrap_or_else(|| ends(usize::MAX))
-}
-
-fn rows(path: &Path) -> Result<Vec<Row>, Failure> {
-    let text = bundled::read(&path.join(RunFile::Metrics.name())).map_err(|e| {
-        let path = path.display();
-        Failure::failed(format!(
-            "{e}; '{path}' is not the directory of a finished run"
-        ))
-    })?;
-    metrics::from_csv(&text.file, &text.text)
-}
-
-/// Completion of every seed at its last evaluation.
-fn last_completion(rows: &[Row]) -> Vec<f64> {
-    let mut seeds: Vec<u64> = rows.iter().map(|r| r.seed).collect();
-    seeds.sort_unstable();
-    seeds.dedup();
-    let last = |seed: &u64| {
-        let of_seed = rows
-            .iter()
-            .filter(|r| r.seed == *seed && r.metric == metrics::CURVE);
-        of_seed
-            .max_by_key(|r| (r.stage == Stage::Reinforcement, r.step))
-            .map(|r| r.value)
-    };
-    seeds.iter().filter_map(last).collect()
 }
 
 #[cfg(test)]

@@ -211,6 +211,29 @@ impl KeyFigure {
         calls.iter().map(|call| linear(call) as f32).collect()
     }
 
+    /// How much more of it `a` has than `b` on the same calls, in the figure's own scale; clusters as in
+    /// [`estimate`](Self::estimate). `None` where one of them has no such figure; no interval where no call differs.
+    ///
+    /// # Panics
+    /// If `a` and `b` differ in shape.
+    pub fn difference(&self, a: &[Vec<CallSummary>], b: &[Vec<CallSummary>]) -> Option<Estimate> {
+        self.estimate(a).and(self.estimate(b))?;
+        let values = |calls: &[Vec<CallSummary>]| -> Vec<Vec<f32>> {
+            calls.iter().map(|calls| self.values(calls)).collect()
+        };
+        let (values_a, values_b) = (values(a), values(b));
+        if values_a == values_b {
+            return Some(Estimate::point(0.0));
+        }
+        let n_calls: usize = a.iter().map(Vec::len).sum();
+        let scale = match self.kind {
+            Kind::Share | Kind::Mean => 1.0,
+            Kind::Rate => 10_000.0,
+            Kind::Count => n_calls as f64,
+        };
+        stats::paired_difference(&values_a, &values_b).map(|e| e.scaled(scale))
+    }
+
     /// The unit it is shown in.
     pub fn unit(&self) -> Unit {
         if self.kind == Kind::Share {

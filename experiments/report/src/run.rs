@@ -26,7 +26,7 @@ use crate::record::Record;
 use crate::text_table::{Cell, TextTable};
 
 /// Figures of the policies that are shown; all stand in `summary.csv`.
-const SHOWN: [&str; 7] = [
+pub const SHOWN: [&str; 7] = [
     "completion",
     "completion_attainable",
     "satisfied",

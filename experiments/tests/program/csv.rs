@@ -74,17 +74,22 @@ fn what_compare_writes() {
     // A name that has to be quoted.
     let copy = folder().join("one, two");
     fs::create_dir(&copy).expect("a folder");
-    fs::copy(
-        folder().join("lab/run/metrics.csv"),
-        copy.join("metrics.csv"),
-    )
-    .expect("copied");
+    for entry in fs::read_dir(folder().join("lab/run"))
+        .expect("a folder")
+        .flatten()
+    {
+        if entry.path().is_file() {
+            fs::copy(entry.path(), copy.join(entry.file_name())).expect("copied");
+        }
+    }
     let command = ["compare", "lab/run", "one, two", "--out", "compared"];
     succeed(folder(), &command);
     let found = check_all(&folder().join("compared"));
     assert_eq!(
         found,
-        ["compare.csv", "curve.csv"].map(str::to_owned).into()
+        ["compare.csv", "curve.csv", "differences.csv"]
+            .map(str::to_owned)
+            .into()
     );
 }
 

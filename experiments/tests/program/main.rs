@@ -1,5 +1,6 @@
 //! The program from outside: what it prints, writes, refuses, and survives. One binary for the crate.
 
+mod comparing;
 mod csv;
 mod evaluating;
 mod figures;

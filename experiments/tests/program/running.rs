@@ -1,12 +1,13 @@
 //! Small experiments end to end: same bytes with any number of threads and after an interruption.
 
-use crate::small_run::{assert_same, copied, copied_twice, kill, printed};
+use crate::small_run::{assert_same, copied, kill, printed};
 use crate::{fail, succeed, words};
 
 /// What a run finds out, as opposed to when and where it ran.
-const FIGURES: [&str; 5] = [
+const FIGURES: [&str; 6] = [
     "metrics.csv",
     "summary.csv",
+    "held_out.csv.zst",
     "curve.csv",
     "table.json",
     "policy.safetensors",
@@ -64,33 +65,4 @@ fn a_killed_run_resumes_to_the_same_bytes() {
     kill(folder);
     succeed(folder, &words("run small.toml --out killed --resume"));
     assert_same(folder, ["one", "killed"], &FIGURES);
-}
-
-#[test]
-fn two_runs_are_compared() {
-    let folder = copied_twice();
-    let folder = folder.path();
-    let text = succeed(folder, &words("compare one two --out compared"));
-    let line = "probability of improvement over one";
-    assert!(text.contains(line), "{text}");
-    for file in [
-        "compare.csv",
-        "curve.svg",
-        "curve.png",
-        "forest.png",
-        "report.html",
-    ] {
-        assert!(folder.join("compared").join(file).is_file(), "{file}");
-    }
-}
-
-#[test]
-fn a_run_that_is_not_there_is_named() {
-    let folder = copied();
-    let message = fail(
-        folder.path(),
-        &words("compare one nowhere --out compared"),
-        1,
-    );
-    assert!(message.contains("'nowhere'"), "{message}");
 }

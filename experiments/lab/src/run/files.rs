@@ -4,6 +4,7 @@ use offhook_env::diagnostic::Text;
 use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_table::Format;
 
+use super::held_out;
 use super::metrics::{self, Row};
 use super::run_dir::{RunDir, RunFile};
 use super::seed::SeedResult;
@@ -60,6 +61,9 @@ pub(crate) fn write(
     let (n_seeds, n_calls) = (judgement.n_seeds(), judgement.n_calls());
     let summary = summary::to_csv(&judgement.lines(), n_seeds, n_calls);
     dir.write(RunFile::Summary, summary.as_bytes())?;
+    let seeds: Vec<u64> = results.iter().map(|result| result.seed).collect();
+    let held_out = held_out::to_bytes(&judgement.entries, &seeds);
+    dir.write(RunFile::HeldOut, &held_out)?;
     dir.write(RunFile::CurveCsv, result.curve.to_csv().as_bytes())?;
 
     let chosen = &results[judgement.chosen];

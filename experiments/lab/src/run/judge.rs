@@ -58,6 +58,22 @@ pub const GAP_ROWS: [&str; 3] = [
 pub const DIFFERENCE_METRICS: [&str; 2] = ["completion", "return"];
 
 impl Contestant {
+    /// Every one, in the order in which they are shown.
+    const ALL: [Self; 7] = [
+        Self::Random,
+        Self::Script,
+        Self::Imitation,
+        Self::Teacher,
+        Self::Student,
+        Self::Reinforcement,
+        Self::Table,
+    ];
+
+    /// The one of that name, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|c| c.name() == name)
+    }
+
     /// Its name in files and tables.
     pub fn name(self) -> &'static str {
         match self {
@@ -72,7 +88,7 @@ impl Contestant {
     }
 
     /// Whether each seed trained a policy of its own; a fixed policy is one cluster of calls.
-    fn is_trained(self) -> bool {
+    pub fn is_trained(self) -> bool {
         !matches!(self, Self::Random | Self::Script)
     }
 
@@ -96,6 +112,30 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// A policy that has not played yet.
+    pub(crate) fn new(contestant: Contestant) -> Self {
+        let calls = Vec::new();
+        Self { contestant, calls }
+    }
+
+    /// Its calls by training seed.
+    pub fn calls(&self) -> &[Vec<CallSummary>] {
+        &self.calls
+    }
+
+    /// Adds a seed, whose calls are those that are pushed next.
+    pub(crate) fn begin_seed(&mut self) {
+        self.calls.push(Vec::new());
+    }
+
+    /// Adds a call to the last seed.
+    ///
+    /// # Panics
+    /// If no seed was begun.
+    pub(crate) fn push(&mut self, call: CallSummary) {
+        self.calls.last_mut().expect("a seed was begun").push(call);
+    }
+
     /// A figure over its calls.
     pub fn estimate(&self, figure: &KeyFigure) -> Option<Estimate> {
         if self.contestant.is_trained() {

@@ -213,6 +213,12 @@ pub fn scenario_hash(inputs: &BTreeMap<String, String>) -> String {
     sha256(lines.as_bytes())
 }
 
+/// One SHA-256 for all that defines the calls of a run: its scenario and the line.
+pub fn calls_hash(inputs: &BTreeMap<String, String>) -> String {
+    let channel = inputs.get("channel").map_or("", String::as_str);
+    sha256(format!("{}\n{channel}\n", scenario_hash(inputs)).as_bytes())
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

@@ -96,6 +96,8 @@ pub enum RunFile {
     Metrics,
     /// Key figures with intervals.
     Summary,
+    /// Every held-out call of every policy, for comparisons.
+    HeldOut,
     /// What a clone mixes up.
     Confusions,
     /// The learning curve: its numbers.
@@ -116,7 +118,7 @@ pub enum RunFile {
 
 impl RunFile {
     /// Every one.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Manifest,
         Self::Config,
         Self::Scenario,
@@ -125,6 +127,7 @@ impl RunFile {
         Self::Checkpoints,
         Self::Metrics,
         Self::Summary,
+        Self::HeldOut,
         Self::Confusions,
         Self::CurveCsv,
         Self::CurveSvg,
@@ -146,6 +149,7 @@ impl RunFile {
             Self::Checkpoints => "checkpoints",
             Self::Metrics => "metrics.csv",
             Self::Summary => "summary.csv",
+            Self::HeldOut => "held_out.csv.zst",
             Self::Confusions => "confusions.csv",
             Self::CurveCsv => "curve.csv",
             Self::CurveSvg => "curve.svg",
