@@ -106,8 +106,7 @@ impl Comparison {
 }
 
 /// What a longer or another training may mend.
-const TRAIN: &str = "train longer, set [reinforcement] floor = { completion = \"script\" }, or look at what the reward \
-                     pays for";
+const TRAIN: &str = "train longer, or look at what the reward pays for (`offhook scenario check`)";
 /// The same of a run that was never meant to be judged.
 const TRAIN_AT_ALL: &str = "a --quick run only tries every stage: train without --quick";
 /// What a larger table may mend.
