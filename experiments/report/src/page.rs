@@ -20,6 +20,8 @@ pub enum Block {
     Heading(String),
     /// Plain text.
     Paragraph(String),
+    /// Points, the most important first.
+    List(Vec<String>),
     /// A picture.
     Figure {
         /// An SVG document, as `plot::Drawing::svg` returns it; taken over as it is.
@@ -43,7 +45,7 @@ font:16px/1.5 'DejaVu Sans',Verdana,Arial,sans-serif}
 h1{font-size:1.7em;line-height:1.2;margin:0}
 h2{font-size:1.2em;margin:2em 0 .6em;padding-bottom:.2em;border-bottom:1px solid #ddd}
 .sub{color:#5f5f5f;margin:.3em 0 1.5em}
-p{max-width:44em}
+p,ul{max-width:44em}
 figure{margin:1.5em 0;break-inside:avoid}
 figcaption,caption{color:#5f5f5f;font-size:.85em;text-align:left}
 caption{padding-bottom:.5em}
@@ -79,6 +81,12 @@ impl Block {
         match self {
             Self::Heading(text) => format!("<h2>{}</h2>\n", escape(text)),
             Self::Paragraph(text) => format!("<p>{}</p>\n", escape(text)),
+            Self::List(points) => {
+                let points = points
+                    .iter()
+                    .map(|point| format!("<li>{}</li>\n", escape(point)));
+                format!("<ul>\n{}</ul>\n", points.collect::<String>())
+            }
             Self::Figure { svg, caption } => {
                 let caption = escape(caption);
                 // Within HTML an SVG has no declaration of its own.
@@ -171,6 +179,7 @@ mod tests {
             blocks: vec![
                 Block::Heading("Scores".into()),
                 Block::Paragraph("x < y".into()),
+                Block::List(vec!["a & b".into()]),
                 Block::Figure {
                     svg,
                     caption: "curves".into(),
@@ -186,6 +195,7 @@ mod tests {
             "<title>A &amp; B</title>",
             "two &quot;runs&quot;",
             "x &lt; y",
+            "<li>a &amp; b</li>",
             "<svg role=\"img\" aria-label=\"curves\" width=\"8\"><text>a &amp; b</text></svg>",
             "<th scope=\"row\">a&lt;b</th><td class=\"n\">50.0 % <small>[40.0, 60.0]</small></td>",
             "<th scope=\"row\">not measured</th><td class=\"n\"></td>",

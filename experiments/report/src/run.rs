@@ -52,7 +52,7 @@ fn text(result: &TrainResult) -> String {
         let _ = writeln!(text, "{part}");
     };
     add(format!("{}{UNITS}\n", key_table(judgement).to_text()));
-    add(key_table::outcomes(&all_figures(judgement)).to_text());
+    add(outcome_table(judgement).to_text());
     add(difference_table(judgement).to_text());
     if !judgement.gap.is_empty() {
         add(gap_table(&judgement.gap).to_text());
@@ -168,7 +168,11 @@ fn page(result: &TrainResult, svg: String) -> Page {
         subtitle: measured_on(judgement),
         blocks: vec![
             Block::Paragraph(result.purpose.clone()),
-            Block::Paragraph(result.verdict.line()),
+            Block::Heading(format!(
+                "Verdict: {}",
+                result.verdict.status.name().replace('_', " ")
+            )),
+            Block::List(result.verdict.reasons.clone()),
             Block::Heading("Learning curve".into()),
             Block::Figure {
                 svg,
@@ -182,8 +186,8 @@ fn page(result: &TrainResult, svg: String) -> Page {
             Block::Heading("Policies on held-out calls".into()),
             table(key_table(judgement), UNITS),
             table(
-                key_table::outcomes(&all_figures(judgement)),
-                "How calls end; each row sums to 100 %",
+                outcome_table(judgement),
+                "How calls end; each column sums to 100 %",
             ),
             table(difference_table(judgement), "Differences on the same calls"),
         ],
@@ -204,6 +208,11 @@ fn page(result: &TrainResult, svg: String) -> Page {
 
 fn key_table(judgement: &Judgement) -> TextTable {
     key_table::table(&all_figures(judgement), &SHOWN)
+}
+
+/// How calls end, a column a policy.
+fn outcome_table(judgement: &Judgement) -> TextTable {
+    key_table::outcomes(&all_figures(judgement)).transposed()
 }
 
 /// Every figure of every policy; a table that is not proved is called so.

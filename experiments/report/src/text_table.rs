@@ -49,6 +49,28 @@ impl From<&str> for Cell {
 }
 
 impl TextTable {
+    /// The same with columns for rows: what named the rows heads the columns.
+    pub fn transposed(&self) -> Self {
+        let heads = self.rows.iter().filter_map(|row| row.first());
+        let heads = heads.map(|cell| cell.parts().0);
+        let row = |(column, head): (usize, &String)| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column).cloned());
+            std::iter::once(Cell::Text(head.clone()))
+                .chain(cells)
+                .collect()
+        };
+        Self {
+            columns: self
+                .columns
+                .first()
+                .cloned()
+                .into_iter()
+                .chain(heads)
+                .collect(),
+            rows: self.columns.iter().enumerate().skip(1).map(row).collect(),
+        }
+    }
+
     /// The table as lines of text: numbers flush right, their intervals in a column of their own, two spaces
     /// between columns and none at the end.
     pub fn to_text(&self) -> String {

@@ -92,7 +92,7 @@ fn a_table_that_is_worse_than_the_script_is_said_to_be_so() {
         "{found}"
     );
     let report = fs::read_to_string(folder.join("failed/report.html")).expect("written");
-    assert!(report.contains("verdict: worse"), "in the report too");
+    assert!(report.contains("Verdict: worse"), "in the report too");
 
     // The run is finished; what is left is its verdict.
     let strict = [&words(command)[..], &["--resume", "--strict"]].concat();
