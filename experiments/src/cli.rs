@@ -50,7 +50,7 @@ pub enum Command {
         after_help = "Example: offhook run experiments/configs/quickstart.toml --out results/mine"
     )]
     Run(RunArgs),
-    /// Overlay the curves of runs and compare their final scores.
+    /// Compare runs by their held-out calls, and overlay their curves.
     #[command(
         after_help = "Example: offhook compare results/a results/b --out results/a_against_b"
     )]

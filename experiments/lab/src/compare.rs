@@ -134,6 +134,8 @@ fn pair(runs: &[RunScore], at: [usize; 2]) -> RunPair {
         for figure in KEY_FIGURES {
             let estimate = match is_paired {
                 true => figure.difference(b.calls(), a.calls()),
+                // Counts of other calls, or of another number of them, have no difference.
+                false if figure.is_count() => None,
                 false => b
                     .estimate(figure)
                     .zip(a.estimate(figure))
@@ -148,6 +150,8 @@ fn pair(runs: &[RunScore], at: [usize; 2]) -> RunPair {
         }
         if policy.is_trained() {
             let improvement = probability_of_improvement(&completion(b), &completion(a));
+            // Single seeds would be as sure as a coin that was tossed once.
+            let improvement = improvement.filter(|found| found.bounds.is_some());
             differences.extend(improvement.map(|estimate| RunDifference {
                 policy,
                 metric: IMPROVEMENT,

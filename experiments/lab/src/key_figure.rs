@@ -211,6 +211,11 @@ impl KeyFigure {
         calls.iter().map(|call| linear(call) as f32).collect()
     }
 
+    /// Whether it is a plain count over all calls.
+    pub fn is_count(&self) -> bool {
+        self.kind == Kind::Count
+    }
+
     /// How much more of it `a` has than `b` on the same calls, in the figure's own scale; clusters as in
     /// [`estimate`](Self::estimate). `None` where one of them has no such figure; no interval where no call differs.
     ///

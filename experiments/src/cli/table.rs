@@ -68,7 +68,7 @@ pub enum TableCommand {
     /// Say what a new table changes, in words and by share of turns.
     #[command(after_help = "Example: offhook table diff results/a results/b --log calls.jsonl.zst")]
     Diff(DiffArgs),
-    /// Hold the traffic of a call log against what the table was made for.
+    /// Hold the traffic of a call log against what the table was made for; fails if something moved.
     #[command(after_help = "Example: offhook table drift results/quickstart today.jsonl")]
     Drift(DriftArgs),
     /// Make a pair of keys for signatures.

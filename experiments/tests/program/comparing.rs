@@ -25,7 +25,11 @@ fn every_figure_is_that_of_the_runs_summary_to_the_last_digit() {
     let folder = copied();
     let folder = folder.path();
     let config = edited(CONFIG, "name = \"small\"", "name = \"other\"");
-    let config = edited(&config, "ent_coef = 0.02", "ent_coef = 0.2");
+    let config = edited(
+        &config,
+        "1024\nlearning_rate = 2e-3",
+        "1024\nlearning_rate = 1e-6",
+    );
     fs::write(folder.join("other.toml"), config).expect("written");
     succeed(folder, &words("run other.toml --out other"));
     succeed(folder, &words("run small.toml --seeds 3 --out three"));
@@ -64,10 +68,10 @@ fn every_figure_is_that_of_the_runs_summary_to_the_last_digit() {
         };
         records.iter().find(is_it).expect("a difference")
     };
-    let paired = difference("one", "other", "table", "completion");
+    let paired = difference("one", "other", "table", "return");
     assert_eq!(paired["where"]["paired"], true);
     assert!(paired["low"].is_number(), "{paired}");
-    let unpaired = difference("one", "three", "table", "completion");
+    let unpaired = difference("one", "three", "table", "return");
     assert_eq!(unpaired["where"]["paired"], false);
     assert!(unpaired["low"].is_number(), "{unpaired}");
     let script = difference("one", "other", "script", "return");
@@ -81,7 +85,7 @@ fn every_figure_is_that_of_the_runs_summary_to_the_last_digit() {
     assert!(ends[0] < Some(0.5) && ends[1] > Some(0.5), "{sure}");
 
     for words in [
-        "reinforcement.ppo.ent_coef",
+        "reinforcement.ppo.learning_rate",
         "three and one did not play the same calls",
         "table: other - one",
         "callback agreed",

@@ -114,6 +114,11 @@ fn share(seeds: &[SeedGap], figure: &KeyFigure, ratio: f64, gap: f64) -> Option<
 mod tests {
     use super::*;
     use offhook_env::call::outcome::{N_TERMS, Outcome};
+    use offhook_env::policy::RandomPolicy;
+    use offhook_env::rng::Stream;
+    use offhook_simulator::world;
+
+    use crate::play::{self, Choice};
 
     /// Calls of which every `k`-th completes, with a return of 1.
     fn calls(k: usize) -> Vec<CallSummary> {
@@ -153,6 +158,24 @@ mod tests {
         assert!((closed.value - 1.0 / 3.0).abs() < 1e-6, "{closed:?}");
         let (low, high) = closed.bounds.expect("three seeds");
         assert!(low > 0.0 && high < 0.7, "{closed:?}");
+    }
+
+    #[test]
+    fn the_planner_is_above_the_script_though_something_worse_may_go_on() {
+        let loaded = world::load("fraud_alert", None).expect("a bundled scenario");
+        let script = loaded.world.scenario.script();
+        let plan = |choice| Plan {
+            seed: 1,
+            stream: Stream::Evaluate,
+            first: 0,
+            n_calls: 60,
+            choice,
+        };
+        let planned = plan_calls(&loaded.world, &[&RandomPolicy, &script], plan(Choice::Plan));
+        let scripted = play::evaluate(&loaded.world, &script, plan(Choice::Best));
+        let figure = KeyFigure::named("return");
+        let gain = figure.difference(&[planned], &[scripted]).expect("calls");
+        assert!(gain.bounds.is_some_and(|(low, _)| low > 0.0), "{gain:?}");
     }
 
     #[test]
