@@ -1,12 +1,15 @@
 //! What a table decides: one observation by names, or every row of a CSV file.
 
-use std::fs::File;
+use std::cell::Cell;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use ::csv::{Position, Reader, StringRecord};
+use ::csv::{Position, Reader, ReaderBuilder, StringRecord};
 use offhook_table::{DecideError, DecisionTable, Rule};
 
-use crate::disk::atomic::FileError;
+use crate::disk::atomic::{self, FileError};
+use crate::disk::jsonl::MAX_LINE;
 use crate::error::Failure;
 
 /// A decision, and why.
@@ -44,7 +47,9 @@ pub const DECISION_COLUMNS: [&str; 2] = ["action", "rule"];
 pub struct DecidedRows<'a> {
     table: &'a DecisionTable,
     path: PathBuf,
-    reader: Reader<File>,
+    reader: Reader<BoundedRows<'a>>,
+    /// Bytes that may still be read for the next row.
+    left: Rc<Cell<usize>>,
     header: StringRecord,
     /// Those that are features.
     columns: Vec<usize>,
@@ -63,13 +68,38 @@ pub struct DecidedRow<'a> {
 }
 
 impl<'a> DecidedRows<'a> {
-    /// Opens the file.
+    /// Opens the file; its cells are parted by commas, or by `;` or tabs as spreadsheets may have it.
     ///
     /// # Errors
     /// If it cannot be read, names a feature twice, or lacks one that rules test.
     pub fn open(table: &'a DecisionTable, path: &Path) -> Result<Self, Failure> {
-        let file = File::open(path).map_err(|e| FileError::new("read", path, e))?;
-        let mut reader = Reader::from_reader(file);
+        Self::read(table, path, BufReader::new(atomic::open(path)?))
+    }
+
+    /// The same from what stands in a file of that name.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn read(
+        table: &'a DecisionTable,
+        path: &Path,
+        mut file: impl BufRead + 'a,
+    ) -> Result<Self, Failure> {
+        let mut first = Vec::new();
+        let read = (&mut file)
+            .take(MAX_LINE as u64)
+            .read_until(b'\n', &mut first);
+        read.map_err(|e| FileError::new("read", path, e))?;
+        let has = |mark: u8| first.contains(&mark);
+        let delimiter = [b',', b';', b'\t'].into_iter().find(|&mark| has(mark));
+        let left = Rc::new(Cell::new(MAX_LINE));
+        let rows = BoundedRows {
+            file: Box::new(io::Cursor::new(first).chain(file)),
+            left: left.clone(),
+        };
+        let mut reader = ReaderBuilder::new()
+            .delimiter(delimiter.unwrap_or(b','))
+            .from_reader(rows);
         let header = reader.headers().map_err(|e| at(path, &e))?.clone();
         let columns: Vec<usize> = (0..header.len())
             .filter(|&column| table.layout().feature_idx(&header[column]).is_some())
@@ -85,6 +115,7 @@ impl<'a> DecidedRows<'a> {
             table,
             path: path.to_owned(),
             reader,
+            left,
             header,
             columns,
             kept,
@@ -130,11 +161,30 @@ impl<'a> Iterator for DecidedRows<'a> {
     /// The next row; an error names line and column.
     fn next(&mut self) -> Option<Self::Item> {
         let mut cells = StringRecord::new();
+        self.left.set(MAX_LINE);
         match self.reader.read_record(&mut cells) {
             Ok(true) => Some(self.decide(cells)),
             Ok(false) => None,
             Err(e) => Some(Err(at(&self.path, &e))),
         }
+    }
+}
+
+/// A file of which no row has more than [`MAX_LINE`] bytes, so that none fills the memory.
+struct BoundedRows<'a> {
+    file: Box<dyn Read + 'a>,
+    left: Rc<Cell<usize>>,
+}
+
+impl Read for BoundedRows<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.left.get() == 0 {
+            let message = format!("a row of more than {MAX_LINE} bytes; is a quote missing?");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        let n_bytes = self.file.read(out)?;
+        self.left.set(self.left.get().saturating_sub(n_bytes));
+        Ok(n_bytes)
     }
 }
 

@@ -6,6 +6,9 @@
 //! first row only, what the rows do not show (untested features, default action, provenance,
 //! checksum), so that the file reads back as the same table. A table without rules has one row with
 //! nothing but that.
+//!
+//! A spreadsheet may have saved it with `;` or tabs between the cells, as it does where the comma parts
+//! whole numbers from fractions; it may not have rounded a number.
 
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 
@@ -72,7 +75,8 @@ impl DecisionTable {
     /// [`TableError`] with line and column, what was found and what was expected.
     pub fn from_csv(bytes: &[u8]) -> Result<Self, TableError> {
         check_len(bytes, 4 * MAX_CONTENT_BYTES)?;
-        let mut reader = ReaderBuilder::new().from_reader(bytes);
+        let delimiter = delimiter(bytes);
+        let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(bytes);
         let header = reader.headers().map_err(syntax)?.clone();
         let columns = columns(&header)?;
         let mut rows = Vec::new();
@@ -94,13 +98,51 @@ impl DecisionTable {
                 "the features and the provenance in some row",
             )
         })?;
-        Document::parse("CSV", head.as_bytes())?.open(|layout| {
+        let is_rule = |row: &&StringRecord| row.iter().take(N_BEFORE).any(|cell| !cell.is_empty());
+        let rules = || rows.iter().filter(is_rule);
+        let table = Document::parse("CSV", head.as_bytes())?.open(|layout| {
             check_features(&columns, layout)?;
-            let is_rule =
-                |row: &&StringRecord| row.iter().take(N_BEFORE).any(|cell| !cell.is_empty());
-            let rules = rows.iter().filter(is_rule);
-            rules.map(|row| parse_rule(&columns, row, layout)).collect()
-        })
+            let comma = delimiter != b',';
+            let rules = rules().map(|row| parse_rule(&columns, row, layout, comma));
+            rules.collect()
+        });
+        match table {
+            Err(TableError::Checksum { .. }) if is_rounded(rules().map(|row| &row[3])) => {
+                Err(TableError::invalid(
+                    "column 'fidelity'",
+                    format!("no number of more than {SPREADSHEET_DIGITS} digits"),
+                    "those that were written: a spreadsheet has rounded them, so the checksum does not fit; keep \
+                     the column as text there, or use the table in JSON",
+                ))
+            }
+            read => read,
+        }
+    }
+}
+
+/// Digits that spreadsheets keep of a number; its shortest form has up to 17.
+const SPREADSHEET_DIGITS: usize = 15;
+
+/// Whether numbers look as if a spreadsheet had saved them: some have all the digits that it keeps, and none more.
+fn is_rounded<'a>(numbers: impl Iterator<Item = &'a str>) -> bool {
+    let n_digits = |number: &str| {
+        let digits = number.trim_start_matches(['0', '.', ',']);
+        digits.chars().filter(char::is_ascii_digit).count()
+    };
+    // A last digit that is 0 is left out.
+    (SPREADSHEET_DIGITS - 1..=SPREADSHEET_DIGITS)
+        .contains(&numbers.map(n_digits).max().unwrap_or(0))
+}
+
+/// What parts the cells: what stands behind the first name.
+fn delimiter(bytes: &[u8]) -> u8 {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let name = text.strip_prefix(b"\"").unwrap_or(text);
+    let rest = name.strip_prefix(RESERVED[0].as_bytes()).unwrap_or(b"");
+    let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
+    match rest.first() {
+        Some(&found @ (b';' | b'\t')) => found,
+        _ => b',',
     }
 }
 
@@ -158,11 +200,12 @@ fn check_features(columns: &[&str], layout: &Layout) -> Result<(), TableError> {
     Ok(())
 }
 
-/// One row; the reader has checked that it is as long as the header.
+/// One row; the reader has checked that it is as long as the header. With `comma` fractions may have one.
 fn parse_rule(
     columns: &[&str],
     record: &StringRecord,
     layout: &Layout,
+    comma: bool,
 ) -> Result<Rule, TableError> {
     let line = record.position().map_or(0, csv::Position::line);
     let invalid = |column: usize, expected: &str| {
@@ -175,11 +218,13 @@ fn parse_rule(
         .map_err(|_| invalid(2, "a number of visits"))?;
     let fidelity = match &record[3] {
         "" => None,
-        share => Some(
-            share
-                .parse()
-                .map_err(|_| invalid(3, "a share from 0 to 1, or nothing"))?,
-        ),
+        share => {
+            let share = match comma {
+                true => share.replacen(',', ".", 1).parse(),
+                false => share.parse(),
+            };
+            Some(share.map_err(|_| invalid(3, "a share from 0 to 1, or nothing"))?)
+        }
     };
     let cells: Vec<(&str, Vec<&str>)> = columns
         .iter()
@@ -302,6 +347,50 @@ r1,\"offer(cover, \u{20ac} 5)\",9,0.25,claimed|doubted,-"
         check("\nr2,ask,0,,unknown,low,", "", "checksum: found ");
         assert!(DecisionTable::from_csv(b"").is_err());
         assert!(DecisionTable::from_csv(b"rule,action,support,fidelity,table\n").is_err());
+    }
+
+    #[test]
+    fn what_a_spreadsheet_saved_is_read_or_named() {
+        let mut rules = table().rules().to_vec();
+        rules[0].fidelity = Some(1.0 / 3.0);
+        let layout = table().layout().clone();
+        let table = DecisionTable::new("mock", layout, rules, 0, Provenance::new()).unwrap();
+        let text = table.to_csv();
+        // All records again, with another mark between the cells.
+        let saved = |delimiter: u8, text: &str| {
+            let mut reader = ReaderBuilder::new()
+                .has_headers(false)
+                .from_reader(text.as_bytes());
+            let mut writer = WriterBuilder::new()
+                .delimiter(delimiter)
+                .from_writer(Vec::new());
+            for record in reader.records() {
+                writer.write_record(&record.unwrap()).unwrap();
+            }
+            writer.into_inner().unwrap()
+        };
+        let with_comma = text.replace(",0.3333333333333333,", ",\"0,3333333333333333\",");
+        for bytes in [
+            saved(b';', &text),
+            saved(b'\t', &text),
+            saved(b';', &with_comma),
+            [b"\xef\xbb\xbf", &saved(b';', &text)[..]].concat(),
+        ] {
+            assert_eq!(DecisionTable::from_bytes(&bytes).unwrap(), table);
+        }
+        let rounded = text.replace("0.3333333333333333", "0.333333333333333");
+        for bytes in [rounded.clone().into_bytes(), saved(b';', &rounded)] {
+            let message = DecisionTable::from_bytes(&bytes).unwrap_err().to_string();
+            assert!(
+                message.contains("a spreadsheet has rounded them"),
+                "{message}"
+            );
+        }
+        let edited = text.replace("0.3333333333333333", "0.3");
+        let message = DecisionTable::from_bytes(edited.as_bytes())
+            .unwrap_err()
+            .to_string();
+        assert!(message.starts_with("checksum: found"), "{message}");
     }
 
     proptest! {

@@ -63,8 +63,10 @@ impl Element {
     /// # Errors
     /// Why it is not XML, or what of XML is not read.
     pub(crate) fn parse(text: &str, namespaces: &[&'static str]) -> Result<Self, String> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        check_encoding(text)?;
         let mut reader = Reader {
-            rest: text.strip_prefix('\u{feff}').unwrap_or(text),
+            rest: text,
             namespaces,
             open: Vec::new(),
             bindings: Vec::new(),
@@ -234,6 +236,33 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Refuses a document whose declaration names another encoding than UTF-8, in which its bytes were read: they
+/// mean something else. The declaration is the very first thing (XML 1.0, 2.8).
+fn check_encoding(text: &str) -> Result<(), String> {
+    let Some(declaration) = text.strip_prefix("<?xml") else {
+        return Ok(());
+    };
+    let (declaration, _) = split(declaration, "?>")?;
+    let Some((_, rest)) = declaration.split_once("encoding") else {
+        return Ok(());
+    };
+    let value = rest.trim_start().strip_prefix('=').map(str::trim);
+    let encoding = value.and_then(|value| {
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        Some(value[1..].split_once(quote)?.0)
+    });
+    let encoding = encoding.ok_or("an XML declaration that is none")?;
+    let is_ascii =
+        encoding.eq_ignore_ascii_case("US-ASCII") || encoding.eq_ignore_ascii_case("ASCII");
+    if encoding.eq_ignore_ascii_case("UTF-8") || is_ascii && text.is_ascii() {
+        return Ok(());
+    }
+    let encoding: String = encoding.chars().take(40).collect();
+    Err(format!(
+        "encoding '{encoding}', expected UTF-8; save the file as UTF-8"
+    ))
+}
+
 /// A text up to an end, and what comes after.
 fn split<'a>(text: &'a str, end: &str) -> Result<(&'a str, &'a str), String> {
     text.split_once(end)
@@ -294,6 +323,28 @@ mod tests {
         assert_eq!(root.text, "a & <b> \u{20ac}");
         assert_eq!((root.children[0].namespace, root.children.len()), (None, 1));
         assert!(!root.parted && Element::parse("<a>1<!-- -->2</a>", &[]).unwrap().parted);
+    }
+
+    #[test]
+    fn only_utf_8_may_be_declared() {
+        let document = |declaration: &str, text: &str| format!("<?xml{declaration}?><a>{text}</a>");
+        for declaration in [
+            " version=\"1.0\"",
+            " version='1.0' encoding = 'utf-8' standalone='yes'",
+        ] {
+            assert!(Element::parse(&document(declaration, "\u{e9}"), &[]).is_ok());
+        }
+        let ascii = " version=\"1.0\" encoding=\"US-ASCII\"";
+        assert!(Element::parse(&document(ascii, "e"), &[]).is_ok());
+        assert!(refusal(&document(ascii, "\u{e9}")).contains("'US-ASCII'"));
+        for encoding in ["ISO-8859-1", "UTF-16", "utf8x"] {
+            let declaration = format!(" version=\"1.0\" encoding=\"{encoding}\"");
+            let message = refusal(&document(&declaration, "e"));
+            assert!(
+                message.starts_with(&format!("encoding '{encoding}'")),
+                "{message}"
+            );
+        }
     }
 
     #[test]
