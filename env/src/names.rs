@@ -2,6 +2,33 @@
 
 use crate::act::AboutClass;
 
+/// Most characters of a name or a value: files, levels, columns and acts are called like it.
+pub const MAX_NAME: usize = 60;
+
+/// Whether a text can be the name of something to speak about, and of a file.
+pub fn is_name(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    (1..=MAX_NAME).contains(&text.len()) && text.chars().all(plain)
+}
+
+/// What keeps a text from being the value of a slot, if anything: a value becomes the level of a feature, a part of
+/// an act in logs, a cell of a table and a word of the command line.
+pub fn value_fault(text: &str) -> Option<&'static str> {
+    let stops = |c: char| c.is_control() || "(),|\"\\\u{fffe}\u{ffff}".contains(c);
+    match text {
+        "" => Some("it is empty"),
+        "none" => Some("`none` is the level where no value is known"),
+        "-" => Some("`-` means any value in a table"),
+        _ if text.chars().count() > MAX_NAME => Some("it has more than 60 characters"),
+        _ if text.trim() != text => Some("it begins or ends with a blank"),
+        _ if text.starts_with('!') => Some("`!` means all levels but this one"),
+        _ if text.chars().any(stops) => {
+            Some("brackets, commas, `|`, `\"`, `\\` and control characters have other meanings")
+        }
+        _ => None,
+    }
+}
+
 /// The names a scenario speaks about, by class.
 #[derive(Clone, Debug, Default)]
 pub struct Names {

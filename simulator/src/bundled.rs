@@ -1,6 +1,7 @@
 //! Files that are part of the program, and finding one: a path wins, else a name of the bundled ones.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use offhook_env::diagnostic::Text;
@@ -98,6 +99,14 @@ pub enum FindError {
         /// Why.
         source: std::io::Error,
     },
+    /// The file is larger than any of its kind.
+    #[error("'{}' has more than {limit} bytes; is it the right file?", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Bytes allowed.
+        limit: u64,
+    },
     /// The file is not text.
     #[error("'{}' is not UTF-8 from byte {at} on; save it as UTF-8 text", path.display())]
     NotUtf8 {
@@ -160,15 +169,35 @@ pub fn scenario(name: &str, base: Option<&Path>) -> Result<ScenarioText, FindErr
     })
 }
 
-/// Reads a text file whole.
+/// Most bytes of a file that was written by hand: many times the largest scenario.
+const MAX_TEXT: u64 = 1 << 20;
+
+/// Reads a text file that was written by hand.
 ///
 /// # Errors
-/// If it cannot be read or is not UTF-8; the message names the path and the place.
+/// If it cannot be read, has more than 1 MiB or is not UTF-8; the message names the path and the place.
 pub fn read(path: &Path) -> Result<Text, FindError> {
-    let bytes = fs::read(path).map_err(|source| FindError::Read {
+    read_at_most(path, MAX_TEXT)
+}
+
+/// Reads a text file of at most `limit` bytes.
+///
+/// # Errors
+/// If it cannot be read, is larger or is not UTF-8; the message names the path and the place.
+pub fn read_at_most(path: &Path, limit: u64) -> Result<Text, FindError> {
+    let mut bytes = Vec::new();
+    let read = fs::File::open(path).and_then(|file| {
+        let mut bounded = file.take(limit + 1);
+        bounded.read_to_end(&mut bytes)
+    });
+    let n_bytes = read.map_err(|source| FindError::Read {
         path: path.to_owned(),
         source,
     })?;
+    if n_bytes as u64 > limit {
+        let path = path.to_owned();
+        return Err(FindError::TooLarge { path, limit });
+    }
     let text = String::from_utf8(bytes).map_err(|e| FindError::NotUtf8 {
         path: path.to_owned(),
         at: e.utf8_error().valid_up_to() + 1,

@@ -69,7 +69,14 @@ struct Part<'t> {
     text: &'t str,
     /// Where its spans begin.
     start: usize,
+    /// Under which name it is included, and where that stands.
+    included: Option<(String, Range<usize>)>,
 }
+
+/// Mistakes that are told of; who has more mends these first.
+const MAX_MISTAKES: usize = 1_000;
+/// Faulty entries that are left out of a text to read on; each costs another reading.
+const MAX_LEFT_OUT: usize = 50;
 
 impl<'t> Source<'t> {
     /// A file's text under the name that messages will show.
@@ -86,13 +93,28 @@ impl<'t> Source<'t> {
     pub fn add(&mut self, file: impl Into<String>, text: &'t str) -> usize {
         let start = self.parts.last().map_or(0, |p| p.start + p.text.len() + 1);
         let file = file.into();
-        self.parts.push(Part { file, text, start });
+        self.parts.push(Part {
+            file,
+            text,
+            start,
+            included: None,
+        });
         self.parts.len() - 1
     }
 
     /// Whether a span lies in an included text rather than in the first one.
     pub fn is_included(&self, span: &Range<usize>) -> bool {
         self.part_at(span.start) != 0
+    }
+
+    /// Notes under which name a text is included, and where that stands.
+    pub fn set_included(&mut self, number: usize, name: &str, at: Range<usize>) {
+        self.parts[number].included = Some((name.to_owned(), at));
+    }
+
+    /// The name under which the text that a span lies in is included, and where that stands.
+    pub fn included(&self, span: &Range<usize>) -> Option<&(String, Range<usize>)> {
+        self.parts[self.part_at(span.start)].included.as_ref()
     }
 
     fn part_at(&self, place: usize) -> usize {
@@ -102,6 +124,9 @@ impl<'t> Source<'t> {
 
     /// Notes a mistake at a place of the texts.
     pub fn report(&mut self, span: Range<usize>, message: impl Into<String>) {
+        if self.list.len() == MAX_MISTAKES {
+            return;
+        }
         let number = self.part_at(span.start);
         let part = &self.parts[number];
         let before = &part.text.as_bytes()[..(span.start - part.start).min(part.text.len())];
@@ -134,7 +159,8 @@ impl<'t> Source<'t> {
     /// The same for the text that [`Self::add`] gave a number.
     pub fn parse_part<T: DeserializeOwned>(&mut self, number: usize) -> Option<T> {
         // Blanks in front make every span count from the start of the first text.
-        let Part { text, start, .. } = self.parts[number];
+        let Part { text, start, .. } = &self.parts[number];
+        let start = *start;
         let padded = " ".repeat(start) + text;
         let place = |span: Option<Range<usize>>| {
             let span = span.unwrap_or_default();
@@ -177,7 +203,7 @@ impl<'t> Source<'t> {
             if !follows {
                 self.report(span, format!("{place}{}", error.message()));
             }
-            if path.is_empty() || !remove(&mut root, &path) {
+            if path.is_empty() || removed.len() == MAX_LEFT_OUT || !remove(&mut root, &path) {
                 return None;
             }
             removed.push(path);
@@ -253,8 +279,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrderedMap<T> {
 /// "did you mean `x`?" when one of `names` is close to `found`, else the list of names.
 pub fn suggestion<'n>(found: &str, names: impl IntoIterator<Item = &'n str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
-    let close = names
-        .iter()
+    // What is much longer than a name is no slip of the pen.
+    let is_short = found.len() <= 200;
+    let close = (names.iter().filter(|_| is_short))
         .map(|name| (edit_distance(found, name), *name))
         .min();
     match close {

@@ -11,13 +11,22 @@ use crate::belief::layout::Feature;
 use crate::diagnostic::{Source, suggestion};
 use crate::names::Names;
 
-/// Splits `kind(about)` into its parts.
+/// Features that a scenario has only by certain acts, and the bundled sub-process that has those.
+const BROUGHT_BY: [(&str, &str); 7] = [
+    ("identity", "identity"),
+    ("answered_by", "voicemail"),
+    ("left_message", "voicemail"),
+    ("availability", "callback"),
+    ("callback", "callback"),
+    ("human", "transfer"),
+    ("opt_out", "opt_out"),
+];
+
+/// Splits `kind(about)` into its parts; acts are compared by their text, so that blanks count.
 fn split_call(text: &str) -> Option<(&str, Option<&str>)> {
     match text.split_once('(') {
-        None => (!text.contains(')')).then_some((text.trim(), None)),
-        Some((kind, rest)) => rest
-            .strip_suffix(')')
-            .map(|about| (kind.trim(), Some(about.trim()))),
+        None => (!text.contains(')')).then_some((text, None)),
+        Some((kind, rest)) => rest.strip_suffix(')').map(|about| (kind, Some(about))),
     }
 }
 
@@ -219,8 +228,19 @@ pub(super) fn condition(
             if negated && OPTIONAL.contains(&&*wanted) && source.is_included(&name.span()) {
                 continue;
             }
-            let hint = suggestion(&wanted, features.iter().map(|f| f.name.as_str()));
-            source.report(name.span(), format!("unknown feature `{wanted}`: {hint}"));
+            let brought = BROUGHT_BY.iter().find(|(feature, _)| *feature == wanted);
+            let (span, message) = match (source.included(&name.span()), brought) {
+                // Said once, where it is mended.
+                (Some((part, span)), Some((_, by))) => {
+                    let message = format!("`{part}` speaks of `{wanted}`: include `{by}` too");
+                    (span.clone(), message)
+                }
+                _ => {
+                    let hint = suggestion(&wanted, features.iter().map(|f| f.name.as_str()));
+                    (name.span(), format!("unknown feature `{wanted}`: {hint}"))
+                }
+            };
+            source.report(span, message);
             continue;
         };
         if let Some(set) = level_set(source, &features[at], name, levels) {

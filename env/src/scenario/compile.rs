@@ -6,14 +6,17 @@ use super::conduct::{constraints, of_pattern};
 use super::file::{Name, ScenarioFile};
 use super::include::{self, ScenarioText};
 use super::moves::Move;
-use super::{Completion, MAX_NAMES, MAX_SLOTS, Need, Scenario};
+use super::{Completion, MAX_NAMES, MAX_SLOTS, Need, Scenario, reward};
 use crate::act::{AboutClass, SystemAct, SystemActKind, UserActKind};
 use crate::action::{ActionId, ActionMask, MAX_ACTIONS};
 use crate::belief::effects::Hearing;
 use crate::belief::features::{Needs, build};
 use crate::belief::layout::{Layout, MAX_FEATURES, MAX_LEVELS};
 use crate::diagnostic::{Diagnostics, Source, suggestion};
-use crate::names::Names;
+use crate::names::{MAX_NAME, Names, is_name, value_fault};
+
+/// Most lines of a script once its patterns are written out; the checks of a flow look at all lines before each.
+const MAX_LINES: usize = 1_000;
 
 /// Words a robot speaks per second: 150 a minute, the usual pace of recorded speech (assumption).
 const WORDS_PER_SECOND: f32 = 2.5;
@@ -52,6 +55,13 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
             "max_turns must lie between 1 and 1000",
         );
     }
+    if !is_scenario_name(file.name.get_ref()) {
+        let message = format!(
+            "`{}` cannot be a scenario's name, expected at most {MAX_NAME} letters, digits, `_` and `-`",
+            shown(file.name.get_ref())
+        );
+        source.report(file.name.span(), message);
+    }
     let names = Names {
         topics: names_of(source, AboutClass::Topic, &file.topics),
         slots: names_of(
@@ -88,6 +98,11 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
                 phrase.span(),
                 format!("`{}` has no words; say what the robot says", name.get_ref()),
             );
+        }
+        if name.get_ref().len() > 2 * MAX_NAME {
+            let message = format!("an action of more than {} characters", 2 * MAX_NAME);
+            source.report(name.span(), message);
+            continue;
         }
         action_names.push(name.get_ref().clone());
         acts.push(parsed);
@@ -173,6 +188,11 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
             let when = condition(source, &layout.features, &line.when, fill);
             script.push((when, action as ActionId));
         }
+        if script.len() > MAX_LINES {
+            let message = format!("the script has more than {MAX_LINES} lines, expected fewer");
+            source.report(say.span(), message);
+            break;
+        }
     }
     let mut yes_no = [false; MAX_SLOTS];
     for (flag, values) in yes_no.iter_mut().zip(&slot_values) {
@@ -185,10 +205,7 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
     let ends = |act: &SystemAct| matches!(act.kind, SystemActKind::Close | SystemActKind::Transfer);
     let parts =
         |act: &SystemAct| matches!(act.kind, SystemActKind::Apologize | SystemActKind::Close);
-    let reward = match &file.reward {
-        Some(reward) => *reward.get_ref(),
-        None => super::RewardSpec::default(),
-    };
+    let reward = reward::checked(source, file.reward.as_ref().map(|reward| *reward.get_ref()));
     let seconds = |phrase: &String| {
         PAUSE_SECONDS + phrase.split_whitespace().count() as f32 / WORDS_PER_SECOND
     };
@@ -238,6 +255,18 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
     })
 }
 
+/// A scenario's name is a folder's as well.
+fn is_scenario_name(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    (1..=MAX_NAME).contains(&text.len()) && text.chars().all(plain)
+}
+
+/// As much of a text as a message shows.
+fn shown(text: &str) -> String {
+    let start: String = text.chars().take(MAX_NAME).collect();
+    start.escape_debug().to_string()
+}
+
 fn names_of(source: &mut Source<'_>, class: AboutClass, list: &[Name]) -> Vec<String> {
     let most = if class == AboutClass::Slot {
         MAX_SLOTS
@@ -253,13 +282,15 @@ fn names_of(source: &mut Source<'_>, class: AboutClass, list: &[Name]) -> Vec<St
             ),
         );
     }
-    for (k, name) in list.iter().enumerate() {
+    for (k, name) in list.iter().take(most).enumerate() {
         let text = name.get_ref();
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if text.is_empty() || !text.chars().all(plain) {
+        if !is_name(text) {
             source.report(
                 name.span(),
-                format!("`{text}` is no name, expected lowercase letters, digits and `_`"),
+                format!(
+                    "`{}` is no name, expected at most {MAX_NAME} lowercase letters, digits and `_`",
+                    shown(text)
+                ),
             );
         }
         if list[..k].iter().any(|other| other.get_ref() == text) {
@@ -288,6 +319,17 @@ fn slot_values(source: &mut Source<'_>, slot: &Name, values: &[Name], branch: bo
     }
     if let Some(extra) = values.get(254) {
         source.report(extra.span(), "a slot has at most 254 values");
+    }
+    for (k, value) in values.iter().take(254).enumerate() {
+        let (slot, text) = (slot.get_ref(), value.get_ref());
+        if let Some(why) = value_fault(text) {
+            let text = shown(text);
+            let message = format!("`{text}` cannot be a value of slot `{slot}`: {why}");
+            source.report(value.span(), message);
+        } else if values[..k].iter().any(|other| other.get_ref() == text) {
+            let message = format!("value `{text}` of slot `{slot}` is named twice");
+            source.report(value.span(), message);
+        }
     }
     values
         .iter()

@@ -20,7 +20,8 @@ pub(super) fn constraints(
 ) -> Vec<Constraint> {
     let all = ActionMask::all(acts.len());
     let mut list: Vec<Constraint> = Vec::new();
-    for rule in &file.rules {
+    // Those beyond what fits are refused below, all together.
+    for rule in file.rules.iter().take(MAX_CONSTRAINTS + 1) {
         let when = condition(source, &layout.features, &rule.when, None);
         let mut resolve = |patterns: &[Name]| {
             let masks = patterns
@@ -56,6 +57,9 @@ pub(super) fn constraints(
     }
     let n_rules = list.len();
     for (pattern, when) in &file.masks.0 {
+        if list.len() > MAX_CONSTRAINTS {
+            break;
+        }
         for (action, fill) in of_pattern(source, pattern, names, layout, acts) {
             for (feature, levels) in condition(source, &layout.features, when, fill).terms {
                 let full = ((1u32 << layout.features[feature as usize].levels.len()) - 1) as u16;
@@ -78,10 +82,9 @@ pub(super) fn constraints(
         }
     }
     if list.len() > MAX_CONSTRAINTS {
-        let found = list.len();
         source.report(
             file.name.span(),
-            format!("{found} rules and masks, at most {MAX_CONSTRAINTS} fit"),
+            format!("more than {MAX_CONSTRAINTS} rules and masks, leave some out"),
         );
         list.truncate(MAX_CONSTRAINTS);
     }

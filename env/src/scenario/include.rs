@@ -6,6 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::file::{Name, ScenarioFile, ScriptFile, SubProcessFile};
 use crate::diagnostic::{Source, Text, suggestion};
+use crate::names::is_name;
 
 /// A scenario file and the sub-processes it includes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +40,8 @@ impl ScenarioText {
     ) -> Result<Self, E> {
         let mut library: Vec<(String, Text)> = Vec::new();
         for name in includes(&main.text) {
-            if library.iter().any(|(known, _)| *known == name) {
+            // A name is a file's, in the folder that is meant and no other.
+            if !is_name(&name) || library.iter().any(|(known, _)| *known == name) {
                 continue;
             }
             if let Some(text) = find(&name)? {
@@ -81,6 +83,14 @@ pub(super) fn read(text: &ScenarioText) -> (Source<'_>, Option<ScenarioFile>) {
     };
     let mut scripts: Vec<(String, Vec<ScriptFile>)> = Vec::new();
     for name in std::mem::take(&mut file.include) {
+        if !is_name(name.get_ref()) {
+            let message = format!(
+                "`{}` is no name of a sub-process, expected lowercase letters, digits and `_`",
+                name.get_ref().escape_debug()
+            );
+            source.report(name.span(), message);
+            continue;
+        }
         let found = numbers.iter().find(|(known, _)| known == name.get_ref());
         let Some(&(known, number)) = found else {
             let message = format!(
@@ -94,6 +104,7 @@ pub(super) fn read(text: &ScenarioText) -> (Source<'_>, Option<ScenarioFile>) {
             source.report(name.span(), format!("`{known}` is included twice"));
             continue;
         }
+        source.set_included(number, known, name.span());
         if let Some(part) = source.parse_part::<SubProcessFile>(number) {
             scripts.push((known.to_owned(), take_over(&mut source, &mut file, part)));
         }

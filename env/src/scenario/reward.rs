@@ -2,6 +2,12 @@
 
 use serde::Deserialize;
 
+use crate::call::outcome::RewardTerm;
+use crate::diagnostic::Source;
+
+/// Largest size of a reward, in reward units: sums of it over the longest call stay numbers that can be compared.
+const MAX_REWARD: f32 = 1e6;
+
 /// The reward by named terms, all in reward units; costs are negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -39,4 +45,38 @@ pub struct RewardSpec {
     /// Per rating point above 3, at the end; below 3 it counts the other way.
     #[serde(default)]
     pub satisfaction: f32,
+}
+
+impl RewardSpec {
+    /// What one of a term's events is worth.
+    pub fn amount(&self, term: RewardTerm) -> f32 {
+        match term {
+            RewardTerm::Completion => self.completion,
+            RewardTerm::Callback => self.callback,
+            RewardTerm::Message => self.message,
+            RewardTerm::Turn => self.per_turn,
+            RewardTerm::Talk => self.per_second,
+            RewardTerm::HangUp => self.hang_up,
+            RewardTerm::UnansweredQuestion => self.unanswered_question,
+            RewardTerm::Misinformation => self.misinformation,
+            RewardTerm::Harm => self.harm,
+            RewardTerm::Handoff => self.handoff,
+            RewardTerm::Satisfaction => self.satisfaction,
+        }
+    }
+}
+
+/// The reward as written, none if there is none; what is no number, or beyond [`MAX_REWARD`], is reported.
+pub(super) fn checked(source: &mut Source<'_>, written: Option<RewardSpec>) -> RewardSpec {
+    let reward = written.unwrap_or_default();
+    for term in RewardTerm::ALL {
+        // Asked so, what is no number is refused as well.
+        if !(-MAX_REWARD..=MAX_REWARD).contains(&reward.amount(term)) {
+            let name = term.name();
+            let place = source.place_of(&["reward", name]);
+            let message = format!("{name} must be a number from -{MAX_REWARD} to {MAX_REWARD}");
+            source.report(place, message);
+        }
+    }
+    reward
 }

@@ -4,12 +4,12 @@ use offhook_env::diagnostic::Text;
 use offhook_env::diagnostic::finding::Severity;
 use offhook_env::scenario::{Scenario, ScenarioText, lint};
 
-const FIXTURE: &str = include_str!("fixture.toml");
+pub const FIXTURE: &str = include_str!("fixture.toml");
 
 /// Replaces `from` by `to` in the fixture; the report must hold `words` at the line of `from`, or
 /// of the line `at` where the fault shows elsewhere.
 #[track_caller]
-fn check(from: &str, to: &str, words: &str) {
+pub fn check(from: &str, to: &str, words: &str) {
     assert_eq!(
         FIXTURE.matches(from).count(),
         1,
@@ -360,7 +360,7 @@ fn what_can_never_happen_is_an_error() {
             "completion = 10",
             "completion = nan",
             "completion = nan",
-            "completion is NaN, expected a number",
+            "completion must be a number from -1000000 to 1000000",
         ),
         (
             "hang_up = -5",

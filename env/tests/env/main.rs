@@ -17,6 +17,7 @@ use offhook_env::scenario::{Scenario, ScenarioText};
 use rand::Rng as _;
 
 mod attainable;
+mod bounds;
 mod faults;
 mod privileged;
 

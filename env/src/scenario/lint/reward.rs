@@ -1,4 +1,4 @@
-//! Rewards that are no numbers, costs that pay, and where each reward stands in the file.
+//! Costs that pay, and where each reward stands in the file.
 
 use std::ops::Range;
 
@@ -31,7 +31,7 @@ fn is_cost(key: &str) -> bool {
     .any(|term| term.name() == key)
 }
 
-/// Reports a missing section, rewards that are no numbers, costs that pay, and a worthless completion.
+/// Reports a missing section, costs that pay, and a worthless completion.
 pub(super) fn check(found: &mut Findings<'_>, text: &str) {
     let Some(root) = Source::new("", text).parse::<Root>() else {
         return;
@@ -44,9 +44,7 @@ pub(super) fn check(found: &mut Findings<'_>, text: &str) {
     }
     for (key, amount) in &root.reward.0 {
         let (key, value) = (key.get_ref().as_str(), *amount.get_ref());
-        let message = if !value.is_finite() {
-            format!("{key} is {value}, expected a number")
-        } else if is_cost(key) && value > 0.0 {
+        let message = if is_cost(key) && value > 0.0 {
             format!("{key} is {value}, but a cost is at most 0; did you mean -{value}?")
         } else if key == RewardTerm::Completion.name() && value <= 0.0 {
             format!("completion is {value}, so a complete call is worth nothing; make it positive")
