@@ -3,8 +3,11 @@
 //! Acts are written as in scenario files (`inform(payment=yes)`), so that a log can be read by
 //! people. `env/call_log.schema.json` describes the format for other programs.
 
+mod check;
 pub mod dialog;
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::BufRead;
 
 use serde::{Deserialize, Serialize};
@@ -118,13 +121,28 @@ pub struct LogError {
     pub message: String,
 }
 
+/// Most characters of a message; one that quotes what it found could be as long as the line.
+const MAX_MESSAGE: usize = 400;
+
+impl LogError {
+    /// An error of which no more is kept than can be read.
+    pub fn new(line: usize, mut message: String) -> Self {
+        if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+            message.truncate(end);
+            message.push('…');
+        }
+        Self { line, message }
+    }
+}
+
 /// Reads a log line by line; faulty lines come back as errors with their number, good ones as
-/// calls. Ends after the first error of the reader itself.
+/// calls. A `call_id` that was there before is a fault. Ends after the first error of the reader itself.
 pub fn read_calls<R: BufRead>(
     mut reader: R,
 ) -> impl Iterator<Item = Result<(usize, CallLog), LogError>> {
     let mut number = 0;
     let mut over = false;
+    let mut ids = CallIds::default();
     std::iter::from_fn(move || {
         while !over {
             number += 1;
@@ -134,19 +152,23 @@ pub fn read_calls<R: BufRead>(
                 Ok(_) => {}
                 Err(error) => {
                     over = true;
-                    return Some(Err(LogError {
-                        line: number,
-                        message: format!("cannot be read: {error}"),
-                    }));
+                    let message = format!("cannot be read: {error}; is the file cut short?");
+                    return Some(Err(LogError::new(number, message)));
                 }
             }
             if bytes.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let call = parse_call(&bytes).map(|call| (number, call));
-            return Some(call.map_err(|message| LogError {
-                line: number,
-                message,
+            let call = parse_call(&bytes).and_then(|call| {
+                ids.add(&call)?;
+                Ok((number, call))
+            });
+            return Some(call.map_err(|message| match bytes.ends_with(b"\n") {
+                true => LogError::new(number, message),
+                false => LogError::new(
+                    number,
+                    format!("the file ends here, is it cut short? {message}"),
+                ),
             }));
         }
         None
@@ -165,28 +187,30 @@ pub fn parse_call(bytes: &[u8]) -> Result<CallLog, String> {
         )
     })?;
     let call: CallLog = serde_json::from_str(text).map_err(|e| format!("no call log: {e}"))?;
-    if call.schema != SCHEMA {
-        return Err(format!(
-            "schema {}, this program reads schema {SCHEMA}",
-            call.schema
-        ));
-    }
-    if let Some(rating) = call.satisfaction.filter(|r| !(1..=5).contains(r)) {
-        return Err(format!("satisfaction {rating}, expected 1 to 5"));
-    }
-    for (k, turn) in call.turns.iter().enumerate() {
-        let probs = turn
-            .n_best
-            .iter()
-            .map(|h| h.confidence)
-            .chain(turn.action_prob);
-        for prob in probs {
-            if !(0.0..=1.0 + 1e-6).contains(&prob) {
-                return Err(format!("turn {k}: probability {prob}, expected 0 to 1"));
-            }
-        }
-    }
+    call.check()?;
     Ok(call)
+}
+
+/// The identifiers of a file so far, as hashes of 8 bytes each, so that any log can be read on.
+#[derive(Debug, Default)]
+pub struct CallIds(HashSet<u64>);
+
+impl CallIds {
+    /// Notes a call's.
+    ///
+    /// # Errors
+    /// If it was there before.
+    pub fn add(&mut self, call: &CallLog) -> Result<(), String> {
+        let mut hasher = DefaultHasher::new();
+        call.call_id.hash(&mut hasher);
+        if self.0.insert(hasher.finish()) {
+            return Ok(());
+        }
+        let id = call.call_id.escape_debug();
+        Err(format!(
+            "call_id '{id}' again, expected each once; is a call in the file twice?"
+        ))
+    }
 }
 
 /// One step of a replayed call, as a learner wants it.

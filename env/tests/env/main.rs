@@ -440,22 +440,27 @@ fn a_value_that_a_closed_list_lacks_is_left_out_and_counted() {
 
 #[test]
 fn a_broken_log_is_refused_by_line() {
-    let good = r#"{"schema":1,"call_id":"a","scenario":"tiny","turns":[]}"#;
+    let good = r#"{"schema":1,"call_id":"a","scenario":"tiny","turns":[{"action":"greet"}]}"#;
     let text = [
         good,
         "{\"schema\":1",
         &good.replace(":1,", ":2,"),
         &good.replace("turns", "turnz"),
         "",
+        &good.replace("\"a\"", "\"b\""),
         good,
+        "{\"schema\":1",
     ]
     .join("\n");
     let found: Vec<_> = log::read_calls(text.as_bytes())
         .map(|r| r.map(|(line, _)| line).map_err(|e| e.to_string()))
         .collect();
-    assert_eq!(found.len(), 5);
+    assert_eq!(found.len(), 7);
     assert_eq!((&found[0], &found[4]), (&Ok(1), &Ok(6)));
+    let cut = found[6].as_ref().expect_err("the line is cut");
+    assert!(cut.contains("is it cut short?"), "{cut}");
     for (k, words) in [
+        (5, "line 7: call_id 'a' again"),
         (1, "line 2: no call log: EOF"),
         (2, "line 3: schema 2"),
         (3, "line 4: no call log: unknown field `turnz`"),

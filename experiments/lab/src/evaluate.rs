@@ -10,7 +10,7 @@ use offhook_stats::{self as stats, Estimate};
 
 use crate::call_plan::CallPlan;
 use crate::error::Failure;
-use crate::key_figure::{KEY_FIGURES, KeyFigure};
+use crate::key_figure::{KEY_FIGURES, KeyFigure, Tallies};
 use crate::play;
 use crate::policies::{self, PolicySource};
 use crate::run::stored;
@@ -156,9 +156,11 @@ impl Evaluation {
                 let estimates = match &fitting {
                     None => vec![None; KEY_FIGURES.len()],
                     Some((policy, choice)) => {
-                        let episodes = plan.calls.episodes(*choice);
-                        let calls = play::evaluate(world, &**policy, episodes);
-                        KEY_FIGURES.iter().map(|f| f.estimate(&[&calls])).collect()
+                        let mut tallies = Tallies::default();
+                        for chunk in play::chunks(plan.calls.episodes(*choice)) {
+                            tallies.add(&play::evaluate(world, &**policy, chunk));
+                        }
+                        tallies.estimates()
                     }
                 };
                 cells.push(MatrixCell {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use offhook_env::act::{NBest, Utterance};
-use offhook_env::log::{ActReader, read_calls};
+use offhook_env::log::ActReader;
 use offhook_env::rng::{Stream, derive};
 use offhook_env::scenario::Scenario;
 use offhook_simulator::channel::ConfusionChannel;
@@ -16,6 +16,7 @@ use offhook_stats::{self as stats, Count, Estimate};
 use crate::disk::out_file::OutFile;
 use crate::disk::{atomic, jsonl};
 use crate::error::Failure;
+use crate::logs::TurnBudget;
 
 /// A channel that was fitted, beside the calls that it was fitted to.
 #[derive(Clone, Debug)]
@@ -81,8 +82,10 @@ fn labelled_turns(log: &Path) -> Result<(Arc<Scenario>, Vec<LabelledTurn>), Fail
     let place = |e: &dyn std::fmt::Display| Failure::failed(format!("'{}' {e}", log.display()));
     let mut scenario = None;
     let mut turns = Vec::new();
-    for call in read_calls(jsonl::open(log)?) {
-        let (line, call) = call.map_err(|e| place(&e))?;
+    let mut budget = TurnBudget::default();
+    for call in jsonl::calls(log)? {
+        let (line, call) = call?;
+        budget.take(log, call.turns.len())?;
         let scenario = match &mut scenario {
             Some(scenario) => scenario,
             none => none.insert(world::load_scenario(&call.scenario, None)?.0),

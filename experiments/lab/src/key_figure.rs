@@ -172,6 +172,31 @@ impl Tally {
     }
 }
 
+/// A tally of each of [`KEY_FIGURES`].
+#[derive(Clone, Debug)]
+pub struct Tallies(Vec<Tally>);
+
+impl Default for Tallies {
+    fn default() -> Self {
+        Self(KEY_FIGURES.iter().map(|figure| figure.tally(&[])).collect())
+    }
+}
+
+impl Tallies {
+    /// Adds what more calls contribute.
+    pub fn add(&mut self, calls: &[CallSummary]) {
+        for (figure, tally) in KEY_FIGURES.iter().zip(&mut self.0) {
+            *tally = tally.merged(figure.tally(calls));
+        }
+    }
+
+    /// One estimate for each of [`KEY_FIGURES`].
+    pub fn estimates(&self) -> Vec<Option<Estimate>> {
+        let figures = KEY_FIGURES.iter().zip(&self.0);
+        figures.map(|(f, tally)| f.of_tallies(&[*tally])).collect()
+    }
+}
+
 impl KeyFigure {
     /// The figure of that name.
     ///

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use offhook_env::call::outcome::Outcome;
-use offhook_env::log::{CallLog, Episode, read_calls, replay};
+use offhook_env::log::{CallLog, Episode, replay};
 use offhook_env::scenario::Scenario;
 use offhook_policy::data::trajectories::Trajectories;
 use offhook_policy::learner::LearnError;
@@ -27,14 +27,52 @@ pub fn parse_where(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// A call and how the tracker saw it.
+/// Most turns of a log that is kept in memory, where a turn takes some 300 bytes while it is worked on.
+pub const MAX_TURNS: usize = 5_000_000;
+/// Values of a caller feature that a message lists.
+const N_LISTED: usize = 50;
+
+/// A call and how the tracker saw it; words and readings are let go, for they are most of a log.
 pub struct LoggedCall {
     /// Its line in the file, counted from 1.
     pub line: usize,
-    /// The call as logged.
-    pub call: CallLog,
     /// The call as a learner sees it; every action is allowed where it was taken.
     pub episode: Episode,
+    outcome: Option<Outcome>,
+    success: Option<bool>,
+}
+
+impl LoggedCall {
+    fn new(line: usize, call: &CallLog, episode: Episode) -> Self {
+        Self {
+            line,
+            episode,
+            outcome: call.outcome,
+            success: call.success,
+        }
+    }
+}
+
+/// Counts the turns that are kept of a log.
+#[derive(Default)]
+pub struct TurnBudget(usize);
+
+impl TurnBudget {
+    /// Adds those of a call.
+    ///
+    /// # Errors
+    /// If they are more than [`MAX_TURNS`].
+    pub fn take(&mut self, path: &Path, n_turns: usize) -> Result<(), Failure> {
+        self.0 += n_turns;
+        if self.0 <= MAX_TURNS {
+            return Ok(());
+        }
+        let message = format!(
+            "has more than {MAX_TURNS} turns, which is the most that is kept in memory; take a part of it, as with \
+             `head -n 100000`"
+        );
+        Err(at(path, &message))
+    }
 }
 
 /// The calls of a log that were asked for.
@@ -60,9 +98,8 @@ pub enum Reward {
 /// # Errors
 /// If the log cannot be read or is empty.
 pub fn scenario_name(path: &Path) -> Result<String, Failure> {
-    match read_calls(jsonl::open(path)?).next() {
-        Some(Ok((_, call))) => Ok(call.scenario),
-        Some(Err(error)) => Err(at(path, &error)),
+    match jsonl::calls(path)?.next() {
+        Some(call) => Ok(call?.1.scenario),
         None => Err(too_few(path, 0, &Where::new())),
     }
 }
@@ -75,17 +112,25 @@ impl Log {
     /// allowed there; or if fewer than two calls are left.
     pub fn read(scenario: &Scenario, path: &Path, wanted: &Where) -> Result<Self, Failure> {
         let mut calls = Vec::new();
+        let mut budget = TurnBudget::default();
+        // Callers by their numbers in the order in which they come.
+        let mut found_callers: BTreeMap<String, u32> = BTreeMap::new();
+        let mut callers = Vec::new();
         let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for call in read_calls(jsonl::open(path)?) {
-            let (line, call) = call.map_err(|e| at(path, &e))?;
+        for call in jsonl::calls(path)? {
+            let (line, call) = call?;
             for (name, value) in &call.caller.features {
-                seen.entry(name.clone()).or_default().insert(value.clone());
+                let values = seen.entry(name.clone()).or_default();
+                if wanted.get(name) == Some(value) || values.len() < N_LISTED {
+                    values.insert(value.clone());
+                }
             }
             let has =
                 |(name, value): (&String, &String)| call.caller.features.get(name) == Some(value);
             if !wanted.iter().all(has) {
                 continue;
             }
+            budget.take(path, call.turns.len())?;
             let episode = replay(scenario, &call);
             let episode = episode.map_err(|e| at(path, &format!("line {line}: {e}")))?;
             let masked = |step: &offhook_env::log::Step| !step.mask.allows(step.action);
@@ -100,11 +145,10 @@ impl Log {
                     ),
                 ));
             }
-            calls.push(LoggedCall {
-                line,
-                call,
-                episode,
-            });
+            let next = found_callers.len() as u32;
+            let logged = LoggedCall::new(line, &call, episode);
+            callers.push(*found_callers.entry(call.caller.id).or_insert(next));
+            calls.push(logged);
         }
         for (name, value) in wanted {
             let values = seen.get(name);
@@ -120,12 +164,13 @@ impl Log {
         if calls.len() < 2 {
             return Err(too_few(path, calls.len(), wanted));
         }
-        let names: BTreeSet<&str> = calls.iter().map(|c| c.call.caller.id.as_str()).collect();
-        let number: BTreeMap<&str, u32> = names.into_iter().zip(0..).collect();
-        let callers = calls.iter().map(|c| number[c.call.caller.id.as_str()]);
+        let mut by_name = vec![0; found_callers.len()];
+        for (number, &found) in (0..).zip(found_callers.values()) {
+            by_name[found as usize] = number;
+        }
         Ok(Self {
             path: path.to_owned(),
-            callers: callers.collect(),
+            callers: callers.into_iter().map(|k| by_name[k as usize]).collect(),
             calls,
         })
     }
@@ -138,11 +183,7 @@ impl Log {
         let callers = (0..calls.len() as u32).collect();
         let replayed = calls.into_iter().zip(1..).map(|(call, line)| {
             let episode = replay(scenario, &call).map_err(Failure::failed)?;
-            Ok(LoggedCall {
-                line,
-                call,
-                episode,
-            })
+            Ok(LoggedCall::new(line, &call, episode))
         });
         Ok(Self {
             path: PathBuf::from("calls just played"),
@@ -163,9 +204,9 @@ impl Log {
     /// [`Reward::Success`]. Probabilities are there if all turns have one.
     ///
     /// # Errors
-    /// Names the line of a call without turns, or with neither rewards nor success.
+    /// Names the line of a call with neither rewards nor success.
     pub fn trajectories(&self) -> Result<(Trajectories, Reward), Failure> {
-        let turns = || self.calls.iter().flat_map(|c| &c.call.turns);
+        let turns = || self.calls.iter().flat_map(|c| &c.episode.steps);
         let reward = match turns().all(|turn| turn.reward.is_some()) {
             true => Reward::Turns,
             false => Reward::Success,
@@ -176,17 +217,8 @@ impl Log {
             groups: self.callers.clone(),
             ..Default::default()
         };
-        for LoggedCall {
-            line,
-            call,
-            episode,
-        } in &self.calls
-        {
-            let place = |what: &str| at(&self.path, &format!("line {line}: {what}"));
-            if episode.steps.is_empty() {
-                return Err(place("the call has no turn, expected at least one"));
-            }
-            for step in &episode.steps {
+        for call in &self.calls {
+            for step in &call.episode.steps {
                 out.codes.extend(&step.codes);
                 out.masks.push(step.mask);
                 out.actions.push(step.action);
@@ -201,7 +233,9 @@ impl Log {
             }
             if reward == Reward::Success {
                 let success = call.success.ok_or_else(|| {
-                    place("the call has neither `reward` in every turn nor `success`")
+                    let line = call.line;
+                    let what = "the call has neither `reward` in every turn nor `success`";
+                    at(&self.path, &format!("line {line}: {what}"))
                 })?;
                 if let Some(last) = out.rewards.last_mut() {
                     *last = f32::from(u8::from(success));
@@ -216,7 +250,7 @@ impl Log {
     /// The first turn that lacks its probability or has one of 0, in words.
     pub fn without_prob(&self) -> Option<String> {
         let lacks = |call: &LoggedCall| {
-            let turns = call.call.turns.iter();
+            let turns = call.episode.steps.iter();
             let (turn, found) = turns
                 .enumerate()
                 .find(|(_, t)| t.action_prob.is_none_or(|prob| prob <= 0.0))?;

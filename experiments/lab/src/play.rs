@@ -12,6 +12,18 @@ pub use offhook_policy::evaluate::{Choice, Plan};
 use offhook_policy::planner::PlannerConfig;
 use rayon::prelude::*;
 
+/// Calls that are played at a time, so that any number of them needs little memory.
+pub const CHUNK: u64 = 10_000;
+
+/// The calls of a plan, [`CHUNK`] at a time.
+pub fn chunks(plan: Plan) -> impl Iterator<Item = Plan> {
+    (0..plan.n_calls.div_ceil(CHUNK)).map(move |k| Plan {
+        first: plan.first + k * CHUNK,
+        n_calls: CHUNK.min(plan.n_calls - k * CHUNK),
+        ..plan
+    })
+}
+
 /// Plays calls on all threads of the current pool; the order is that of the episodes and no result
 /// depends on the number of threads.
 pub fn evaluate<C: Customers>(

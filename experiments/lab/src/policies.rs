@@ -185,9 +185,17 @@ pub fn table_of(file: &Path, bytes: &[u8]) -> Result<DecisionTable, Failure> {
         .map_err(|e| Failure::failed(format!("'{}': {e}", file.display())))
 }
 
+/// Most bytes of a checkpoint, most of which are a replay buffer.
+const MAX_CHECKPOINT: u64 = 1 << 30;
+
 fn open_checkpoint(path: &Path) -> Result<Checkpoint, Failure> {
     let place = |e: &dyn std::fmt::Display| Failure::failed(format!("'{}': {e}", path.display()));
-    let bytes = std::fs::read(path).map_err(|e| place(&e))?;
+    let bytes = atomic::read(path, MAX_CHECKPOINT + 1)?;
+    if bytes.len() as u64 > MAX_CHECKPOINT {
+        return Err(place(&format!(
+            "more than {MAX_CHECKPOINT} bytes; is it a checkpoint?"
+        )));
+    }
     Checkpoint::from_bytes(&bytes).map_err(|e| place(&e))
 }
 

@@ -14,15 +14,15 @@ use crate::call_plan::CallPlan;
 use crate::disk::jsonl;
 use crate::disk::out_file::OutFile;
 use crate::error::Failure;
-use crate::key_figure::{KEY_FIGURES, Tally};
+use crate::key_figure::Tallies;
 use crate::play::{self, Choice, Plan};
 use crate::policies::{Exploring, PolicySource};
 use crate::run::stored;
 use crate::threads;
 use crate::user_models;
 
-/// Calls that are played at a time, so that any number of them needs little memory.
-const CHUNK: u64 = 10_000;
+/// Most calls that are shown; more are for a log.
+pub const MAX_SHOWN: u64 = 10_000;
 
 /// What to simulate.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub struct SimulationPlan {
     pub calls: CallPlan,
     /// Where to log the calls.
     pub log: Option<OutFile>,
-    /// How many of them to show as dialogs.
+    /// How many of them to show as dialogs, at most [`MAX_SHOWN`].
     pub n_shown: u64,
 }
 
@@ -67,7 +67,7 @@ pub struct Simulation {
     pub user_model: String,
     /// Calls played.
     pub n_calls: u64,
-    /// One estimate for each of [`KEY_FIGURES`].
+    /// One estimate for each of [`KEY_FIGURES`](crate::key_figure::KEY_FIGURES).
     pub figures: Vec<Option<Estimate>>,
     /// The call log, if one was written.
     pub log: Option<PathBuf>,
@@ -76,11 +76,17 @@ pub struct Simulation {
 /// Plays calls, hands the first ones to `on_preview`, logs all where a log is wanted, and measures them.
 ///
 /// # Errors
-/// If scenario, policy or user model cannot be loaded, or the log cannot be written.
+/// If scenario, policy or user model cannot be loaded, the log cannot be written, or too many are to be shown.
 pub fn simulate(
     plan: &SimulationPlan,
     on_preview: impl FnOnce(&Preview) + Send,
 ) -> Result<Simulation, Failure> {
+    if plan.n_shown > MAX_SHOWN {
+        return Err(Failure::usage(format!(
+            "{} calls are to be shown, expected at most {MAX_SHOWN}; write a log with --out instead",
+            plan.n_shown
+        )));
+    }
     threads::install(plan.calls.threads, || play_plan(plan, on_preview))
 }
 
@@ -115,14 +121,13 @@ fn play_plan(
     if let Some(log) = log {
         log.finish()?;
     }
-    let figures = KEY_FIGURES.iter().zip(tallies);
     Ok(Simulation {
         scenario,
         policy: plan.policy.clone(),
         proved,
         user_model: plan.user_model.to_string(),
         n_calls: plan.calls.n_calls,
-        figures: figures.map(|(f, t)| f.of_tallies(&[t])).collect(),
+        figures: tallies.estimates(),
         log: plan.log.as_ref().map(|log| log.path.clone()),
     })
 }
@@ -133,16 +138,9 @@ fn tally(
     policy: &dyn Policy,
     episodes: Plan,
     mut log: Option<&mut jsonl::Writer>,
-) -> Result<Vec<Tally>, Failure> {
-    let mut tallies: Vec<Tally> = KEY_FIGURES.iter().map(|figure| figure.tally(&[])).collect();
-    let mut first = 0;
-    while first < episodes.n_calls {
-        let n_calls = CHUNK.min(episodes.n_calls - first);
-        let chunk = Plan {
-            first,
-            n_calls,
-            ..episodes
-        };
+) -> Result<Tallies, Failure> {
+    let mut tallies = Tallies::default();
+    for chunk in play::chunks(episodes) {
         let summaries = match &mut log {
             None => play::evaluate(world, policy, chunk),
             Some(log) => {
@@ -154,10 +152,7 @@ fn tally(
                 logged.collect::<Result<Vec<CallSummary>, Failure>>()?
             }
         };
-        for (figure, tally) in KEY_FIGURES.iter().zip(&mut tallies) {
-            *tally = tally.merged(figure.tally(&summaries));
-        }
-        first += n_calls;
+        tallies.add(&summaries);
     }
     Ok(tallies)
 }
@@ -165,6 +160,8 @@ fn tally(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key_figure::KEY_FIGURES;
+    use crate::play::CHUNK;
 
     fn plan(n_calls: u64, n_shown: u64) -> SimulationPlan {
         SimulationPlan {

@@ -4,13 +4,13 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use offhook_env::log::{CallLog, read_calls};
 use offhook_env::rng::Stream;
 use offhook_simulator::user::{LoggedCalls, UserModel, UserModelName};
 use offhook_simulator::world::{CallWorld, LoadedScenario};
 
 use crate::disk::jsonl;
 use crate::error::Failure;
+use crate::logs::TurnBudget;
 use crate::play::{self, Choice, Plan};
 
 /// Calls of the hand-written flow with agenda customers that a model without a log is fitted to.
@@ -71,18 +71,23 @@ fn calls(
         return Ok((calls, source));
     };
     let place = |e: &dyn fmt::Display| Failure::failed(format!("'{}' {e}", path.display()));
-    let mut list: Vec<CallLog> = Vec::new();
-    for call in read_calls(jsonl::open(path)?) {
-        let (_, call) = call.map_err(|e| place(&e))?;
+    let mut calls = LoggedCalls::default();
+    let mut budget = TurnBudget::default();
+    let mut any = false;
+    for call in jsonl::calls(path)? {
+        let (line, call) = call?;
         if call.scenario == scenario.name {
-            list.push(call);
+            any = true;
+            budget.take(path, call.turns.len())?;
+            let added = calls.add(scenario, &call);
+            added.map_err(|e| place(&format!("line {line}: {e}")))?;
         }
     }
-    if list.is_empty() {
+    if !any {
         let message = format!("holds no call of scenario `{}`", scenario.name);
         return Err(place(&message));
     }
-    let calls = LoggedCalls::read(scenario, &list).map_err(|e| place(&e))?;
+    let calls = calls.labelled().map_err(|e| place(&e))?;
     let source = format!("{} calls of {}", calls.n_calls(), path.display());
     Ok((calls, source))
 }

@@ -6,6 +6,7 @@ mod evaluating;
 mod figures;
 mod judging;
 mod learners;
+mod logs;
 mod output;
 mod real_calls;
 mod refusals;

@@ -57,7 +57,7 @@ pub(super) struct LoggedCall {
 }
 
 /// The labelled calls of a log, for [`super::BigramCustomers`] and [`super::ReplayCustomers`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct LoggedCalls {
     pub(super) calls: Vec<LoggedCall>,
 }
@@ -71,20 +71,37 @@ impl LoggedCalls {
         scenario: &Scenario,
         calls: impl IntoIterator<Item = &'c CallLog>,
     ) -> Result<Self, LoggedError> {
-        let mut read = Vec::new();
+        let mut read = Self::default();
         for call in calls {
-            let one = read_call(scenario, call).map_err(|message| LoggedError::Call {
-                call_id: call.call_id.clone(),
-                message,
-            })?;
-            if !one.turns.is_empty() || one.line != Line::Person {
-                read.push(one);
-            }
+            read.add(scenario, call)?;
         }
-        if read.iter().all(|call| call.turns.is_empty()) {
+        read.labelled()
+    }
+
+    /// Reads one more call; nothing but what was meant is kept of it.
+    ///
+    /// # Errors
+    /// If the call is of another scenario or does not fit it.
+    pub fn add(&mut self, scenario: &Scenario, call: &CallLog) -> Result<(), LoggedError> {
+        let one = read_call(scenario, call).map_err(|message| LoggedError::Call {
+            call_id: call.call_id.clone(),
+            message,
+        })?;
+        if !one.turns.is_empty() || one.line != Line::Person {
+            self.calls.push(one);
+        }
+        Ok(())
+    }
+
+    /// The calls, of which at least one must have a labelled turn.
+    ///
+    /// # Errors
+    /// If none has.
+    pub fn labelled(self) -> Result<Self, LoggedError> {
+        if self.n_turns() == 0 {
             return Err(LoggedError::Unlabelled);
         }
-        Ok(Self { calls: read })
+        Ok(self)
     }
 
     /// Number of calls.

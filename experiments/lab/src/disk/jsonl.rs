@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use offhook_env::log::CallLog;
+use offhook_env::log::{CallLog, read_calls};
 
 use crate::disk::atomic::{self, FileError};
 use crate::error::Failure;
@@ -24,13 +24,21 @@ fn is_compressed(path: &Path) -> bool {
 ///
 /// # Errors
 /// If it cannot be opened, or is neither a file nor a pipe. The reader fails on a line longer than
-/// [`MAX_LINE`].
+/// [`MAX_LINE`], and on a compressed file that is cut short.
 pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
-    let cannot = |e| FileError::new("read", path, e);
-    let mut file = BufReader::new(atomic::open(path)?);
-    let is_compressed = file.fill_buf().map_err(cannot)?.starts_with(&ZSTD);
+    let file = BufReader::new(atomic::open(path)?);
+    let lines = lines(file).map_err(|e| FileError::new("read", path, e))?;
+    Ok(lines)
+}
+
+/// The text of what [`open`] opens.
+///
+/// # Errors
+/// If its first bytes cannot be read.
+pub fn lines<'r>(mut file: impl BufRead + 'r) -> io::Result<Box<dyn BufRead + 'r>> {
+    let is_compressed = file.fill_buf()?.starts_with(&ZSTD);
     let mut lines: Box<dyn BufRead> = if is_compressed {
-        let text = zstd::Decoder::with_buffer(file).map_err(cannot)?;
+        let text = zstd::Decoder::with_buffer(file)?;
         Box::new(BoundedLines::new(BufReader::new(text)))
     } else {
         Box::new(BoundedLines::new(file))
@@ -43,6 +51,20 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
         lines.consume(BYTE_ORDER_MARK.len());
     }
     Ok(lines)
+}
+
+/// The calls of a log, each with its line; every reader of logs has them from here.
+///
+/// # Errors
+/// If it cannot be opened. An item is one that says file, line and what is wrong: no call, one that was there
+/// before, or a file that is cut short. A plain log that was cut between two lines cannot be told from a
+/// shorter one.
+pub fn calls(
+    path: &Path,
+) -> Result<impl Iterator<Item = Result<(usize, CallLog), Failure>>, Failure> {
+    let name = path.display().to_string();
+    let calls = read_calls(open(path)?);
+    Ok(calls.map(move |call| call.map_err(|e| Failure::failed(format!("'{name}' {e}")))))
 }
 
 /// A reader that refuses lines longer than [`MAX_LINE`], so that none fills the memory.
@@ -162,11 +184,8 @@ impl Writer {
 mod tests {
     use super::*;
 
-    fn lines(bytes: &[u8]) -> io::Result<Vec<String>> {
-        let file = tempfile::NamedTempFile::new().expect("a file");
-        std::fs::write(file.path(), bytes).expect("written");
-        let reader = open(file.path()).unwrap_or_else(|e| panic!("{e}"));
-        reader.lines().collect()
+    fn read(bytes: &[u8]) -> io::Result<Vec<String>> {
+        lines(bytes)?.lines().collect()
     }
 
     #[test]
@@ -175,7 +194,7 @@ mod tests {
         let compressed = zstd::encode_all(&text[..], 1).expect("memory takes it");
         let marked = [&BYTE_ORDER_MARK[..], text].concat();
         for bytes in [text.to_vec(), compressed, marked] {
-            assert_eq!(lines(&bytes).expect("text"), ["one", "two"]);
+            assert_eq!(read(&bytes).expect("text"), ["one", "two"]);
         }
     }
 
@@ -185,10 +204,22 @@ mod tests {
         // Some kilobytes when compressed.
         let compressed = zstd::encode_all(&long[..], 1).expect("memory takes it");
         for bytes in [[b"short\n", &long[..]].concat(), compressed] {
-            let message = lines(&bytes).expect_err("too long").to_string();
+            let message = read(&bytes).expect_err("too long").to_string();
             assert!(message.contains("a line of more than"), "{message}");
         }
         let just = vec![b'x'; MAX_LINE];
-        assert_eq!(lines(&just).expect("a line").len(), 1);
+        assert_eq!(read(&just).expect("a line").len(), 1);
+    }
+
+    #[test]
+    fn a_compressed_file_that_was_cut_anywhere_is_an_error() {
+        let text: String = (0..2_000)
+            .map(|k| format!("line {k} {}\n", k * k))
+            .collect();
+        let whole = zstd::encode_all(text.as_bytes(), 1).expect("memory takes it");
+        assert_eq!(read(&whole).expect("whole").len(), 2_000);
+        for n_bytes in (ZSTD.len()..whole.len()).step_by(7) {
+            assert!(read(&whole[..n_bytes]).is_err(), "{n_bytes} bytes");
+        }
     }
 }

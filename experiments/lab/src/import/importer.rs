@@ -30,7 +30,8 @@ pub struct Tally {
     pub dropped: BTreeMap<String, usize>,
 }
 
-/// Refused lines that are kept, so that a file of nothing else does not fill the memory.
+/// Refused lines, and reasons why something was left out, that are kept, so that a file of nothing else does not
+/// fill the memory.
 const KEPT: usize = 1_000;
 
 impl Tally {
@@ -44,6 +45,10 @@ impl Tally {
 
     /// Notes something left out of a call that was kept.
     pub fn drop(&mut self, reason: impl Into<String>) {
-        *self.dropped.entry(reason.into()).or_default() += 1;
+        let mut reason = reason.into();
+        if self.dropped.len() >= KEPT && !self.dropped.contains_key(&reason) {
+            reason = "other reasons".to_owned();
+        }
+        *self.dropped.entry(reason).or_default() += 1;
     }
 }

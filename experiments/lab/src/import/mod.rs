@@ -10,7 +10,7 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use offhook_env::log::{CallLog, LogError};
+use offhook_env::log::{CallIds, CallLog, LogError};
 
 use crate::disk::jsonl;
 use crate::disk::out_file::OutFile;
@@ -98,6 +98,7 @@ fn import_lines(
     cut: impl Fn(&LogError) -> Failure,
 ) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
+    let mut ids = CallIds::default();
     let mut bytes = Vec::new();
     for line in 1.. {
         bytes.clear();
@@ -105,10 +106,10 @@ fn import_lines(
         let parsed = match read {
             Ok(0) => break,
             Ok(_) if bytes.iter().all(u8::is_ascii_whitespace) => continue,
-            Ok(_) => (importer.line)(&bytes, &mut tally),
+            Ok(_) => call(importer, &bytes, &mut ids, &mut tally),
             Err(e) => {
                 let message = format!("cannot be read: {e}; is the file cut short?");
-                return Err(cut(&LogError { line, message }));
+                return Err(cut(&LogError::new(line, message)));
             }
         };
         match parsed {
@@ -118,7 +119,7 @@ fn import_lines(
                 write(&call)?;
             }
             Err(message) => {
-                let error = LogError { line, message };
+                let error = LogError::new(line, message);
                 // A file that ends within a line was cut, and calls are missing.
                 if !bytes.ends_with(b"\n") {
                     return Err(cut(&error));
@@ -131,11 +132,27 @@ fn import_lines(
     Ok(tally)
 }
 
+/// The call of one line, by the rules of every call log, and not one of `ids` before.
+///
+/// # Errors
+/// Why there is none.
+pub fn call(
+    importer: Importer,
+    line: &[u8],
+    ids: &mut CallIds,
+    tally: &mut Tally,
+) -> Result<CallLog, String> {
+    let call = (importer.line)(line, tally)?;
+    call.check()?;
+    ids.add(&call)?;
+    Ok(call)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A format of one more file and one more line: `words` in a JSON string become an empty call.
+    /// A format of one more file and one more line: `words` in a JSON string become a call of one turn.
     pub const IMPORTER: Importer = Importer {
         name: "words",
         about: "A call's id alone",
@@ -143,7 +160,7 @@ mod tests {
             let id: String = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
             tally.drop("everything but the id");
             let call = format!(
-                r#"{{"schema":1,"call_id":"{id}","scenario":"s","caller":{{"id":"c"}},"turns":[]}}"#
+                r#"{{"schema":1,"call_id":"{id}","scenario":"s","caller":{{"id":"c"}},"turns":[{{"action":"greet"}}]}}"#
             );
             serde_json::from_str(&call).map_err(|e| e.to_string())
         },
@@ -165,11 +182,13 @@ mod tests {
 
     #[test]
     fn a_format_is_one_file_and_one_line() {
-        let (found, log) = imported("\"a\"\n\n3\n\"b\"\n", false).unwrap_or_else(|e| panic!("{e}"));
+        let text = "\"a\"\n\n3\n\"b\"\n\"a\"\n";
+        let (found, log) = imported(text, false).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(log.lines().count(), 2);
-        assert_eq!((found.tally.n_calls, found.tally.n_refused), (2, 1));
+        assert_eq!((found.tally.n_calls, found.tally.n_refused), (2, 2));
         assert_eq!(found.tally.refused[0].line, 3);
-        assert_eq!(found.tally.dropped["everything but the id"], 2);
+        assert!(found.tally.refused[1].message.contains("call_id 'a' again"));
+        assert_eq!(found.tally.dropped["everything but the id"], 3);
         let error = "wrods".parse::<Importer>().expect_err("no format");
         assert!(
             error.ends_with("expected one of dstc2, log, words"),

@@ -19,10 +19,9 @@ use offhook_stats::{self as stats, Count, Estimate};
 use rayon::prelude::*;
 
 use crate::config::Config;
-use crate::disk::atomic;
 use crate::error::Failure;
 use crate::logs::Log;
-use crate::run::manifest::{hashes, rfc3339, sha256};
+use crate::run::manifest::{hashes, rfc3339, sha256_of};
 use crate::run::metrics::{self, Row, Stage};
 use crate::run::run_dir::{Progress, RunFile};
 use crate::run::summary::{self, SummaryLine};
@@ -88,10 +87,10 @@ pub(crate) fn run(
 ) -> Result<RunEnd, Failure> {
     let config = &experiment.config;
     let (scenario, text) = world::load_scenario(&config.scenario, experiment.base())?;
-    let bytes = atomic::read(log, u64::MAX)
+    let hash = sha256_of(log)
         .map_err(|e| Failure::failed(format!("{e}; make the log with `offhook import`")))?;
     let mut inputs = hashes(&text);
-    inputs.insert(format!("data/{}", log.display()), sha256(&bytes));
+    inputs.insert(format!("data/{}", log.display()), hash);
     let calls = Log::read(&scenario, log, &config.imitation.of)?;
     let replayed = decisions(&scenario, &calls);
     let dir = experiment.take_dir(plan, inputs)?;

@@ -3,6 +3,8 @@
 //! Times live here and nowhere else in a run directory, so that all other files are the same bytes each time.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 
 use offhook_env::diagnostic::Text;
 use offhook_env::scenario::ScenarioText;
@@ -10,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::verdict::Verdict;
+use crate::disk::atomic::{self, FileError};
 
 /// Name of the program, which marks a manifest as ours.
 const PROGRAM: &str = "offhook";
@@ -144,10 +147,32 @@ fn short(hash: &str) -> String {
 
 /// SHA-256 in lowercase hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(Sha256::new_with_prefix(bytes))
+}
+
+/// The same of a file of any size, which is not kept in memory.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn sha256_of(path: &Path) -> Result<String, FileError> {
+    let mut file = BufReader::with_capacity(1 << 16, atomic::open(path)?);
+    let mut hash = Sha256::new();
+    loop {
+        let bytes = file
+            .fill_buf()
+            .map_err(|e| FileError::new("read", path, e))?;
+        if bytes.is_empty() {
+            return Ok(hex(hash));
+        }
+        hash.update(bytes);
+        let n = bytes.len();
+        file.consume(n);
+    }
+}
+
+fn hex(hash: Sha256) -> String {
+    let bytes = hash.finalize();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A time in UTC as RFC 3339, from seconds since 1970 (days to date after Hinnant, 2014,

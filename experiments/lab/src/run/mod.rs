@@ -29,7 +29,6 @@ use offhook_simulator::world::{self, LoadedScenario};
 use rayon::prelude::*;
 
 use crate::config::{CONFIGS, Config};
-use crate::disk::atomic;
 use crate::error::Failure;
 use crate::logs::{Log, Where};
 use crate::predict::{self, Prediction};
@@ -37,7 +36,7 @@ use crate::progress::{Progress, SeedProgress};
 use crate::scenario::{check, reward_lint};
 use crate::threads;
 use judge::Judgement;
-use manifest::{Manifest, rfc3339, sha256};
+use manifest::{Manifest, rfc3339, sha256, sha256_of};
 pub use result::TrainResult;
 use run_dir::{Mode, RunDir, RunFile};
 use seed::{SeedResult, SeedRun};
@@ -162,8 +161,7 @@ impl Experiment {
             Some(offline) => {
                 let path = Path::new(&offline.own.log);
                 let calls = Log::read(&loaded.world.scenario, path, &Where::new())?;
-                let hash = sha256(&atomic::read(path, u64::MAX)?);
-                inputs.insert(format!("data/{}", offline.own.log), hash);
+                inputs.insert(format!("data/{}", offline.own.log), sha256_of(path)?);
                 Some(calls.trajectories()?.0)
             }
             None => None,

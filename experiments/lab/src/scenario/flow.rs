@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use offhook_env::call::outcome::Outcome;
-use offhook_env::log::{CallLog, TurnLog, read_calls};
+use offhook_env::log::{CallLog, TurnLog};
 use offhook_env::policy::Policy;
 use offhook_env::rng::Stream;
 use offhook_simulator::world::CallWorld;
@@ -13,9 +13,6 @@ use crate::disk::jsonl;
 use crate::error::Failure;
 use crate::play::{self, Choice, Plan};
 use crate::threads;
-
-/// Calls that are logged at a time, so that many calls need little memory.
-const CHUNK: u64 = 10_000;
 
 /// Where an edge starts or ends; ordered as a call goes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,9 +83,8 @@ impl Flow {
     /// If the log cannot be read, or a call is of another scenario; its line is named.
     pub fn of_log(log: &Path, scenario: &str) -> Result<Self, Failure> {
         let mut flow = Self::default();
-        for call in read_calls(jsonl::open(log)?) {
-            let (line, call) =
-                call.map_err(|e| Failure::failed(format!("'{}' {e}", log.display())))?;
+        for call in jsonl::calls(log)? {
+            let (line, call) = call?;
             if call.scenario != scenario {
                 return Err(Failure::failed(format!(
                     "'{}' line {line}: a call of scenario '{}', expected '{scenario}'",
@@ -111,14 +107,14 @@ impl Flow {
     ) -> Self {
         let mut flow = Self::default();
         threads::install(None, || {
-            for first in (0..n_calls).step_by(CHUNK as usize) {
-                let plan = Plan {
-                    seed,
-                    stream: Stream::Evaluate,
-                    first,
-                    n_calls: CHUNK.min(n_calls - first),
-                    choice,
-                };
+            let plan = Plan {
+                seed,
+                stream: Stream::Evaluate,
+                first: 0,
+                n_calls,
+                choice,
+            };
+            for plan in play::chunks(plan) {
                 for (call, _) in play::record(world, policy, plan) {
                     flow.add(&call);
                 }

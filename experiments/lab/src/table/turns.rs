@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use offhook_env::log::{CallLog, Step, read_calls, replay};
+use offhook_env::log::{CallLog, Step, replay};
 use offhook_env::scenario::Scenario;
 use offhook_table::{DecisionTable, Monitor};
 
@@ -20,8 +20,8 @@ pub fn for_each_call(
 ) -> Result<(), Failure> {
     let place = |message: String| Failure::failed(format!("'{}' {message}", log.display()));
     let mut is_empty = true;
-    for call in read_calls(jsonl::open(log)?) {
-        let (line, call) = call.map_err(|e| place(e.to_string()))?;
+    for call in jsonl::calls(log)? {
+        let (line, call) = call?;
         let episode = replay(scenario, &call).map_err(|e| place(format!("line {line}: {e}")))?;
         is_empty &= episode.steps.is_empty();
         each(&call, &episode.steps);

@@ -1,0 +1,133 @@
+//! Call logs that are none, or not whole: every command that reads one says so, and the same.
+
+use std::fs;
+use std::path::Path;
+
+use crate::{fail, first_edited, succeed, words};
+
+/// Every command that reads a log, with LOG in its place.
+const READERS: [&str; 10] = [
+    "import log LOG --strict --out out.jsonl",
+    "ope LOG --policy script",
+    "fit LOG --out channel.toml",
+    "evaluate script fraud_alert --calls 10 --user-models bigram=LOG",
+    "simulate fraud_alert --calls 10 --user-model replay=LOG",
+    "scenario graph fraud_alert --log LOG",
+    "table show t.json --log LOG",
+    "table diff t.json t.json --log LOG",
+    "table drift t.json LOG",
+    "run clone.toml --out run",
+];
+
+const CLONE: &str =
+    "name = \"clone\"\nscenario = \"fraud_alert\"\nseeds = [1]\n[imitation]\nlog = \"LOG\"\n";
+
+/// A folder with `calls.jsonl` and the same as `calls.jsonl.zst`, and a table.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let table = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../results/reference/quickstart/table.json"
+    );
+    fs::copy(table, folder.path().join("t.json")).expect("copied");
+    for file in ["calls.jsonl", "calls.jsonl.zst"] {
+        let command = format!("simulate fraud_alert --calls 200 --seed 3 --out {file}");
+        succeed(folder.path(), &words(&command));
+    }
+    folder
+}
+
+/// Every reader must refuse `log` in words that hold `expected`, and leave nothing behind.
+#[track_caller]
+fn all_refuse(folder: &Path, log: &str, expected: &str) {
+    fs::write(folder.join("clone.toml"), CLONE.replace("LOG", log)).expect("written");
+    for reader in READERS {
+        let command = reader.replace("LOG", log);
+        let message = fail(folder, &words(&command), 1);
+        assert!(message.contains(expected), "{command}: {message}");
+        for out in ["out.jsonl", "channel.toml", "run"] {
+            assert!(!folder.join(out).exists(), "{command} left {out}");
+        }
+    }
+}
+
+#[test]
+fn a_log_that_was_cut_short_is_an_error_for_all_who_read_it() {
+    let folder = folder();
+    let folder = folder.path();
+    let plain = fs::read(folder.join("calls.jsonl")).expect("written");
+    let half = plain.len() / 2;
+    let within = plain[half..].iter().position(|&byte| byte == b',');
+    let cut = half + within.expect("a line has commas");
+    fs::write(folder.join("cut.jsonl"), &plain[..cut]).expect("written");
+    all_refuse(folder, "cut.jsonl", "is it cut short?");
+    let packed = fs::read(folder.join("calls.jsonl.zst")).expect("written");
+    fs::write(folder.join("cut.jsonl.zst"), &packed[..packed.len() / 2]).expect("written");
+    all_refuse(folder, "cut.jsonl.zst", "is the file cut short?");
+    // Without --strict as well.
+    for log in ["cut.jsonl", "cut.jsonl.zst"] {
+        let command = format!("import log {log} --out out.jsonl");
+        fail(folder, &words(&command), 1);
+        assert!(!folder.join("out.jsonl").exists());
+    }
+}
+
+#[test]
+fn what_is_no_call_for_one_reader_is_none_for_all() {
+    let folder = folder();
+    let folder = folder.path();
+    let text = fs::read_to_string(folder.join("calls.jsonl")).expect("written");
+    let (first, rest) = text.split_once('\n').expect("lines");
+    let (_, turns) = first.split_once("\"turns\":").expect("turns");
+    let turns = &turns[..=turns.rfind(']').expect("a list")];
+    let again = format!("{first}\n");
+    for (name, line, expected) in [
+        (
+            "empty.jsonl",
+            first.replace(turns, "[]"),
+            "line 1: no turn, expected at least one",
+        ),
+        (
+            "times.jsonl",
+            first_edited(first, "\"start_seconds\":0.0", "\"start_seconds\":-5.0"),
+            "line 1: turn 0: start_seconds -5, expected at least 0",
+        ),
+        (
+            "noon.jsonl",
+            first_edited(
+                first,
+                "\"turns\":",
+                "\"start_time\":\"around noon\",\"turns\":",
+            ),
+            "line 1: start_time 'around noon', expected RFC 3339",
+        ),
+        (
+            "act.jsonl",
+            first_edited(first, "\"user_acts\":[", "\"user_acts\":[\"No Act!\","),
+            "line 1: turn 0: act 'No Act!'",
+        ),
+        ("twice.jsonl", again.clone() + first, "line 2: call_id '"),
+    ] {
+        fs::write(folder.join(name), format!("{line}\n{rest}")).expect("written");
+        // All readers have their calls from one place, as the test above shows.
+        for reader in [READERS[0], READERS[1], READERS[7]] {
+            let command = reader.replace("LOG", name);
+            let message = fail(folder, &words(&command), 1);
+            assert!(message.contains(expected), "{command}: {message}");
+        }
+        let command = format!("import log {name} --out some.jsonl --force");
+        let text = succeed(folder, &words(&command));
+        assert!(text.contains("1 lines refused"), "{text}");
+    }
+}
+
+#[test]
+fn more_calls_than_anybody_reads_are_not_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let command = words("simulate fraud_alert --calls 20000 --show 20000");
+    let message = fail(folder.path(), &command, 2);
+    assert!(
+        message.contains("expected at most 10000; write a log"),
+        "{message}"
+    );
+}
