@@ -9,7 +9,7 @@ const CLOCKS: [&str; 5] = [
     "experiments/src/main.rs",
     "experiments/src/command/bench/",
     "experiments/lab/src/bench/clock.rs",
-    "policy/table/fuzz/src/main.rs",
+    "experiments/fuzz/src/main.rs",
     "simulator/examples/speed.rs",
 ];
 

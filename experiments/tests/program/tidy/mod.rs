@@ -23,7 +23,6 @@ const PACKAGES: &[Package] = &[
     package("env", &["offhook-stats"]),
     package("simulator", &["offhook-env", "offhook-stats"]),
     package("policy/table/c", &["offhook-table"]),
-    package("policy/table/fuzz", &["offhook-table"]),
     package("policy/table", &["offhook-env"]),
     package(
         "policy",
@@ -59,6 +58,16 @@ const PACKAGES: &[Package] = &[
             "offhook-simulator",
             "offhook-table",
             "pyo3",
+        ],
+    ),
+    package(
+        "experiments/fuzz",
+        &[
+            "offhook-env",
+            "offhook-lab",
+            "offhook-policy",
+            "offhook-simulator",
+            "offhook-table",
         ],
     ),
     package(

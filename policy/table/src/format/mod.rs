@@ -16,7 +16,7 @@
 //!
 //! A load never panics, and at its peak it holds at most [`MEMORY_PER_BYTE`] for each byte of its
 //! input and [`MEMORY_MORE`]. Input that is longer than any table is refused unread; each loader says
-//! from where on. The fuzzer beside this crate holds every loader to both.
+//! from where on. A fuzzer (`experiments/fuzz`) holds every loader to both.
 //!
 //! # Outside engines
 //!

@@ -9,7 +9,7 @@ const MAX_POOL: usize = 2048;
 const MAX_INPUT: usize = 1 << 18;
 
 /// Words that the formats give a meaning.
-const WORDS: [&[u8]; 24] = [
+const WORDS: &[&[u8]] = &[
     b"null",
     b"true",
     b"-1",
@@ -34,6 +34,18 @@ const WORDS: [&[u8]; 24] = [
     b"</",
     b"&amp;",
     b"<rule>",
+    b"nan",
+    b"-inf",
+    b"= ",
+    b"[[script]]\n",
+    b"[\"!none\"]",
+    b"run = \"",
+    b"\"\"\"",
+    b"\"turns\":[]",
+    b"\"user_acts\":[\"hang_up\"]",
+    b"inform(",
+    b";",
+    b"\x28\xb5\x2f\xfd",
 ];
 
 /// Makes inputs from a pool that grows with what was worth keeping.

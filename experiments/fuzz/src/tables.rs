@@ -1,41 +1,44 @@
-//! The loaders, what they start from, and how an edited file gets past its checksum.
+//! Loaders of tables, keys and signatures, and of rows to decide.
 
+use std::path::Path;
+
+use offhook_lab::table::decide::DecidedRows;
 use offhook_table::format::dpt;
 use offhook_table::sign::{check_signature, sign};
 use offhook_table::testing::{SplitMix, random_codes, random_table};
 use offhook_table::{DecisionTable, Format, Monitor, TableError, Traffic, verify};
 
-/// Something that takes any bytes.
-pub struct Loader {
-    /// Its name on the command line.
-    pub name: &'static str,
-    /// Loads the bytes and puts what comes out to use; the error in words.
-    pub load: fn(&[u8]) -> Result<(), String>,
-    /// Good inputs.
-    seeds: fn() -> Vec<Vec<u8>>,
-}
+use crate::loaders::{Loader, Memory};
 
-/// Every loader.
+/// What a table's users load.
 pub const LOADERS: &[Loader] = &[
     Loader {
         name: "json",
         load: |bytes| round_trip(DecisionTable::from_json(bytes), Format::Json),
         seeds: || seeds(Format::Json),
+        memory: Memory::OF_TABLES,
+        resealed,
     },
     Loader {
         name: "dpt",
         load: |bytes| round_trip(DecisionTable::from_dpt(bytes), Format::Dpt),
         seeds: || seeds(Format::Dpt),
+        memory: Memory::OF_TABLES,
+        resealed,
     },
     Loader {
         name: "csv",
         load: |bytes| round_trip(DecisionTable::from_csv(bytes), Format::Csv),
         seeds: || seeds(Format::Csv),
+        memory: Memory::OF_TABLES,
+        resealed,
     },
     Loader {
         name: "dmn",
         load: |bytes| round_trip(DecisionTable::from_dmn(bytes), Format::Dmn),
         seeds: || seeds(Format::Dmn),
+        memory: Memory::OF_TABLES,
+        resealed,
     },
     Loader {
         name: "key",
@@ -44,6 +47,8 @@ pub const LOADERS: &[Loader] = &[
             sign(b"table", pem).map(drop).map_err(|e| e.to_string())
         },
         seeds: || vec![PRIVATE.as_bytes().to_vec()],
+        memory: Memory::OF_TABLES,
+        resealed,
     },
     Loader {
         name: "signature",
@@ -56,6 +61,36 @@ pub const LOADERS: &[Loader] = &[
             let signature = sign(b"table", PRIVATE).expect("the key of the corpus is one");
             vec![[&signature, PUBLIC.as_bytes()].concat()]
         },
+        memory: Memory::OF_TABLES,
+        resealed,
+    },
+    Loader {
+        name: "decide",
+        load: |bytes| {
+            let table = random_table(3, 8, 4);
+            let rows = DecidedRows::read(&table, Path::new("rows.csv"), bytes);
+            let mut rows = rows.map_err(|e| e.to_string())?;
+            rows.try_for_each(|row| row.map(drop).map_err(|e| e.to_string()))
+        },
+        seeds: || {
+            let table = random_table(3, 8, 4);
+            let features = table.layout().features();
+            let line = |cells: Vec<&str>, mark: &str| cells.join(mark);
+            let text = |mark: &str| {
+                let head = features.iter().map(|f| f.name.as_str()).collect();
+                let rows = (0..3).map(|k| {
+                    let levels = features
+                        .iter()
+                        .map(|f| f.levels[k % f.levels.len()].as_str());
+                    line(levels.collect(), mark)
+                });
+                let lines: Vec<String> = std::iter::once(line(head, mark)).chain(rows).collect();
+                lines.join("\n").into_bytes()
+            };
+            vec![text(","), text(";")]
+        },
+        memory: Memory::OF_TEXTS,
+        resealed,
     },
 ];
 
@@ -63,14 +98,9 @@ pub const LOADERS: &[Loader] = &[
 const PRIVATE: &str = include_str!("../corpus/test.key");
 const PUBLIC: &str = include_str!("../corpus/test.key.pub");
 
-/// Where the inputs of a loader start.
-pub fn corpus(loader: &Loader) -> Vec<Vec<u8>> {
-    (loader.seeds)()
-}
-
 /// The same file with the length, CRC or checksum that the loader said it should have; `None` for
 /// other errors.
-pub fn resealed(input: &[u8], message: &str) -> Option<Vec<u8>> {
+fn resealed(input: &[u8], message: &str) -> Option<Vec<u8>> {
     let (what, expected) = message.split_once(", expected ")?;
     let (what, found) = what.split_once(": found ")?;
     let mut sealed = input.to_vec();
