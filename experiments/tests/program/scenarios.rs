@@ -263,6 +263,15 @@ fn a_form_that_makes_no_scenario_is_refused() {
     assert!(message.contains("the call has nothing to do"), "{message}");
     let args = ["scenario", "new", "x", "--topic", "My Topic=words"];
     assert!(fail(folder.path(), &args, 2).contains("expected as in 'expiry="));
+    for (values, expected) in [
+        ("yes|yes|no", "slot 'own': 'yes' is named twice"),
+        ("yes|none", "`none` is the level where no value is known"),
+    ] {
+        let slot = format!("own=Yours?={values}");
+        let args = ["scenario", "new", "x", "--slot", &slot];
+        let message = fail(folder.path(), &args, 2);
+        assert!(message.contains(expected), "{message}");
+    }
 }
 
 #[test]

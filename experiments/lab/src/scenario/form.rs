@@ -1,6 +1,9 @@
 //! The short form of a new kind of call.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
+
+use offhook_env::names::{is_name, value_fault};
 
 use crate::error::Failure;
 
@@ -149,11 +152,29 @@ impl Form {
         for (name, words) in &mut self.slots {
             let values = words.pop().unwrap_or_default();
             words.extend(values.split('|').map(|value| value.trim().to_owned()));
-            if let Some(value) = words[1..].iter().find(|value| !is_name(value)) {
+            let values = &words[1..];
+            if let Some(value) = values.iter().find(|value| !is_name(value)) {
                 return Err(Failure::usage(format!(
                     "value '{value}' of slot '{name}', expected lowercase letters, digits and `_`"
                 )));
             }
+            let fault = |value: &String| Some((value.clone(), value_fault(value)?));
+            if let Some((value, why)) = values.iter().find_map(fault) {
+                let message = format!("value '{value}' of slot '{name}': {why}");
+                return Err(Failure::usage(message));
+            }
+            named_once(&format!("slot '{name}'"), values)?;
+        }
+        let lists = [
+            ("the topics", &self.topics),
+            ("the questions", &self.questions),
+            ("the concerns", &self.concerns),
+            ("the slots", &self.slots),
+            ("the offers", &self.offers),
+            ("the messages", &self.messages),
+        ];
+        for (what, list) in lists {
+            named_once(what, list.iter().map(|(name, _)| name))?;
         }
         if !is_name(&self.name) {
             return Err(Failure::usage(format!(
@@ -172,7 +193,11 @@ impl Form {
     }
 }
 
-fn is_name(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    !text.is_empty() && text.chars().all(plain)
+/// Refuses a name that is there twice.
+fn named_once<'n>(what: &str, names: impl IntoIterator<Item = &'n String>) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    let twice = names.into_iter().find(|name| !seen.insert(*name));
+    twice.map_or(Ok(()), |name| {
+        Err(Failure::usage(format!("{what}: '{name}' is named twice")))
+    })
 }
