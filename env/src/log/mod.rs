@@ -133,6 +133,17 @@ impl LogError {
         }
         Self { line, message }
     }
+
+    /// An error in a line of these bytes; where they have no end, neither may the file.
+    pub fn in_line(line: usize, bytes: &[u8], message: String) -> Self {
+        match bytes.ends_with(b"\n") {
+            true => Self::new(line, message),
+            false => {
+                let hint = "the file ends in this line, is it cut short?";
+                Self::new(line, format!("{hint} {message}"))
+            }
+        }
+    }
 }
 
 /// Reads a log line by line; faulty lines come back as errors with their number, good ones as
@@ -163,13 +174,7 @@ pub fn read_calls<R: BufRead>(
                 ids.add(&call)?;
                 Ok((number, call))
             });
-            return Some(call.map_err(|message| match bytes.ends_with(b"\n") {
-                true => LogError::new(number, message),
-                false => LogError::new(
-                    number,
-                    format!("the file ends here, is it cut short? {message}"),
-                ),
-            }));
+            return Some(call.map_err(|message| LogError::in_line(number, &bytes, message)));
         }
         None
     })

@@ -10,7 +10,7 @@ use offhook_lab::play::{self, Choice, Plan};
 use offhook_lab::scenario::flow::Flow;
 use offhook_simulator::user::LoggedCalls;
 
-use crate::loaders::{Loader, Memory, unsealed};
+use crate::loader::{Loader, Memory, unsealed};
 use crate::scenarios;
 
 /// A call of the DSTC2 corpus.

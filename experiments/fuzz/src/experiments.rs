@@ -8,7 +8,7 @@ use offhook_policy::checkpoint::{Checkpoint, Progress};
 use offhook_policy::learner::config::policy_of;
 use offhook_policy::network::weights::{NetworkConfig, Weights};
 
-use crate::loaders::{Loader, Memory, unsealed, utf_8};
+use crate::loader::{Loader, Memory, unsealed, utf_8};
 use crate::scenarios;
 
 /// What `run` and `compare` load.

@@ -1,7 +1,7 @@
 //! Feeds mutated bytes to a loader for some minutes:
 //! `experiments/fuzz/fuzz.sh 10 json`, or without a name every loader after the other.
 //!
-//! A panic, a load that takes longer than [`MAX_SECONDS`] or more memory than [`loaders::Memory`]
+//! A panic, a load that takes longer than [`MAX_SECONDS`] or more memory than [`loader::Memory`]
 //! allows ends it with exit 1 and the bytes in `crash-<loader>`. A run is a function of loader, seed and number of inputs;
 //! only when it ends depends on the clock.
 //!
@@ -13,7 +13,7 @@
 mod calls;
 mod coverage;
 mod experiments;
-mod loaders;
+mod loader;
 mod memory;
 mod mutate;
 mod scenarios;
@@ -25,7 +25,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use coverage::Coverage;
-use loaders::{Loader, loaders};
+use loader::Loader;
 use mutate::Mutator;
 
 /// Inputs of so many bytes say how much memory a byte takes.
@@ -40,6 +40,17 @@ const LOOK: Duration = Duration::from_secs(10);
 
 /// The input that is being loaded and since when, for whoever finds the loader panicking or hanging.
 static CURRENT: Mutex<(Vec<u8>, Option<Instant>)> = Mutex::new((Vec::new(), None));
+
+/// Every loader.
+fn loaders() -> impl Iterator<Item = &'static Loader> {
+    let all = [
+        tables::LOADERS,
+        scenarios::LOADERS,
+        calls::LOADERS,
+        experiments::LOADERS,
+    ];
+    all.into_iter().flatten()
+}
 
 /// Notes what is loaded from now on.
 fn load_begins(input: &[u8]) {
@@ -195,7 +206,7 @@ mod tests {
     use offhook_table::{Cell, DecisionTable, Feature, Format, Layout, Provenance, Rule};
 
     use super::*;
-    use crate::loaders::Memory;
+    use crate::loader::Memory;
 
     #[test]
     fn mutated_inputs_of_every_loader_are_answered() {

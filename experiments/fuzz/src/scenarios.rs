@@ -9,7 +9,7 @@ use offhook_simulator::bundled::CHANNELS;
 use offhook_simulator::population::lint as population;
 use offhook_simulator::world::{self, CallWorld};
 
-use crate::loaders::{Loader, Memory, unsealed, utf_8};
+use crate::loader::{Loader, Memory, unsealed, utf_8};
 
 /// A small scenario that includes a sub-process, without its section `[population]`, that section, and the
 /// sub-process.

@@ -8,7 +8,7 @@ use offhook_table::sign::{check_signature, sign};
 use offhook_table::testing::{SplitMix, random_codes, random_table};
 use offhook_table::{DecisionTable, Format, Monitor, TableError, Traffic, verify};
 
-use crate::loaders::{Loader, Memory};
+use crate::loader::{Loader, Memory};
 
 /// What a table's users load.
 pub const LOADERS: &[Loader] = &[

@@ -27,8 +27,8 @@ pub fn parse_where(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Most turns of a log that is kept in memory, where a turn takes some 300 bytes while it is worked on.
-pub const MAX_TURNS: usize = 5_000_000;
+/// Most turns of a log that is kept in memory, where `ope` has some 600 bytes for each, all others less.
+pub const MAX_TURNS: usize = 2_000_000;
 /// Values of a caller feature that a message lists.
 const N_LISTED: usize = 50;
 

@@ -103,8 +103,8 @@ fn what_is_no_call_for_one_reader_is_none_for_all() {
         ),
         (
             "act.jsonl",
-            first_edited(first, "\"user_acts\":[", "\"user_acts\":[\"No Act!\","),
-            "line 1: turn 0: act 'No Act!'",
+            first_edited(first, "\"user_acts\":[\"", "\"user_acts\":[\"No Act!\",\""),
+            "act 'No Act!', expected a kind",
         ),
         ("twice.jsonl", again.clone() + first, "line 2: call_id '"),
     ] {

@@ -140,7 +140,7 @@ fn faults_in_who_is_called_and_what_pays_are_reported_at_their_line() {
             "satisfaction = 1.5",
             "satisfaction = nan",
             "satisfaction",
-            "expected a number",
+            "must be a number from -1000000",
         ),
     ] {
         let faulty = edited(&text, from, to);

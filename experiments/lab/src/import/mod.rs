@@ -119,7 +119,7 @@ fn import_lines(
                 write(&call)?;
             }
             Err(message) => {
-                let error = LogError::new(line, message);
+                let error = LogError::in_line(line, &bytes, message);
                 // A file that ends within a line was cut, and calls are missing.
                 if !bytes.ends_with(b"\n") {
                     return Err(cut(&error));

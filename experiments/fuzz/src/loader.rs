@@ -1,8 +1,6 @@
-//! The loaders: what each starts from, what it may cost, and how an edited file gets past its checksum.
+//! A loader: what it starts from, what it may cost, and how an edited file gets past its checksum.
 
 use offhook_table::format::{MEMORY_MORE, MEMORY_PER_BYTE};
-
-use crate::{calls, experiments, scenarios, tables};
 
 /// Something that takes any bytes.
 pub struct Loader {
@@ -57,17 +55,6 @@ impl Memory {
 /// A file without a checksum.
 pub fn unsealed(_: &[u8], _: &str) -> Option<Vec<u8>> {
     None
-}
-
-/// Every loader.
-pub fn loaders() -> impl Iterator<Item = &'static Loader> {
-    let all = [
-        tables::LOADERS,
-        scenarios::LOADERS,
-        calls::LOADERS,
-        experiments::LOADERS,
-    ];
-    all.into_iter().flatten()
 }
 
 /// Bytes as text.
