@@ -100,12 +100,10 @@ pub enum FindError {
         source: std::io::Error,
     },
     /// The file is larger than any of its kind.
-    #[error("'{}' has more than {limit} bytes; is it the right file?", path.display())]
+    #[error("'{}' has more than {MAX_TEXT} bytes; is it the right file?", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// Bytes allowed.
-        limit: u64,
     },
     /// The file is not text.
     #[error("'{}' is not UTF-8 from byte {at} on; save it as UTF-8 text", path.display())]
@@ -177,26 +175,18 @@ const MAX_TEXT: u64 = 1 << 20;
 /// # Errors
 /// If it cannot be read, has more than 1 MiB or is not UTF-8; the message names the path and the place.
 pub fn read(path: &Path) -> Result<Text, FindError> {
-    read_at_most(path, MAX_TEXT)
-}
-
-/// Reads a text file of at most `limit` bytes.
-///
-/// # Errors
-/// If it cannot be read, is larger or is not UTF-8; the message names the path and the place.
-pub fn read_at_most(path: &Path, limit: u64) -> Result<Text, FindError> {
     let mut bytes = Vec::new();
     let read = fs::File::open(path).and_then(|file| {
-        let mut bounded = file.take(limit + 1);
+        let mut bounded = file.take(MAX_TEXT + 1);
         bounded.read_to_end(&mut bytes)
     });
     let n_bytes = read.map_err(|source| FindError::Read {
         path: path.to_owned(),
         source,
     })?;
-    if n_bytes as u64 > limit {
+    if n_bytes as u64 > MAX_TEXT {
         let path = path.to_owned();
-        return Err(FindError::TooLarge { path, limit });
+        return Err(FindError::TooLarge { path });
     }
     let text = String::from_utf8(bytes).map_err(|e| FindError::NotUtf8 {
         path: path.to_owned(),

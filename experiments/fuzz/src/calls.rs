@@ -20,14 +20,14 @@ const DSTC2: &str = include_str!("../corpus/dstc2.jsonl");
 pub const LOADERS: &[Loader] = &[
     Loader {
         name: "log",
-        load: |bytes| used(bytes),
+        load: used,
         seeds: || vec![log(1), log(2)],
         memory: Memory::OF_LOGS,
         resealed: unsealed,
     },
     Loader {
         name: "zstd",
-        load: |bytes| used(bytes),
+        load: used,
         seeds: || {
             let compressed = |n_calls| zstd::encode_all(&log(n_calls)[..], 3);
             [1, 8]

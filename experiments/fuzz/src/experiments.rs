@@ -2,6 +2,7 @@
 
 use offhook_env::diagnostic::Text;
 use offhook_lab::config::{CONFIGS, Config};
+use offhook_lab::run::held_out;
 use offhook_lab::run::manifest::{Manifest, sha256};
 use offhook_lab::run::metrics::{self, Row, Stage};
 use offhook_policy::checkpoint::{Checkpoint, Progress};
@@ -10,6 +11,14 @@ use offhook_policy::network::weights::{NetworkConfig, Weights};
 
 use crate::loader::{Loader, Memory, unsealed, utf_8};
 use crate::scenarios;
+
+/// Held-out calls of two policies and seeds.
+const HELD_OUT: &str = "policy,seed,episode,outcome,satisfaction,turns,seconds,return,harms,rules_broken,held_back,attainable,right_person
+script,1,0,completed,4,9,64.5,16.9,0,0,0,true,true
+script,2,0,hung_up,1,3,20,-5,1,0,2,false,true
+table,1,0,completed,4,9,64.5,16.9,0,0,0,true,true
+table,2,0,machine,3,2,9,0,0,0,0,false,false
+";
 
 /// What `run` and `compare` load.
 pub const LOADERS: &[Loader] = &[
@@ -54,6 +63,17 @@ pub const LOADERS: &[Loader] = &[
             let rows: Vec<Row> = (0..6).map(row).collect();
             vec![metrics::to_csv(&rows).into_bytes()]
         },
+        memory: Memory::OF_NUMBERS,
+        resealed: unsealed,
+    },
+    Loader {
+        name: "held_out",
+        load: |bytes| {
+            let packed = zstd::encode_all(bytes, 1).map_err(|e| e.to_string())?;
+            let read = held_out::from_bytes("held_out.csv.zst", &packed);
+            read.map(drop).map_err(|e| e.to_string())
+        },
+        seeds: || vec![HELD_OUT.as_bytes().to_vec()],
         memory: Memory::OF_NUMBERS,
         resealed: unsealed,
     },

@@ -66,8 +66,8 @@ fn row(contestant: Contestant, seed: u64, call: &CallSummary) -> [String; 13] {
 /// Reads the calls back, in the order in which they were written, and the seeds.
 ///
 /// # Errors
-/// If the bytes are no such file, or hold more than [`MAX_BYTES`].
-pub(crate) fn from_bytes(file: &str, bytes: &[u8]) -> Result<(Vec<Entry>, Vec<u64>), Failure> {
+/// If the bytes are no such file, or hold more than 1 GiB.
+pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<(Vec<Entry>, Vec<u64>), Failure> {
     let cannot = |e: &dyn std::fmt::Display| Failure::failed(format!("cannot read '{file}': {e}"));
     let mut text = String::new();
     let decoder = zstd::Decoder::new(bytes).map_err(|e| cannot(&e))?;

@@ -6,7 +6,7 @@
 pub mod curve;
 pub mod files;
 pub mod gap;
-pub(crate) mod held_out;
+pub mod held_out;
 pub mod judge;
 pub mod manifest;
 pub mod metrics;
