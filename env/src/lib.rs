@@ -29,6 +29,7 @@ pub mod belief;
 pub mod call;
 
 pub mod policy;
+pub mod printable;
 pub mod rng;
 
 pub mod log;

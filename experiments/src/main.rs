@@ -4,6 +4,7 @@ mod allocator;
 mod cli;
 mod command;
 mod revision;
+mod signals;
 mod terminal;
 
 use std::process::ExitCode;
@@ -34,12 +35,14 @@ fn main() -> ExitCode {
     match done.and_then(|()| terminal::finish()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {}", failure.message);
-            ExitCode::from(match failure.kind {
-                FailureKind::Failed => 1,
-                FailureKind::Usage => 2,
-                FailureKind::Worse => 3,
-            })
+            let (kind, code) = match failure.kind {
+                FailureKind::Failed => ("error: ", 1),
+                FailureKind::Usage => ("error: ", 2),
+                FailureKind::Worse => ("error: ", 3),
+                FailureKind::Interrupted => ("", signals::exit_code()),
+            };
+            terminal::errln!("{kind}{}", failure.message);
+            ExitCode::from(code)
         }
     }
 }

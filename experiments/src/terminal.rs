@@ -1,4 +1,6 @@
-//! Standard output, which may be a pipe that nobody reads any more or a disk that is full.
+//! Standard output, which may be a pipe that nobody reads any more or a disk that is full; and standard error.
+//!
+//! Nothing that comes from a file controls the terminal: control characters are shown in escapes.
 //!
 //! Work is not cut short by either: what is printed after the first failure is dropped, files are finished, and
 //! [`finish`] says at the end what the exit status is to be.
@@ -8,6 +10,7 @@ use std::io::{self, ErrorKind, Write};
 use std::sync::OnceLock;
 
 use offhook_lab::error::Failure;
+use offhook_lab::printable;
 
 /// Why standard output could not be written, once it could not.
 static FAILED: OnceLock<io::Error> = OnceLock::new();
@@ -44,7 +47,13 @@ pub fn is_closed() -> bool {
 /// Prints, or does nothing where that is in vain.
 pub fn print(text: fmt::Arguments<'_>) {
     // What failed is kept, for the end.
-    let _ = Stdout.write_fmt(text);
+    let _ = Stdout.write_all(printable::lines(&text.to_string()).as_bytes());
+}
+
+/// Prints a line on standard error, or does nothing where that is in vain, as after the terminal has gone.
+pub fn complain(text: fmt::Arguments<'_>) {
+    let line = format!("{text}\n");
+    let _ = io::stderr().write_all(printable::lines(&line).as_bytes());
 }
 
 /// Whether everything that was printed arrived. A reader who has gone (`| head`) has seen enough.
@@ -76,4 +85,9 @@ macro_rules! outln {
     ($($text:tt)*) => { $crate::terminal::print(format_args!("{}\n", format_args!($($text)*))) };
 }
 
-pub(crate) use {out, outln};
+/// `eprintln!` that bears a terminal that has gone.
+macro_rules! errln {
+    ($($text:tt)*) => { $crate::terminal::complain(format_args!($($text)*)) };
+}
+
+pub(crate) use {errln, out, outln};

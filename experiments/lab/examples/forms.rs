@@ -28,6 +28,7 @@ use offhook_lab::run::{Experiment, RunPlan};
 use offhook_lab::scenario::check::CheckedScenario;
 use offhook_lab::scenario::form::{Entry, Form, Identity};
 use offhook_lab::scenario::starter;
+use offhook_lab::stop::Stop;
 use offhook_lab::threads;
 use offhook_simulator::world;
 use offhook_stats::{self as stats, Estimate};
@@ -168,6 +169,7 @@ impl Played {
             threads: n_threads,
             revision: "",
             now: || 0,
+            stop: &Stop::new(),
             progress: &Silent,
             render: &|_| Ok(Vec::new()),
         })?;

@@ -282,6 +282,7 @@ pub fn write(
 /// # Errors
 /// If it holds a run, or is there and `force` does not allow to write into it.
 pub fn check_out(out: &Path, force: bool) -> Result<(), Failure> {
+    atomic::check_named(out)?;
     let folder = out.display();
     if out.join(RunFile::Manifest.name()).exists() {
         return Err(Failure::failed(format!(

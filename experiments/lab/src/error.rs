@@ -3,6 +3,7 @@
 use std::fmt;
 
 use offhook_env::diagnostic::Diagnostics;
+use offhook_env::printable::one_line;
 use offhook_simulator::bundled::FindError;
 use offhook_simulator::world::LoadError;
 
@@ -15,6 +16,8 @@ pub enum FailureKind {
     Usage,
     /// The work was done, and what came out is worse than what was there; the program exits with 3.
     Worse,
+    /// Somebody wanted it to end early, see [`Stop`](crate::stop::Stop).
+    Interrupted,
 }
 
 /// Why a piece of work ended early.
@@ -50,6 +53,14 @@ impl Failure {
             kind: FailureKind::Usage,
         }
     }
+
+    /// Somebody wanted it to end early; `left` is what was done or how to go on.
+    pub fn interrupted(left: impl fmt::Display) -> Self {
+        Self {
+            message: format!("interrupted; {left}"),
+            kind: FailureKind::Interrupted,
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -58,19 +69,18 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Errors whose message says where; a bare `std::io::Error` is none of them, since it names no file.
+/// Errors of one line whose message says where; a bare `std::io::Error` is none of them, since it names no file.
 macro_rules! failed {
     ($($error:ty),* $(,)?) => {
         $(impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::failed(error)
+                Self::failed(one_line(&error.to_string()))
             }
         })*
     };
 }
 
 failed!(
-    Diagnostics,
     offhook_env::log::LogError,
     offhook_policy::checkpoint::CheckpointError,
     offhook_policy::learner::LearnError,
@@ -81,6 +91,12 @@ failed!(
     offhook_table::sign::SignError,
     serde_json::Error,
 );
+
+impl From<Diagnostics> for Failure {
+    fn from(error: Diagnostics) -> Self {
+        Self::failed(error)
+    }
+}
 
 impl From<FindError> for Failure {
     fn from(error: FindError) -> Self {

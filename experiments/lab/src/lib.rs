@@ -14,7 +14,7 @@
 //! - [`mod@bench`] measures how fast all this is.
 //! - [`scenario`] checks scenarios, draws how their calls go, and makes new ones; [`distill`] puts a policy into a
 //!   table, [`table`] is all other work on tables.
-//! - [`disk`] writes files whole or not at all, [`threads`] sets how many work.
+//! - [`disk`] writes files whole or not at all, [`threads`] sets how many work, [`stop`] ends it early.
 //!
 //! What is absent: no argument type of the command line goes in, nothing is printed, no process ends here, no
 //! clock is read (times come in) but by [`mod@bench`], and nothing is drawn: a rendering of a finished run is handed in
@@ -22,8 +22,10 @@
 
 pub mod error;
 pub mod unit;
+pub use offhook_env::printable;
 
 pub mod disk;
+pub mod stop;
 pub mod threads;
 
 pub mod config;

@@ -17,6 +17,7 @@ use offhook_table::format::MAX_BYTES;
 use crate::disk::atomic;
 use crate::error::Failure;
 use crate::play::Choice;
+use crate::run::stored;
 
 /// The network of a run directory.
 const NETWORK: &str = "policy.safetensors";
@@ -171,9 +172,11 @@ pub fn table_file(path: &Path) -> Result<PathBuf, Failure> {
 /// The bytes of a table file, and no more than one byte too many.
 ///
 /// # Errors
-/// If it cannot be read.
+/// If it cannot be read, or was changed since a run has written it.
 pub fn read_table(file: &Path) -> Result<Vec<u8>, Failure> {
-    Ok(atomic::read(file, MAX_BYTES as u64 + 1)?)
+    let bytes = atomic::read(file, MAX_BYTES as u64 + 1)?;
+    stored::check_written(file, &bytes)?;
+    Ok(bytes)
 }
 
 /// The table that a file holds.
@@ -196,6 +199,7 @@ fn open_checkpoint(path: &Path) -> Result<Checkpoint, Failure> {
             "more than {MAX_CHECKPOINT} bytes; is it a checkpoint?"
         )));
     }
+    stored::check_written(path, &bytes)?;
     Checkpoint::from_bytes(&bytes).map_err(|e| place(&e))
 }
 

@@ -1,6 +1,7 @@
 //! How far an experiment is, for whoever wants to show it.
 
 use std::cell::Cell;
+use std::path::Path;
 
 /// Shows how far each training seed is; called from the threads that train.
 pub trait Progress: Sync {
@@ -9,6 +10,9 @@ pub trait Progress: Sync {
 
     /// The stage is so far.
     fn position(&self, seed: u64, position: u64);
+
+    /// The stage is done again, since a file that it would go on from is not what the run has written.
+    fn again(&self, seed: u64, stage: &str, file: &Path);
 
     /// The seed has gone through every stage.
     fn done(&self, seed: u64);
@@ -25,6 +29,8 @@ impl Progress for Silent {
     fn stage(&self, _seed: u64, _stage: &str, _length: u64, _position: u64) {}
 
     fn position(&self, _seed: u64, _position: u64) {}
+
+    fn again(&self, _seed: u64, _stage: &str, _file: &Path) {}
 
     fn done(&self, _seed: u64) {}
 
@@ -62,6 +68,11 @@ impl<'a> SeedProgress<'a> {
     /// The stage is one step further.
     pub(crate) fn step(&self) {
         self.set(self.position.get() + 1);
+    }
+
+    /// The stage is done again, since a file is not what the run has written.
+    pub(crate) fn again(&self, stage: &str, file: &Path) {
+        self.progress.again(self.seed, stage, file);
     }
 
     /// All stages are done.

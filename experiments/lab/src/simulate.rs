@@ -18,6 +18,7 @@ use crate::key_figure::Tallies;
 use crate::play::{self, Choice, Plan};
 use crate::policies::{Exploring, PolicySource};
 use crate::run::stored;
+use crate::stop::Stop;
 use crate::threads;
 use crate::user_models;
 
@@ -76,9 +77,11 @@ pub struct Simulation {
 /// Plays calls, hands the first ones to `on_preview`, logs all where a log is wanted, and measures them.
 ///
 /// # Errors
-/// If scenario, policy or user model cannot be loaded, the log cannot be written, or too many are to be shown.
+/// If scenario, policy or user model cannot be loaded, the log cannot be written, too many are to be shown, or
+/// `stop` is asked for.
 pub fn simulate(
     plan: &SimulationPlan,
+    stop: &Stop,
     on_preview: impl FnOnce(&Preview) + Send,
 ) -> Result<Simulation, Failure> {
     if plan.n_shown > MAX_SHOWN {
@@ -87,11 +90,12 @@ pub fn simulate(
             plan.n_shown
         )));
     }
-    threads::install(plan.calls.threads, || play_plan(plan, on_preview))
+    threads::install(plan.calls.threads, || play_plan(plan, stop, on_preview))
 }
 
 fn play_plan(
     plan: &SimulationPlan,
+    stop: &Stop,
     on_preview: impl FnOnce(&Preview),
 ) -> Result<Simulation, Failure> {
     let (scenario, loaded) = stored::load(plan.scenario.as_deref(), &plan.policy)?;
@@ -117,7 +121,7 @@ fn play_plan(
         source: populated.source,
         calls: play::record(world, &*policy, shown),
     });
-    let tallies = tally(world, &*policy, episodes, log.as_mut())?;
+    let tallies = tally(world, &*policy, episodes, log.as_mut(), stop)?;
     if let Some(log) = log {
         log.finish()?;
     }
@@ -138,9 +142,11 @@ fn tally(
     policy: &dyn Policy,
     episodes: Plan,
     mut log: Option<&mut jsonl::Writer>,
+    stop: &Stop,
 ) -> Result<Tallies, Failure> {
     let mut tallies = Tallies::default();
     for chunk in play::chunks(episodes) {
+        stop.check()?;
         let summaries = match &mut log {
             None => play::evaluate(world, policy, chunk),
             Some(log) => {
@@ -183,7 +189,7 @@ mod tests {
     #[test]
     fn the_shown_calls_are_the_first_and_no_more_than_there_are() {
         let mut shown = Vec::new();
-        let found = simulate(&plan(2, 5), |preview| {
+        let found = simulate(&plan(2, 5), &Stop::new(), |preview| {
             let ids = preview.calls.iter().map(|(call, _)| call.call_id.clone());
             shown = ids.collect();
         });
@@ -195,7 +201,8 @@ mod tests {
 
     #[test]
     fn chunks_add_up_to_all_calls() {
-        let found = simulate(&plan(CHUNK + 5, 0), |_| {}).unwrap_or_else(|e| panic!("{e}"));
+        let found = simulate(&plan(CHUNK + 5, 0), &Stop::new(), |_| {});
+        let found = found.unwrap_or_else(|e| panic!("{e}"));
         let loaded = offhook_simulator::world::load("fraud_alert", None);
         let world = loaded.unwrap_or_else(|e| panic!("{e}")).world;
         let episodes = plan(CHUNK + 5, 0).calls.episodes(Choice::Best);

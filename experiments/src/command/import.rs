@@ -6,6 +6,7 @@ use offhook_lab::import::import;
 use offhook_report::import::present;
 
 use crate::cli::ImportArgs;
+use crate::signals;
 use crate::terminal::out;
 
 /// Runs the command.
@@ -17,7 +18,8 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
         path: args.out.clone(),
         force: args.force,
     };
-    let imported = import(args.format, &args.file, &out, args.strict)?;
+    let stop = signals::watch();
+    let imported = import(args.format, &args.file, &out, args.strict, stop)?;
     out!("{}", present(&imported).show(args.json));
     Ok(())
 }

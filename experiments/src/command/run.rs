@@ -1,6 +1,7 @@
 //! `offhook run`: an experiment, with a progress bar per seed.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Mutex;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -12,7 +13,8 @@ use offhook_lab::run::{Experiment, RunEnd, RunPlan, files};
 
 use crate::cli::RunArgs;
 use crate::revision::REVISION;
-use crate::terminal::{out, outln};
+use crate::signals;
+use crate::terminal::{errln, out, outln};
 
 /// Runs the command; `now` tells the time in seconds since 1970.
 ///
@@ -34,10 +36,11 @@ pub fn run(args: &RunArgs, now: fn() -> u64) -> Result<(), Failure> {
         revision: REVISION,
         now,
         progress: &bars,
+        stop: signals::watch(),
         render: &offhook_report::run::render,
     });
     bars.clear();
-    let verdict = match end? {
+    let verdict = match end.map_err(signals::with_resume)? {
         RunEnd::NothingLeft(verdict) => {
             outln!("'{}' is finished; nothing is left to do", dir.display());
             verdict
@@ -108,7 +111,7 @@ impl Progress for Bars {
         bar.set_length(length);
         bar.set_position(position);
         if bar.is_hidden() {
-            eprintln!("seed {seed}: {stage}");
+            errln!("seed {seed}: {stage}");
         }
     }
 
@@ -116,11 +119,18 @@ impl Progress for Bars {
         self.of(seed).set_position(position);
     }
 
+    fn again(&self, seed: u64, stage: &str, file: &Path) {
+        let file = file.display();
+        self.all.suspend(|| {
+            errln!("seed {seed}: '{file}' is not what this run has written; {stage} is done again");
+        });
+    }
+
     fn done(&self, seed: u64) {
         self.of(seed).finish_with_message("done");
     }
 
     fn note(&self, text: &str) {
-        self.all.suspend(|| eprintln!("{text}"));
+        self.all.suspend(|| errln!("{text}"));
     }
 }

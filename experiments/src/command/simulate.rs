@@ -6,6 +6,7 @@ use offhook_lab::simulate::{SimulationPlan, simulate};
 use offhook_report::simulate::{present, present_preview};
 
 use crate::cli::SimulateArgs;
+use crate::signals;
 use crate::terminal::out;
 
 /// Runs the command.
@@ -26,7 +27,7 @@ pub fn run(args: &SimulateArgs) -> Result<(), Failure> {
         log,
         n_shown: args.show,
     };
-    let simulation = simulate(&plan, |preview| {
+    let simulation = simulate(&plan, signals::watch(), |preview| {
         out!("{}", present_preview(preview).show(args.json));
     })?;
     out!("{}", present(&simulation).show(args.json));

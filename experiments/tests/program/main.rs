@@ -4,6 +4,8 @@ mod comparing;
 mod csv;
 mod evaluating;
 mod figures;
+#[cfg(unix)]
+mod interrupted;
 mod judging;
 mod learners;
 mod logs;

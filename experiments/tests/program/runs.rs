@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use offhook_lab::run::hash::sha256;
 use serde_json::Value;
 
 use crate::{bundled, fail, succeed};
@@ -38,7 +39,7 @@ fn edited(text: &str, from: &str, to: &str) -> String {
 }
 
 /// Writes the experiment, its scenario and its channel.
-fn write_experiment(folder: &Path) {
+pub fn write_experiment(folder: &Path) {
     let text = bundled("../simulator/scenarios/fraud_alert.toml");
     let text = edited(&text, "name = \"fraud_alert\"", "name = \"my_alert\"");
     let text = edited(&text, "channel = \"dstc2\"", "channel = \"line.toml\"");
@@ -170,6 +171,10 @@ fn a_run_of_before_channels_were_stored_uses_the_one_that_its_scenario_names() {
     }
     let text = fs::read_to_string(folder().join("lab/run/scenario.toml")).expect("a file");
     let text = edited(&text, "channel = \"line.toml\"", "channel = \"dstc2\"");
+    let manifest = fs::read_to_string(old.join("manifest.json")).expect("copied");
+    let mut manifest = json(&manifest);
+    manifest["inputs"]["scenario"] = Value::from(sha256(text.as_bytes()));
+    fs::write(old.join("manifest.json"), manifest.to_string()).expect("written");
     fs::write(old.join("scenario.toml"), text).expect("written");
     let figures = |run: &str| {
         let text = words(&format!("simulate --policy {run} --calls 50 --json"));
@@ -180,7 +185,7 @@ fn a_run_of_before_channels_were_stored_uses_the_one_that_its_scenario_names() {
 }
 
 /// Every file of a run by its path, but for the manifest, which has the times.
-fn files(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub fn files(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![run.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -79,7 +79,7 @@ pub fn copied() -> TempDir {
 }
 
 /// Copies what is in a folder into another one.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).expect("a folder").flatten() {
         let (from, to) = (entry.path(), to.join(entry.file_name()));
         if from.is_dir() {
@@ -116,14 +116,17 @@ pub fn kill(folder: &Path) {
     assert!(!end.exists(), "it was killed before its end");
 }
 
+/// Between two looks.
+pub const LOOK: Duration = Duration::from_millis(10);
+
 /// Looks again and again, for two minutes at most, until `is_there` says so.
 #[track_caller]
-fn wait_until(what: &str, mut is_there: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, mut is_there: impl FnMut() -> bool) {
     const LOOKS: u32 = 12_000;
     let seen = (0..LOOKS).any(|_| {
         let seen = is_there();
         if !seen {
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::sleep(LOOK);
         }
         seen
     });

@@ -7,8 +7,9 @@ use super::RunScore;
 use crate::disk::atomic;
 use crate::error::Failure;
 use crate::run::curve::{self, Curve};
+use crate::run::hash::{calls_hash, sha256};
 use crate::run::held_out;
-use crate::run::manifest::{Manifest, calls_hash, sha256};
+use crate::run::manifest::Manifest;
 use crate::run::metrics;
 use crate::run::run_dir::RunFile;
 

@@ -1,15 +1,18 @@
 //! Reading a file, and writing one whole or not at all: a partial file beside it, flushed to the disk, then
 //! renamed.
 
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
+use crate::disk::lock::holds;
 use crate::error::Failure;
 
 /// Ending of a file that is being written. One that a killed process left behind is overwritten next time.
 pub(crate) const PARTIAL: &str = ".partial";
+
+/// What other programs take for a standard stream.
+const DASH: &str = "-";
 
 /// A file or folder could not be written or read; the message says which, why, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -74,8 +77,9 @@ pub fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
 /// Refuses to replace a folder, a device, a pipe or a link by a file.
 ///
 /// # Errors
-/// If there is one.
+/// If there is one, or the path is a dash, by which nobody means a file.
 pub(crate) fn check_replaceable(path: &Path) -> Result<(), FileError> {
+    check_named(path)?;
     let Ok(found) = fs::symlink_metadata(path) else {
         return Ok(());
     };
@@ -93,12 +97,29 @@ pub(crate) fn check_replaceable(path: &Path) -> Result<(), FileError> {
     Err(FileError::new("write", path, error))
 }
 
+/// Refuses a dash, by which nobody means a file or folder of that name; standard output is for what is told.
+///
+/// # Errors
+/// If it is one.
+pub(crate) fn check_named(path: &Path) -> Result<(), FileError> {
+    if path == Path::new(DASH) {
+        let why = "standard output is for what is told; give a name";
+        return Err(FileError::new("write", path, io::Error::other(why)));
+    }
+    Ok(())
+}
+
 /// Opens a file, or a pipe, to be read.
 ///
 /// # Errors
 /// If it cannot be opened, or is a folder or a device, which may have no end.
 pub fn open(path: &Path) -> Result<File, FileError> {
     let cannot = |e| FileError::new("read", path, e);
+    if path == Path::new(DASH) {
+        return Err(cannot(io::Error::other(
+            "standard input has the name /dev/stdin",
+        )));
+    }
     let file = File::open(path).map_err(cannot)?;
     let found = file.metadata().map_err(cannot)?.file_type();
     if found.is_dir() {
@@ -121,21 +142,6 @@ pub fn open(path: &Path) -> Result<File, FileError> {
     Ok(file)
 }
 
-/// A temporary file, which becomes a file with the permissions that the user gives to new ones.
-///
-/// # Errors
-/// If the folder cannot be written.
-pub fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    let builder = {
-        use std::os::unix::fs::PermissionsExt;
-        // Less what the umask takes away.
-        builder.permissions(fs::Permissions::from_mode(0o666))
-    };
-    builder.tempfile_in(folder)
-}
-
 /// The bytes of a file, or its first `limit` if there are more, so that no file fills the memory.
 ///
 /// # Errors
@@ -149,41 +155,106 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
-/// Writes `bytes` under `path`, replacing what was there; a reader, or a crash at any moment, sees the old
-/// file or the new one and nothing between.
-///
-/// # Errors
-/// If the folder is missing or not writable or the disk is full; `path` is then untouched and no partial
-/// file remains.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    check_replaceable(path)?;
-    let mut name = path.file_name().unwrap_or(OsStr::new("")).to_os_string();
-    name.push(PARTIAL);
-    let partial = path.with_file_name(name);
-    let written = create_new(&partial).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written
-        .and_then(|()| fs::rename(&partial, path))
-        .map_err(|source| {
-            // The first failure is the one worth telling.
-            let _ = fs::remove_file(&partial);
-            FileError::new("write", path, source)
-        })?;
-    // The rename itself is durable once the folder is flushed, which not every system can do.
-    if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
+/// A file that appears under its name only when it is whole; until then it lies beside it, and is this process's
+/// alone.
+#[derive(Debug)]
+pub struct NewFile {
+    path: PathBuf,
+    partial: PathBuf,
+    file: File,
+    is_in_place: bool,
 }
 
-/// Creates a file where none is; what a killed process has left behind is removed first. No link is followed, so
-/// that nothing elsewhere is written.
-fn create_new(path: &Path) -> io::Result<File> {
+impl NewFile {
+    /// Begins a file that is to replace whatever file is at `path`.
+    ///
+    /// # Errors
+    /// If another process is writing it, the folder is missing or not writable, or what is there is no file.
+    pub fn create(path: &Path) -> Result<Self, FileError> {
+        check_replaceable(path)?;
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(PARTIAL);
+        let partial = path.with_file_name(name);
+        let file = claim(&partial).map_err(|e| FileError::new("write", path, e))?;
+        Ok(Self {
+            path: path.to_owned(),
+            partial,
+            file,
+            is_in_place: false,
+        })
+    }
+
+    /// Puts the file in its place. A reader, or a crash at any moment, sees the old file or the new one and nothing
+    /// between.
+    ///
+    /// # Errors
+    /// If the disk is full; what was there is then untouched.
+    pub fn finish(mut self) -> Result<(), FileError> {
+        let renamed = (self.file.sync_all()).and_then(|()| fs::rename(&self.partial, &self.path));
+        renamed.map_err(|e| FileError::new("write", &self.path, e))?;
+        self.is_in_place = true;
+        // The rename itself is durable once the folder is flushed, which not every system can do.
+        if let Some(folder) = self
+            .path
+            .parent()
+            .and_then(|folder| File::open(folder).ok())
+        {
+            let _ = folder.sync_all();
+        }
+        Ok(())
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.is_in_place {
+            // What failed before is the one worth telling.
+            let _ = fs::remove_file(&self.partial);
+        }
+    }
+}
+
+/// Writes `bytes` under `path`, replacing what was there: all of them or none.
+///
+/// # Errors
+/// If the folder is missing or not writable, the disk is full, or another process is writing it; `path` is then
+/// untouched and no partial file remains.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let mut file = NewFile::create(path)?;
+    (file.write_all(bytes)).map_err(|e| FileError::new("write", path, e))?;
+    file.finish()
+}
+
+/// Creates a file that no other process claims; what a killed process has left behind is removed first. No link is
+/// followed, so that nothing elsewhere is written.
+fn claim(path: &Path) -> io::Result<File> {
+    let busy = || io::Error::new(ErrorKind::ResourceBusy, "another process is writing it");
+    // Held until the new one is: who finds either of them gone or locked gives way.
+    let left = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() => Some(File::open(path)?),
+        _ => None,
+    };
+    if left.as_ref().is_some_and(|left| !holds(left, path)) {
+        return Err(busy());
+    }
     match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => File::create_new(path),
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    match File::create_new(path) {
+        Ok(file) if holds(&file, path) => Ok(file),
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Err(busy()),
     }
 }
 
@@ -196,7 +267,7 @@ pub fn probe(folder: &Path, n_bytes: usize) -> Result<(), FileError> {
     let path = folder.join(format!(".probe{PARTIAL}"));
     // Ones, since some file systems store no zeros.
     let block = [1; 1 << 16];
-    let written = create_new(&path).and_then(|mut file| {
+    let written = claim(&path).and_then(|mut file| {
         (0..n_bytes.div_ceil(block.len())).try_for_each(|_| file.write_all(&block))?;
         file.sync_all()
     });
@@ -223,6 +294,21 @@ mod tests {
         write(&path, b"two").expect("written");
         assert_eq!(fs::read(&path).expect("a file"), b"two");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn a_file_has_one_writer_and_who_gives_up_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.csv");
+        let mut first = NewFile::create(&path).expect("nobody else is there");
+        first.write_all(b"half").expect("written");
+        for second in [NewFile::create(&path).map(drop), write(&path, b"two")] {
+            let error = second.expect_err("the first one writes it").to_string();
+            assert!(error.ends_with("another process is writing it"), "{error}");
+        }
+        drop(first);
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        write(&path, b"two").expect("it is free again");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use offhook_env::log::{CallLog, read_calls};
 
-use crate::disk::atomic::{self, FileError};
+use crate::disk::atomic::{self, FileError, NewFile};
 use crate::error::Failure;
 
 /// Longest line that is read, in bytes; a call of a hundred turns has some hundred thousand.
@@ -107,11 +107,11 @@ impl<R: BufRead> BufRead for BoundedLines<R> {
 }
 
 enum Sink {
-    Plain(BufWriter<tempfile::NamedTempFile>),
-    Compressed(zstd::Encoder<'static, BufWriter<tempfile::NamedTempFile>>),
+    Plain(BufWriter<NewFile>),
+    Compressed(zstd::Encoder<'static, BufWriter<NewFile>>),
 }
 
-/// Writes a call log; the file appears under its name only when it is whole.
+/// Writes a call log; the file appears under its name only when it is whole, and nobody else can begin it meanwhile.
 pub struct Writer {
     path: PathBuf,
     sink: Sink,
@@ -121,16 +121,14 @@ impl Writer {
     /// Prepares to write `path`; an existing file is only replaced with `force`.
     ///
     /// # Errors
-    /// If the file is there, or its folder cannot be written.
+    /// If the file is there or another process writes it, or its folder cannot be written.
     pub fn create(path: &Path, force: bool) -> Result<Self, Failure> {
         atomic::check_free(path, force)?;
-        let folder = path
-            .parent()
-            .filter(|p| !p.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let cannot = |e| Failure::failed(format!("cannot write '{}': {e}", path.display()));
-        std::fs::create_dir_all(folder).map_err(cannot)?;
-        let file = BufWriter::new(atomic::temporary_in(folder).map_err(cannot)?);
+        let cannot = |e| FileError::new("write", path, e);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(cannot)?;
+        }
+        let file = BufWriter::new(NewFile::create(path)?);
         let sink = if is_compressed(path) {
             Sink::Compressed(zstd::Encoder::new(file, 9).map_err(cannot)?)
         } else {
@@ -142,22 +140,18 @@ impl Writer {
         })
     }
 
-    fn cannot(&self, error: impl std::fmt::Display) -> Failure {
-        Failure::failed(format!("cannot write '{}': {error}", self.path.display()))
-    }
-
     /// Adds a call.
     ///
     /// # Errors
     /// If the disk says no; nothing is left under the final name.
     pub fn write(&mut self, call: &CallLog) -> Result<(), Failure> {
-        let mut line = serde_json::to_vec(call).map_err(|e| self.cannot(e))?;
+        let mut line = serde_json::to_vec(call)?;
         line.push(b'\n');
         let written = match &mut self.sink {
             Sink::Plain(file) => file.write_all(&line),
             Sink::Compressed(file) => file.write_all(&line),
         };
-        written.map_err(|e| self.cannot(e))
+        Ok(written.map_err(|e| FileError::new("write", &self.path, e))?)
     }
 
     /// Puts the file in its place.
@@ -166,17 +160,13 @@ impl Writer {
     /// If the disk says no.
     pub fn finish(self) -> Result<(), Failure> {
         let path = self.path;
-        let cannot = |e: &dyn std::fmt::Display| {
-            Failure::failed(format!("cannot write '{}': {e}", path.display()))
-        };
+        let cannot = |e| FileError::new("write", &path, e);
         let file = match self.sink {
             Sink::Plain(file) => file,
-            Sink::Compressed(encoder) => encoder.finish().map_err(|e| cannot(&e))?,
+            Sink::Compressed(encoder) => encoder.finish().map_err(cannot)?,
         };
-        let file = file.into_inner().map_err(|e| cannot(&e.into_error()))?;
-        file.as_file().sync_all().map_err(|e| cannot(&e))?;
-        file.persist(&path).map_err(|e| cannot(&e.error))?;
-        Ok(())
+        let file = file.into_inner().map_err(|e| cannot(e.into_error()))?;
+        Ok(file.finish()?)
     }
 }
 

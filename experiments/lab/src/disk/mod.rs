@@ -3,4 +3,5 @@
 pub mod atomic;
 pub mod csv;
 pub mod jsonl;
+pub(crate) mod lock;
 pub mod out_file;

@@ -15,6 +15,7 @@ use offhook_env::log::{CallIds, CallLog, LogError};
 use crate::disk::jsonl;
 use crate::disk::out_file::OutFile;
 use crate::error::Failure;
+use crate::stop::Stop;
 
 pub use importer::{Importer, Tally};
 
@@ -53,13 +54,14 @@ pub struct Import {
 /// Writes the calls of a corpus as a call log. With `strict` the first refused line ends it.
 ///
 /// # Errors
-/// If a file cannot be read or written, no line is a call, or with `strict` one is none; nothing is written
-/// then.
+/// If a file cannot be read or written, no line is a call, with `strict` one is none, or `stop` is asked for; nothing
+/// is written then.
 pub fn import(
     importer: Importer,
     file: &Path,
     out: &OutFile,
     strict: bool,
+    stop: &Stop,
 ) -> Result<Import, Failure> {
     let reader = jsonl::open(file)?;
     let mut writer = out.create_log()?;
@@ -67,7 +69,10 @@ pub fn import(
         let file = file.display();
         Failure::failed(format!("'{file}' {error}; nothing was written"))
     };
-    let write = |call: &CallLog| writer.write(call);
+    let write = |call: &CallLog| {
+        stop.check()?;
+        writer.write(call)
+    };
     let refused = |error: &LogError| match strict {
         true => Err(refuse(error)),
         false => Ok(()),
@@ -175,7 +180,7 @@ mod tests {
             force: false,
         };
         let importer = "words".parse().expect("a format");
-        let found = import(importer, &file, &out, strict);
+        let found = import(importer, &file, &out, strict, &Stop::new());
         assert_eq!(out.path.exists(), found.is_ok());
         Ok((found?, std::fs::read_to_string(&out.path).expect("a log")))
     }

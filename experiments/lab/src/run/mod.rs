@@ -6,6 +6,7 @@
 pub mod curve;
 pub mod files;
 pub mod gap;
+pub mod hash;
 pub mod held_out;
 pub mod judge;
 pub mod manifest;
@@ -13,7 +14,9 @@ pub mod metrics;
 pub mod provenance;
 mod result;
 pub mod run_dir;
+mod run_file;
 pub mod seed;
+mod seed_files;
 mod shipped;
 pub mod stability;
 mod stage;
@@ -34,12 +37,15 @@ use crate::logs::{Log, Where};
 use crate::predict::{self, Prediction};
 use crate::progress::{Progress, SeedProgress};
 use crate::scenario::{check, reward_lint};
+use crate::stop::Stop;
 use crate::threads;
+use hash::{sha256, sha256_of};
 use judge::Judgement;
-use manifest::{Manifest, rfc3339, sha256, sha256_of};
+use manifest::{Manifest, rfc3339};
 pub use result::TrainResult;
 use run_dir::{Mode, RunDir, RunFile};
 use seed::{SeedResult, SeedRun};
+use seed_files::SeedFiles;
 use verdict::Verdict;
 
 /// A config, and what the command line changed of it.
@@ -64,6 +70,8 @@ pub struct RunPlan<'a> {
     pub now: fn() -> u64,
     /// Who is told how far it is.
     pub progress: &'a dyn Progress,
+    /// Who can end it early.
+    pub stop: &'a Stop,
     /// Draws a finished run: pictures and pages that the laboratory writes and hashes with the rest.
     pub render: &'a Render,
 }
@@ -117,8 +125,8 @@ impl Experiment {
     /// Runs every stage into the run directory.
     ///
     /// # Errors
-    /// If an input has mistakes, the run directory is refused, learning diverges, or a file cannot be
-    /// written.
+    /// If an input has mistakes, the run directory is refused, learning diverges, a file cannot be written, or an end
+    /// is asked for.
     pub fn run(&self, plan: &RunPlan<'_>) -> Result<RunEnd, Failure> {
         match self.config.imitation.log.clone() {
             Some(log) => predict::run(self, plan, Path::new(&log)),
@@ -153,7 +161,7 @@ impl Experiment {
         let config = &self.config;
         let loaded = world::load(&config.scenario, self.base())?;
         check::refuse_faults(&loaded.text)?;
-        let mut inputs = manifest::hashes(&loaded.text);
+        let mut inputs = hash::hashes(&loaded.text);
         if let Some(channel) = &loaded.channel {
             inputs.insert("channel".to_owned(), sha256(channel.text.as_bytes()));
         }
@@ -183,6 +191,8 @@ impl Experiment {
                     log: log.as_ref(),
                     dir: &dir,
                     seed,
+                    files: SeedFiles::open(&dir, seed)?,
+                    stop: plan.stop,
                     progress: SeedProgress::new(plan.progress, seed),
                 }
                 .run()
@@ -193,6 +203,7 @@ impl Experiment {
                 .with_max_len(1)
                 .map(train)
                 .collect::<Result<_, _>>()?;
+            plan.stop.check()?;
             let judgement = judge::judge(config, &loaded, &results)?;
             Ok::<_, Failure>((results, judgement, exploits))
         })?;

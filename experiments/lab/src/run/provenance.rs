@@ -20,7 +20,8 @@ use super::judge::{Contestant, Judgement};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::key_figure::KeyFigure;
-use crate::run::manifest::{Manifest, scenario_hash};
+use crate::run::hash::scenario_hash;
+use crate::run::manifest::Manifest;
 use offhook_stats::Estimate;
 
 /// Figures of a table that are kept.

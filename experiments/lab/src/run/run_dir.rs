@@ -3,13 +3,16 @@
 //! `manifest.json` is there from the first moment and makes a folder ours; it says `finished` once all
 //! else is written. A lock keeps two processes apart and falls with its process.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::manifest::{Manifest, first_difference, sha256};
+use super::hash::sha256;
+use super::manifest::{Manifest, first_difference};
+pub use super::run_file::RunFile;
 use super::verdict::Verdict;
 use crate::disk::atomic::{self, FileError};
+use crate::disk::lock::{self, FolderLock};
 use crate::error::Failure;
 
 /// What to do with a run that is already there.
@@ -76,98 +79,7 @@ impl From<RunDirError> for Failure {
     }
 }
 
-/// Everything at the top of a run directory. `--force` removes these and nothing else, and a run can write no
-/// other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunFile {
-    /// What went in, when and where, and the hash of every file.
-    Manifest,
-    /// The config as it was run.
-    Config,
-    /// The scenario.
-    Scenario,
-    /// Folder of the sub-processes that the scenario includes.
-    Library,
-    /// The line between customer and robot; absent where it is perfect.
-    Channel,
-    /// Folder of what every seed has learned, stage by stage.
-    Checkpoints,
-    /// Every measured number.
-    Metrics,
-    /// Key figures with intervals.
-    Summary,
-    /// Every held-out call of every policy, for comparisons.
-    HeldOut,
-    /// What a clone mixes up.
-    Confusions,
-    /// The learning curve: its numbers.
-    CurveCsv,
-    /// The learning curve.
-    CurveSvg,
-    /// The same as an image.
-    CurvePng,
-    /// The exported network.
-    Policy,
-    /// The exported table.
-    Table,
-    /// The same for a spreadsheet.
-    TableCsv,
-    /// All of it as a page.
-    Report,
-}
-
-impl RunFile {
-    /// Every one.
-    pub const ALL: [Self; 17] = [
-        Self::Manifest,
-        Self::Config,
-        Self::Scenario,
-        Self::Library,
-        Self::Channel,
-        Self::Checkpoints,
-        Self::Metrics,
-        Self::Summary,
-        Self::HeldOut,
-        Self::Confusions,
-        Self::CurveCsv,
-        Self::CurveSvg,
-        Self::CurvePng,
-        Self::Policy,
-        Self::Table,
-        Self::TableCsv,
-        Self::Report,
-    ];
-
-    /// Its name in the run directory.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Manifest => "manifest.json",
-            Self::Config => "config.toml",
-            Self::Scenario => "scenario.toml",
-            Self::Library => "library",
-            Self::Channel => "channel.toml",
-            Self::Checkpoints => "checkpoints",
-            Self::Metrics => "metrics.csv",
-            Self::Summary => "summary.csv",
-            Self::HeldOut => "held_out.csv.zst",
-            Self::Confusions => "confusions.csv",
-            Self::CurveCsv => "curve.csv",
-            Self::CurveSvg => "curve.svg",
-            Self::CurvePng => "curve.png",
-            Self::Policy => "policy.safetensors",
-            Self::Table => "table.json",
-            Self::TableCsv => "table.csv",
-            Self::Report => "report.html",
-        }
-    }
-
-    fn is(name: &str) -> bool {
-        Self::ALL.iter().any(|file| file.name() == name)
-    }
-}
-
 const MANIFEST: &str = "manifest.json";
-const LOCK: &str = ".lock";
 /// Free space that must be there at the start: a few runs' worth of files, in bytes.
 const PROBE_BYTES: usize = 16 << 20;
 
@@ -176,8 +88,9 @@ const PROBE_BYTES: usize = 16 << 20;
 pub struct RunDir {
     path: PathBuf,
     manifest: Manifest,
+    identity: String,
     progress: Progress,
-    _lock: File,
+    _lock: FolderLock,
 }
 
 impl RunDir {
@@ -197,6 +110,7 @@ impl RunDir {
         config: &dyn Fn(&[u64]) -> String,
         mut manifest: Manifest,
     ) -> Result<Self, RunDirError> {
+        atomic::check_named(path)?;
         let as_run = config(&manifest.seeds);
         let hash = sha256(as_run.as_bytes());
         manifest.inputs.insert("config".to_owned(), hash);
@@ -205,7 +119,7 @@ impl RunDir {
             return Err(RunDirError::Finished(path.into()));
         }
         fs::create_dir_all(path).map_err(|e| FileError::new("create", path, e))?;
-        let lock = lock(path)?;
+        let lock = FolderLock::take(path)?.ok_or_else(|| RunDirError::Busy(path.into()))?;
         // Only now can nobody change it any more.
         let found = inspect(path)?;
         if found.is_some() && mode == Mode::Fresh {
@@ -213,6 +127,7 @@ impl RunDir {
         }
         let mut dir = Self {
             path: path.into(),
+            identity: manifest.identity(&config(&[])),
             manifest,
             progress: Progress::New,
             _lock: lock,
@@ -232,6 +147,12 @@ impl RunDir {
             };
             dir.manifest.started.clone_from(&old.started);
             if dir.progress == Progress::Finished {
+                if let Some(name) = dir.first_changed(&old)? {
+                    return Err(RunDirError::Changed {
+                        path: path.into(),
+                        difference: format!("'{name}' is not what the run wrote"),
+                    });
+                }
                 dir.manifest = old;
                 return Ok(dir);
             }
@@ -266,6 +187,11 @@ impl RunDir {
         &self.manifest
     }
 
+    /// SHA-256 of all that went into the run but its list of seeds, to which more may be added.
+    pub fn identity(&self) -> &str {
+        &self.identity
+    }
+
     /// Where the file or folder lies.
     pub fn join(&self, file: RunFile) -> PathBuf {
         self.path.join(file.name())
@@ -284,9 +210,11 @@ impl RunDir {
     /// # Errors
     /// If the disk says no.
     pub fn write_in(&self, folder: RunFile, name: &str, bytes: &[u8]) -> Result<(), FileError> {
-        let path = self.join(folder).join(name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|e| FileError::new("create", folder, e))?;
+        let mut path = self.join(folder);
+        let names = name.split('/');
+        for name in names {
+            create_folder(&path)?;
+            path.push(name);
         }
         atomic::write(&path, bytes)
     }
@@ -312,15 +240,13 @@ impl RunDir {
                         .map(|inner| format!("{name}/{inner}")),
                 );
             } else if name != MANIFEST && !name.ends_with(atomic::PARTIAL) {
-                let bytes = fs::read(&path).map_err(|e| FileError::new("read", &path, e))?;
+                let bytes = atomic::read(&path, u64::MAX)?;
                 self.manifest.files.insert(name, sha256(&bytes));
             }
         }
         self.manifest.finished = Some(finished);
         self.manifest.verdict = verdict;
         self.write(RunFile::Manifest, self.manifest.to_json().as_bytes())?;
-        // A lock of no use is no reason to fail.
-        let _ = fs::remove_file(self.path.join(LOCK));
         Ok(self.manifest)
     }
 
@@ -358,6 +284,18 @@ impl RunDir {
             false => first_difference(&stored, as_run.as_bytes()),
         };
         Ok(difference.or_else(|| old.difference(&new)))
+    }
+
+    /// The first file of a finished run that is not as it was written.
+    fn first_changed(&self, finished: &Manifest) -> Result<Option<String>, FileError> {
+        for (name, hash) in &finished.files {
+            match atomic::read(&self.path.join(name), u64::MAX) {
+                Ok(bytes) if sha256(&bytes) == *hash => {}
+                Err(e) if !e.is_not_found() => return Err(e),
+                _ => return Ok(Some(name.clone())),
+            }
+        }
+        Ok(None)
     }
 
     /// Names at the top of the directory that a run writes.
@@ -399,7 +337,7 @@ fn inspect(path: &Path) -> Result<Option<Manifest>, RunDirError> {
         Err(e) => return Err(FileError::new("read", &manifest, e).into()),
     };
     // What a run may leave behind that was killed before its manifest was written.
-    let remains = |name: &str| name == LOCK || name.ends_with(atomic::PARTIAL);
+    let remains = |name: &str| name == lock::NAME || name.ends_with(atomic::PARTIAL);
     match found.into_iter().find(|name| !remains(name)) {
         None => Ok(None),
         Some(found) => Err(RunDirError::Foreign {
@@ -410,15 +348,13 @@ fn inspect(path: &Path) -> Result<Option<Manifest>, RunDirError> {
     }
 }
 
-fn lock(folder: &Path) -> Result<File, RunDirError> {
-    let path = folder.join(LOCK);
-    atomic::check_replaceable(&path)?;
-    let opened = File::options().create(true).append(true).open(&path);
-    let file = opened.map_err(|e| FileError::new("write", &path, e))?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(RunDirError::Busy(folder.into())),
-        // Where the file system knows no locks we do without.
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+/// Creates a folder where none is. A link is refused, since what is written there would go elsewhere.
+fn create_folder(path: &Path) -> Result<(), FileError> {
+    let cannot = |e| FileError::new("create", path, e);
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(cannot(io::Error::other("a file or a link is in the way"))),
+        Err(_) => fs::create_dir(path).map_err(cannot),
     }
 }
 

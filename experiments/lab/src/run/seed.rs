@@ -1,7 +1,5 @@
 //! One training seed: its stages in order, and what they share; each leaves a checkpoint to resume from.
 
-use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use offhook_env::belief::layout::Layout;
@@ -9,7 +7,7 @@ use offhook_env::call::outcome::{CallSummary, Outcome};
 use offhook_env::call::privileged::HiddenFeatures;
 use offhook_env::policy::Policy;
 use offhook_env::rng::Stream;
-use offhook_policy::checkpoint::Checkpoint;
+use offhook_policy::checkpoint::{Checkpoint, CheckpointError};
 use offhook_policy::data::trajectories::Trajectories;
 use offhook_policy::network::fused::FusedPolicy;
 use offhook_policy::network::weights::Weights;
@@ -17,12 +15,13 @@ use offhook_simulator::world::LoadedScenario;
 use offhook_table::DecisionTable;
 
 use super::metrics::{self, Row, Stage};
-use super::run_dir::{RunDir, RunFile};
+use super::run_dir::RunDir;
+use super::seed_files::{Found, SeedFiles};
 use crate::config::Config;
-use crate::disk::atomic::FileError;
 use crate::error::Failure;
 use crate::play::{self, Choice, Plan};
 use crate::progress::SeedProgress;
+use crate::stop::Stop;
 
 /// Calls of the learning curve start here, so that they are none of the final evaluation's.
 pub const CURVE_FIRST: u64 = 1 << 40;
@@ -53,77 +52,69 @@ pub struct SeedRun<'a> {
     pub loaded: &'a LoadedScenario,
     /// The log of an offline experiment.
     pub log: Option<&'a Trajectories>,
-    /// Where files go.
+    /// The run.
     pub dir: &'a RunDir,
     /// The seed.
     pub seed: u64,
+    /// Where its files lie.
+    pub(super) files: SeedFiles<'a>,
+    /// Whether the work is to end early.
+    pub stop: &'a Stop,
     /// Who is told how far it is.
     pub(crate) progress: SeedProgress<'a>,
 }
 
 impl SeedRun<'_> {
-    /// Where a file of this seed lies.
-    pub(super) fn path(&self, file: &str) -> PathBuf {
-        self.dir.join(RunFile::Checkpoints).join(self.name(file))
-    }
-
-    fn name(&self, file: &str) -> String {
-        format!("seed_{}/{file}", self.seed)
-    }
-
-    /// Writes a file of this seed.
-    pub(super) fn write(&self, file: &str, bytes: &[u8]) -> Result<(), FileError> {
-        self.dir
-            .write_in(RunFile::Checkpoints, &self.name(file), bytes)
-    }
-
-    /// A checkpoint that an interrupted run has left, if any.
-    pub(super) fn stored(&self, file: &str) -> Result<Option<Checkpoint>, Failure> {
-        self.stored_for(file, &self.loaded.world.scenario.layout)
-    }
-
-    /// The same for a network over `layout`.
-    pub(super) fn stored_for(
+    /// The checkpoint and the numbers of a stage that an interrupted run has left, if it has. A stage is done again,
+    /// and that is said, where either file is not what the run has written.
+    pub(super) fn stored(
         &self,
-        file: &str,
+        stage: Stage,
         layout: &Layout,
-    ) -> Result<Option<Checkpoint>, Failure> {
-        let path = self.path(file);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => {
-                return Err(Failure::failed(format!(
-                    "cannot read '{}': {e}",
-                    path.display()
-                )));
-            }
+    ) -> Result<Option<(Checkpoint, Vec<Row>)>, Failure> {
+        let (name, rows) = (format!("{stage}.safetensors"), format!("{stage}.csv"));
+        let Some([bytes, rows]) = self.stored_files(stage, [&name, &rows])? else {
+            return Ok(None);
         };
-        let broken = |e: &dyn std::fmt::Display| {
-            Failure::failed(format!(
-                "'{}': {e}; start over with --force",
-                path.display()
-            ))
+        let path = self.files.path(&name);
+        let broken = |e: CheckpointError| {
+            let path = path.display();
+            Failure::failed(format!("'{path}': {e}; start over with --force"))
         };
-        let checkpoint = Checkpoint::from_bytes(&bytes).map_err(|e| broken(&e))?;
-        checkpoint.check_layout(layout).map_err(|e| broken(&e))?;
-        checkpoint
-            .check_network(&self.config.network)
-            .map_err(|e| broken(&e))?;
-        Ok(Some(checkpoint))
+        let checkpoint = Checkpoint::from_bytes(&bytes).map_err(broken)?;
+        checkpoint.check_layout(layout).map_err(broken)?;
+        let network = &self.config.network;
+        checkpoint.check_network(network).map_err(broken)?;
+        // Rows come first when a checkpoint is replaced, so that there may be some beyond it.
+        let progress = checkpoint.progress.as_ref();
+        let through = progress.map_or(u64::MAX, |progress| progress.iteration);
+        let rows = self.rows(stage, &rows)?.into_iter();
+        let rows = rows.filter(|row| row.step <= through).collect();
+        Ok(Some((checkpoint, rows)))
     }
 
-    /// Rows measured before an interruption.
-    pub(super) fn stored_rows(&self, stage: Stage, through: u64) -> Result<Vec<Row>, Failure> {
-        let path = self.path(&format!("{stage}.csv"));
-        let text = fs::read_to_string(&path).map_err(|e| {
-            Failure::failed(format!(
-                "cannot read '{}': {e}; start over with --force",
-                path.display()
-            ))
-        })?;
-        let rows = metrics::from_csv(&path.display().to_string(), &text)?;
-        Ok(rows.into_iter().filter(|row| row.step <= through).collect())
+    /// Two files that a stage goes on from: both or none.
+    pub(super) fn stored_files(
+        &self,
+        stage: Stage,
+        names: [&str; 2],
+    ) -> Result<Option<[Vec<u8>; 2]>, Failure> {
+        match [self.files.read(names[0])?, self.files.read(names[1])?] {
+            [Found::Own(first), Found::Own(second)] => Ok(Some([first, second])),
+            [Found::Nothing, _] => Ok(None),
+            [first, _] => {
+                let foreign = usize::from(matches!(first, Found::Own(_)));
+                let path = self.files.path(names[foreign]);
+                self.progress.again(stage.name(), &path);
+                Ok(None)
+            }
+        }
+    }
+
+    /// The rows that a file of a stage holds.
+    pub(super) fn rows(&self, stage: Stage, bytes: &[u8]) -> Result<Vec<Row>, Failure> {
+        let path = self.files.path(&format!("{stage}.csv"));
+        metrics::from_csv(&path.display().to_string(), &String::from_utf8_lossy(bytes))
     }
 
     pub(super) fn save(
@@ -133,9 +124,10 @@ impl SeedRun<'_> {
         checkpoint: &Checkpoint,
     ) -> Result<(), Failure> {
         // The rows come first: those beyond the checkpoint are left out when it is read again.
-        self.write(&format!("{stage}.csv"), metrics::to_csv(rows).as_bytes())?;
-        self.write(&format!("{stage}.safetensors"), &checkpoint.to_bytes())?;
-        Ok(())
+        let (csv, checkpoint) = (metrics::to_csv(rows), checkpoint.to_bytes());
+        let names = [format!("{stage}.csv"), format!("{stage}.safetensors")];
+        let files = [(&*names[0], csv.as_bytes()), (&*names[1], &*checkpoint)];
+        Ok(self.files.write(&files)?)
     }
 
     pub(super) fn row(&self, stage: Stage, step: u64, calls: u64, metric: &str, value: f64) -> Row {
@@ -198,7 +190,7 @@ impl SeedRun<'_> {
     /// Every stage.
     ///
     /// # Errors
-    /// If learning diverges or a file cannot be read or written.
+    /// If learning diverges, a file cannot be read or written, or an end is asked for; all that was learned is kept then.
     pub fn run(&self) -> Result<SeedResult, Failure> {
         let (mut weights, mut rows) = self.imitate()?;
         let scenario = &self.loaded.world.scenario;
@@ -207,6 +199,7 @@ impl SeedRun<'_> {
             Arc::new(FusedPolicy::new(weights, layout))
         };
         let imitation = fused(&weights, layout);
+        self.stop.check()?;
         let mut taught_by = None;
         if let Some(teacher) = &self.config.teacher {
             let (trained, more) = self.train_teacher(teacher, &weights)?;
@@ -220,6 +213,7 @@ impl SeedRun<'_> {
             rows.extend(more);
             student = Some(fused(&weights, layout));
         }
+        self.stop.check()?;
         let teacher = (taught_by.as_ref())
             .map(|weights| fused(weights, HiddenFeatures::new(scenario).layout()));
         let (reinforcement, more) = match self.config.evaluate_every() {
@@ -227,6 +221,7 @@ impl SeedRun<'_> {
             None => (imitation.clone(), Vec::new()),
         };
         rows.extend(more);
+        self.stop.check()?;
         let config = self.config.distill.clone().unwrap_or_default();
         let (table, more) = self.distill(&config, &*reinforcement)?;
         rows.extend(more);

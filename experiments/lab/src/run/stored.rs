@@ -1,6 +1,7 @@
 //! A run directory to read from: it brings its own scenario, library and channel, wherever it lies and whatever
-//! they are called.
+//! they are called. What is read of it is what the run has written, or it is refused.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,10 +9,15 @@ use offhook_env::diagnostic::Text;
 use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_simulator::bundled::{self, FindError};
 use offhook_simulator::world::{self, LoadedScenario};
+use serde::Deserialize;
 
-use super::manifest::{hashes, sha256};
-use super::run_dir::RunFile;
+use super::hash::{hashes, sha256};
+use super::run_file::RunFile;
+use crate::disk::atomic;
 use crate::error::Failure;
+
+/// Most bytes of a manifest that are read; one has some hundred for each file of the run.
+const MAX_MANIFEST: u64 = 16 << 20;
 
 /// A run directory that knows the calls it was made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,18 +65,41 @@ impl StoredRun {
     /// The run's own scenario alone, for work on logs and tables.
     ///
     /// # Errors
-    /// If it cannot be read, or every mistake in it.
+    /// If it cannot be read or was changed, or every mistake in it.
     pub fn scenario(&self) -> Result<(Arc<Scenario>, ScenarioText), Failure> {
-        Ok(world::load_scenario(&self.scenario_name(), None)?)
+        let (scenario, text) = world::load_scenario(&self.scenario_name(), None)?;
+        let inputs = recorded(&self.path)?.inputs;
+        for (role, hash) in hashes(&text) {
+            self.check_input(&inputs, &role, &hash)?;
+        }
+        Ok((scenario, text))
+    }
+
+    /// Refuses a text that is not the one that the run was begun with.
+    fn check_input(
+        &self,
+        inputs: &BTreeMap<String, String>,
+        role: &str,
+        found: &str,
+    ) -> Result<(), Failure> {
+        match inputs.get(role).is_some_and(|hash| hash == found) {
+            true => Ok(()),
+            false => Err(changed(&self.path.join(format!("{role}.toml")))),
+        }
     }
 
     /// The run's own scenario with its population and the channel that it was run with.
     ///
     /// # Errors
-    /// If a file cannot be read, or every mistake in one.
+    /// If a file cannot be read or was changed, or every mistake in one.
     pub fn load(&self) -> Result<LoadedScenario, Failure> {
         let (scenario, text) = self.scenario()?;
         let channel = self.channel(&scenario, &text)?;
+        if let Some(channel) = (channel.as_ref()).filter(|_| self.join(RunFile::Channel).is_file())
+        {
+            let hash = sha256(channel.text.as_bytes());
+            self.check_input(&recorded(&self.path)?.inputs, "channel", &hash)?;
+        }
         Ok(world::assemble(text, channel)?)
     }
 
@@ -88,6 +117,53 @@ impl StoredRun {
 fn is_run(folder: &Path) -> bool {
     let marks = [RunFile::Manifest, RunFile::Scenario];
     marks.iter().all(|mark| folder.join(mark.name()).is_file())
+}
+
+/// What the manifest of a run says of its files.
+#[derive(Deserialize)]
+struct Hashes {
+    /// By role, see [`hashes`].
+    inputs: BTreeMap<String, String>,
+    /// By path within the run; none until it is finished.
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+}
+
+/// What was written of the files of a run.
+fn recorded(run: &Path) -> Result<Hashes, Failure> {
+    let path = run.join(RunFile::Manifest.name());
+    let bytes = atomic::read(&path, MAX_MANIFEST)?;
+    serde_json::from_slice(&bytes)
+        .map_err(|e| Failure::failed(format!("'{}': {e}", path.display())))
+}
+
+fn changed(path: &Path) -> Failure {
+    let path = path.display();
+    Failure::failed(format!(
+        "'{path}' is not what the run wrote, by the SHA-256 in its manifest.json; restore it, or make the run anew with \
+         `offhook run CONFIG --force`"
+    ))
+}
+
+/// Refuses the bytes of a file that lies in a finished run and is not what the run has written there. Of other files
+/// nothing is known.
+///
+/// # Errors
+/// If it is such a file, or the run's manifest cannot be read.
+pub fn check_written(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let Some(run) = StoredRun::of(path) else {
+        return Ok(());
+    };
+    let files = recorded(&run.path)?.files;
+    let [file, folder] = [path, &run.path].map(|path| path.canonicalize().ok());
+    let name = file.zip(folder).and_then(|(file, folder)| {
+        let name = file.strip_prefix(folder).ok()?;
+        Some(name.to_str()?.replace(std::path::MAIN_SEPARATOR, "/"))
+    });
+    match name.and_then(|name| files.get(&name)) {
+        Some(hash) if *hash != sha256(bytes) => Err(changed(path)),
+        _ => Ok(()),
+    }
 }
 
 /// A scenario with its population and channel: by name or path, or else the own one of the policy's run; and what

@@ -19,7 +19,7 @@ use crate::error::Failure;
 use crate::key_figure::KeyFigure;
 use crate::play::{self, Choice, Plan};
 use crate::policies::{PolicySource, TablePolicy};
-use crate::run::manifest::{hashes, scenario_hash};
+use crate::run::hash::{hashes, scenario_hash};
 use crate::run::run_dir::RunFile;
 use crate::run::stored::StoredRun;
 use crate::threads;

@@ -8,7 +8,7 @@ use offhook_table::{DecisionTable, Proof, ProofReport, SelfTest, self_test};
 use super::{scenario_of, sign};
 use crate::error::Failure;
 use crate::policies::{read_table, table_file, table_of};
-use crate::run::manifest::{hashes, scenario_hash};
+use crate::run::hash::{hashes, scenario_hash};
 
 /// Seed of the self-test, so that it passes always or never.
 const SEED: u64 = 1;

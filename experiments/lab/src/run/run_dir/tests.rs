@@ -75,7 +75,7 @@ fn force_replaces_a_run_and_spares_what_the_user_put_there() {
     let run = create(&path, Mode::Force, "a = 2\n").expect("a new run");
     assert_eq!(run.progress(), Progress::New);
     let left = entries(&path).expect("a folder");
-    assert_eq!(left, [LOCK, "config.toml", MANIFEST, "table.xlsx"]);
+    assert_eq!(left, [lock::NAME, "config.toml", MANIFEST, "table.xlsx"]);
 }
 
 #[test]

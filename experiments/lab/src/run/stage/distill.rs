@@ -12,6 +12,8 @@ use crate::run::provenance;
 use crate::run::seed::SeedRun;
 
 const STAGE: Stage = Stage::Distill;
+const TABLE: &str = "table.json";
+const ROWS: &str = "distill.csv";
 
 impl SeedRun<'_> {
     /// Puts the policy into a table, chosen on calls of its own.
@@ -20,22 +22,20 @@ impl SeedRun<'_> {
         config: &DistillConfig,
         policy: &dyn Policy,
     ) -> Result<(DecisionTable, Vec<Row>), Failure> {
-        let path = self.path("table.json");
-        if path.is_file() {
-            let table = policies::open_table(&path)?;
-            let rows = self.stored_rows(STAGE, u64::MAX)?;
+        let made = provenance::made(self.config, self.dir.manifest(), self.seed);
+        if let Some([table, rows]) = self.stored_files(STAGE, [TABLE, ROWS])? {
+            let table = policies::table_of(&self.files.path(TABLE), &table)?;
+            let rows = self.rows(STAGE, &rows)?;
             // A run that got more seeds since is another one.
-            let made = provenance::made(self.config, self.dir.manifest(), self.seed);
             if *table.provenance() == made {
                 return Ok((table, rows));
             }
             let table = table.with_provenance(made)?;
-            self.write("table.json", table.to_json().as_bytes())?;
+            self.files.write(&[(TABLE, table.to_json().as_bytes())])?;
             return Ok((table, rows));
         }
         self.progress.stage(STAGE.name(), config.n_rounds(), 0);
         let world = &self.loaded.world;
-        let made = provenance::made(self.config, self.dir.manifest(), self.seed);
         let on_round = &mut |_| self.progress.step();
         let (table, rounds) = distill_table(world, policy, config, self.seed, made, on_round)?;
         let mut rows = Vec::new();
@@ -44,8 +44,8 @@ impl SeedRun<'_> {
                 rows.push(self.row(STAGE, round as u64, 0, metric, value));
             }
         }
-        self.write("distill.csv", metrics::to_csv(&rows).as_bytes())?;
-        self.write("table.json", table.to_json().as_bytes())?;
+        let (csv, json) = (metrics::to_csv(&rows), table.to_json());
+        (self.files).write(&[(ROWS, csv.as_bytes()), (TABLE, json.as_bytes())])?;
         Ok((table, rows))
     }
 }

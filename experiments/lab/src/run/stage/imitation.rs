@@ -19,13 +19,13 @@ impl SeedRun<'_> {
     /// Clones the hand-written flow from calls that it has played and logged, or the policy that
     /// wrote the log of an offline experiment.
     pub(in crate::run) fn imitate(&self) -> Result<(Weights, Vec<Row>), Failure> {
-        if let Some(checkpoint) = self.stored("imitation.safetensors")? {
-            return Ok((checkpoint.weights, self.stored_rows(STAGE, u64::MAX)?));
+        let layout = &self.loaded.world.scenario.layout;
+        if let Some((checkpoint, rows)) = self.stored(STAGE, layout)? {
+            return Ok((checkpoint.weights, rows));
         }
         let imitation = &self.config.imitation;
         self.progress
             .stage(STAGE.name(), imitation.behavior_cloning.n_epochs, 0);
-        let layout = &self.loaded.world.scenario.layout;
         let mut calls = match self.log {
             Some(log) => log.clone(),
             None => self.demonstrations(imitation.calls)?,

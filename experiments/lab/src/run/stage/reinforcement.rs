@@ -25,12 +25,11 @@ impl SeedRun<'_> {
         weights: Weights,
         teacher: Option<Weights>,
     ) -> Result<(Arc<dyn Policy>, Vec<Row>), Failure> {
-        let stored = self.stored("reinforcement.safetensors")?;
+        let (stored, rows) = self
+            .stored(STAGE, &self.loaded.world.scenario.layout)?
+            .unzip();
         let mut learner = self.learner(weights, teacher, stored.as_ref())?;
-        let mut rows = match stored {
-            Some(_) => self.stored_rows(STAGE, learner.iteration())?,
-            None => self.judge(&*learner.policy(), STAGE, 0, 0),
-        };
+        let mut rows = rows.unwrap_or_else(|| self.judge(&*learner.policy(), STAGE, 0, 0));
         self.progress
             .stage(STAGE.name(), learner.n_iterations(), learner.iteration());
         let mut calls = rows.last().map_or(0, |row| row.calls);
@@ -44,11 +43,15 @@ impl SeedRun<'_> {
                 .chain([("steps", update.steps as f64)]);
             rows.extend(measured.map(|(name, value)| self.row(STAGE, step, calls, name, value)));
             self.progress.set(step);
-            if step.is_multiple_of(evaluate_every) || learner.is_done() {
+            let is_judged = step.is_multiple_of(evaluate_every) || learner.is_done();
+            if is_judged {
                 rows.extend(self.judge(&*learner.policy(), STAGE, step, calls));
+            }
+            if is_judged || self.stop.is_asked() {
                 if let Some(checkpoint) = learner.checkpoint()? {
                     self.save(STAGE, &rows, &checkpoint)?;
                 }
+                self.stop.check()?;
             }
         }
         Ok((learner.policy(), rows))
@@ -56,7 +59,7 @@ impl SeedRun<'_> {
 
     /// Why learning cannot go on, and what is kept of it.
     fn stopped(&self, error: &dyn std::fmt::Display) -> Failure {
-        let path = self.path("reinforcement.safetensors");
+        let path = self.files.path("reinforcement.safetensors");
         let kept = match path.is_file() {
             true => format!("; the last good checkpoint is '{}'", path.display()),
             false => String::new(),

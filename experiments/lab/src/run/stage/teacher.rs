@@ -36,15 +36,11 @@ impl SeedRun<'_> {
         let world = &self.loaded.world;
         let hidden = HiddenFeatures::new(&world.scenario);
         let layout = hidden.layout();
-        let stored = self.stored_for("teacher.safetensors", layout)?;
+        let stored = self.stored(TEACHER, layout)?;
         let env = Box::new(CallBatch::privileged(world.clone(), config.ppo.n_calls, 0));
         let (ppo, seed) = (config.ppo.clone(), self.seed);
-        let (mut learner, mut rows) = match &stored {
-            Some(checkpoint) => {
-                let learner = Ppo::resume(env, checkpoint, ppo, seed)?;
-                let rows = self.stored_rows(TEACHER, learner.iteration())?;
-                (learner, rows)
-            }
+        let (mut learner, mut rows) = match stored {
+            Some((checkpoint, rows)) => (Ppo::resume(env, &checkpoint, ppo, seed)?, rows),
             None => (Ppo::new(env, clone.widened(layout), ppo, seed)?, Vec::new()),
         };
         self.progress
@@ -57,10 +53,14 @@ impl SeedRun<'_> {
             let named = metrics.named().into_iter();
             rows.extend(named.map(|(name, value)| self.row(TEACHER, step, calls, name, value)));
             self.progress.set(step);
-            if step.is_multiple_of(config.evaluate_every) || learner.is_done() {
+            let is_judged = step.is_multiple_of(config.evaluate_every) || learner.is_done();
+            if is_judged {
                 let policy = learner.policy();
                 rows.extend(self.judge_as(&policy, Choice::Told, TEACHER, step, calls));
+            }
+            if is_judged || self.stop.is_asked() {
                 self.save(TEACHER, &rows, &learner.checkpoint()?)?;
+                self.stop.check()?;
             }
         }
         Ok((learner.weights(), rows))
@@ -73,12 +73,12 @@ impl SeedRun<'_> {
         clone: Weights,
         teacher: Option<&Weights>,
     ) -> Result<(Weights, Vec<Row>), Failure> {
-        if let Some(checkpoint) = self.stored("student.safetensors")? {
-            return Ok((checkpoint.weights, self.stored_rows(STUDENT, u64::MAX)?));
-        }
-        self.progress.stage(STUDENT.name(), config.rounds, 0);
         let world = &self.loaded.world;
         let scenario = &*world.scenario;
+        if let Some((checkpoint, rows)) = self.stored(STUDENT, &scenario.layout)? {
+            return Ok((checkpoint.weights, rows));
+        }
+        self.progress.stage(STUDENT.name(), config.rounds, 0);
         let script = scenario.script();
         let hidden = HiddenFeatures::new(scenario);
         let taught = teacher.map(|weights| FusedPolicy::new(weights, hidden.layout()));
