@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
+use crate::printable::one_line;
 use path::{path_to, place_of, remove};
 
 /// A text and the name that messages show for it.
@@ -141,7 +142,7 @@ impl<'t> Source<'t> {
                 .chars()
                 .count()
                 + 1,
-            message: message.into(),
+            message: one_line(&message.into()).into_owned(),
         };
         if !self.list.iter().any(|(_, known)| *known == diagnostic) {
             self.list.push((number, diagnostic));

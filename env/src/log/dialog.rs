@@ -8,6 +8,7 @@ use crate::call::customer::Customers;
 use crate::call::outcome::CallSummary;
 use crate::call::{Call, Turn, World};
 use crate::log::{TurnLog, act_names, n_best_log};
+use crate::printable::one_line;
 use crate::scenario::Scenario;
 
 /// Logs the turn of a call that was just played: `action` was chosen with probability `prob`, the
@@ -69,7 +70,9 @@ fn words(scenario: &Scenario, said: &Utterance, episode: u64) -> String {
 pub fn lines(turns: &[TurnLog]) -> String {
     let mut text = String::new();
     for turn in turns {
-        let _ = writeln!(text, "  robot     {}   [{}]", turn.system_text, turn.action);
+        // Words may come from anybody's log.
+        let words = one_line(&turn.system_text);
+        let _ = writeln!(text, "  robot     {words}   [{}]", one_line(&turn.action));
         let acts = turn.user_acts.as_deref().unwrap_or_default();
         if acts.is_empty() && turn.n_best.is_empty() {
             continue;
@@ -85,12 +88,12 @@ pub fn lines(turns: &[TurnLog]) -> String {
             Some(top) => format!("heard {} {:.2}", top.acts.join(", "), top.confidence),
             None => "heard nothing".to_owned(),
         };
-        let words = if turn.user_text.is_empty() {
-            "..."
-        } else {
-            &turn.user_text
+        let words = match one_line(&turn.user_text) {
+            words if words.is_empty() => "...".into(),
+            words => words,
         };
-        let _ = writeln!(text, "  customer  {words}   [{said}; {heard}]");
+        let understood = format!("{said}; {heard}");
+        let _ = writeln!(text, "  customer  {words}   [{}]", one_line(&understood));
     }
     text
 }

@@ -1,5 +1,7 @@
 //! A report as one HTML file that needs nothing else: text, pictures drawn within, tables with intervals.
 
+use offhook_lab::printable;
+
 use crate::text_table::{Cell, TextTable};
 
 /// A page from top to bottom.
@@ -143,7 +145,7 @@ fn table_html(table: &TextTable, caption: &str) -> String {
 
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in printable::lines(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

@@ -1,5 +1,6 @@
 //! Tables of results: aligned text for the terminal, rows for CSV, and what the report shows as HTML.
 
+use offhook_lab::printable::one_line;
 use offhook_lab::unit::Unit;
 use offhook_stats::Estimate;
 
@@ -35,7 +36,7 @@ impl Cell {
     /// What stands before the interval, and the interval; either may be empty.
     pub(crate) fn parts(&self) -> (String, String) {
         match self {
-            Self::Text(text) => (text.clone(), String::new()),
+            Self::Text(text) => (one_line(text).into_owned(), String::new()),
             Self::Value(estimate, unit) => (unit.text(estimate.value), unit.bounds(estimate)),
             Self::Missing => Default::default(),
         }
@@ -76,6 +77,7 @@ impl TextTable {
     pub fn to_text(&self) -> String {
         let mut lines = vec![String::new(); self.rows.len() + 1];
         for (column, head) in self.columns.iter().enumerate() {
+            let head = one_line(head);
             let cells: Vec<&Cell> = self.rows.iter().filter_map(|row| row.get(column)).collect();
             let numeric = cells.iter().any(|cell| matches!(cell, Cell::Value(..)));
             let parts: Vec<_> = cells.iter().map(|cell| cell.parts()).collect();
@@ -104,10 +106,10 @@ impl TextTable {
                 .map(|text| width(text))
                 .max()
                 .unwrap_or(0)
-                .max(width(head));
+                .max(width(&head));
             for (line, text) in lines
                 .iter_mut()
-                .zip([head.clone()].into_iter().chain(texts))
+                .zip([head.to_string()].into_iter().chain(texts))
             {
                 let pad = " ".repeat(full - width(&text));
                 if column > 0 {

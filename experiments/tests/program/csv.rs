@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::runs::folder;
-use crate::succeed;
+use crate::{small_run, succeed};
 
 /// Reads a file; it has at least one row.
 #[track_caller]
@@ -74,14 +74,7 @@ fn what_compare_writes() {
     // A name that has to be quoted.
     let copy = folder().join("one, two");
     fs::create_dir(&copy).expect("a folder");
-    for entry in fs::read_dir(folder().join("lab/run"))
-        .expect("a folder")
-        .flatten()
-    {
-        if entry.path().is_file() {
-            fs::copy(entry.path(), copy.join(entry.file_name())).expect("copied");
-        }
-    }
+    small_run::copy(&folder().join("lab/run"), &copy);
     let command = ["compare", "lab/run", "one, two", "--out", "compared"];
     succeed(folder(), &command);
     let found = check_all(&folder().join("compared"));
@@ -110,7 +103,7 @@ fn what_table_decide_prints() {
     let head = features
         .iter()
         .map(name)
-        .chain(["call, and more".to_owned()]);
+        .chain(["call, and more".to_owned(), "=1+1".to_owned()]);
     writer.write_record(head).expect("written");
     for row in 0..20 {
         let level = |feature: &Value| {
@@ -118,10 +111,15 @@ fn what_table_decide_prints() {
             let level = &levels[row % levels.len()];
             level.as_str().expect("a name").to_owned()
         };
-        let cells = features.iter().map(level).chain([format!("{row}, \"x\"")]);
+        let more = [format!("{row}, \"x\""), "@\u{1b}[2J".to_owned()];
+        let cells = features.iter().map(level).chain(more);
         writer.write_record(cells).expect("written");
     }
     writer.flush().expect("written");
     let text = words("table decide lab/run --csv states.csv");
     check("table decide", text.as_bytes());
+    assert!(
+        text.contains(",'=1+1,action") && text.contains(",'@\\u001b[2J,"),
+        "{text}"
+    );
 }

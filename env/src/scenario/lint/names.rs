@@ -16,6 +16,7 @@ pub(super) fn check(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Sc
     spoken_of(found, file, scenario);
     slots(found, file, scenario);
     placeholders(found, file, scenario);
+    control_characters(found, file);
 }
 
 /// Names that need an act of the robot, and those that need one of the customers.
@@ -104,6 +105,21 @@ fn slots(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario) {
                 "no customer tells slot `{text}`; add `\"inform({text}=..)\" = [\"..\"]` to [customer]"
             );
             found.warning(name.span(), message);
+        }
+    }
+}
+
+/// Words that no voice can say, and that would control a terminal which showed them.
+fn control_characters(found: &mut Findings<'_>, file: &ScenarioFile) {
+    let robot = file.robot.0.iter().map(|(_, phrase)| phrase);
+    let customer = file.customer.0.iter().flat_map(|(_, phrases)| phrases);
+    for phrase in robot.chain(customer).chain([&file.purpose]) {
+        if let Some(c) = phrase.get_ref().chars().find(|c| c.is_control()) {
+            let message = format!(
+                "has the control character U+{:04X}; leave it out",
+                u32::from(c)
+            );
+            found.warning(phrase.span(), message);
         }
     }
 }

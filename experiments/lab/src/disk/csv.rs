@@ -1,4 +1,7 @@
-//! CSV as every file of the laboratory has it: a head, rows as long as the head, quotes where needed.
+//! CSV as every file of the laboratory has it: a head, rows as long as the head, quotes where needed, and no cell that
+//! a spreadsheet would take for a formula.
+
+use std::borrow::Cow;
 
 use ::csv::{Reader, StringRecord, Writer};
 
@@ -18,7 +21,7 @@ where
     for row in std::iter::once(head).chain(rows) {
         let row: Vec<String> = row;
         writer
-            .write_record(&row)
+            .write_record(row.iter().map(|cell| no_formula(cell).into_owned()))
             .expect("memory takes every row, and rows are as long as the head");
     }
     let bytes = writer.into_inner().expect("memory takes every row");
@@ -57,6 +60,15 @@ pub fn from_csv<T>(
     parsed.collect()
 }
 
+/// A cell that a spreadsheet shows as it is: before a text that it would take for a formula stands `'`. Numbers are
+/// none.
+pub fn no_formula(cell: &str) -> Cow<'_, str> {
+    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err() {
+        true => format!("'{cell}").into(),
+        false => cell.into(),
+    }
+}
+
 /// A number for a cell; empty where nothing was measured.
 pub fn number(value: Option<f64>) -> String {
     value.map_or(String::new(), |value| value.to_string())
@@ -74,6 +86,13 @@ mod tests {
             Some(row.iter().map(str::to_owned).collect::<Vec<_>>())
         });
         assert_eq!(read.expect("own file"), [cells]);
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        let cells = ["=1+1", "-run", "@a", "\tx", "-1.5", "a=b"].map(str::to_owned);
+        let text = to_csv(&["a", "b", "c", "d", "e", "f"], [cells]);
+        assert!(text.ends_with("'=1+1,'-run,'@a,'\tx,-1.5,a=b\n"), "{text}");
     }
 
     #[test]

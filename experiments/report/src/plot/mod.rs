@@ -18,6 +18,7 @@ use plotters::style::register_font;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use offhook_lab::error::Failure;
+use offhook_lab::printable::one_line;
 use offhook_lab::unit::decimal;
 
 /// One name for both backends: registered for PNG, a CSS font list in SVG.
@@ -230,14 +231,17 @@ impl<B: DrawingBackend> Canvas<B> {
         let pos = Pos::new(style.side, VPos::Center);
         let style = self.font(style).color(&style.color).pos(pos);
         self.area
-            .draw_text(text, &style, self.dot(at))
+            .draw_text(&one_line(text), &style, self.dot(at))
             .map_err(failed)
     }
 
     /// Width of a text in points.
     pub(crate) fn width(&self, text: &str, style: Style) -> Result<f64, PlotError> {
         let style = self.font(style).color(&style.color);
-        let (width, _) = self.area.estimate_text_size(text, &style).map_err(failed)?;
+        let (width, _) = self
+            .area
+            .estimate_text_size(&one_line(text), &style)
+            .map_err(failed)?;
         Ok(f64::from(width) / self.scale)
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use offhook_env::log::dialog;
+use offhook_lab::printable::one_line;
 use offhook_lab::table::show::Example;
 use offhook_table::{DecisionTable, Provenance};
 use serde::Serialize;
@@ -52,7 +53,7 @@ fn in_words(examples: &[Vec<Example>]) -> Vec<Vec<String>> {
         let lines = dialog::lines(&example.turns);
         format!(
             "call {}, turn {}\n{}",
-            example.call_id,
+            one_line(&example.call_id),
             example.turn,
             lines.trim_end()
         )

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use offhook_lab::disk::csv::no_formula;
 use offhook_lab::error::Failure;
 use offhook_lab::policies::open_table;
+use offhook_lab::printable;
 use offhook_lab::table::decide::{DECISION_COLUMNS, DecidedRows, one as decide};
 use offhook_report::table::decide::{cells, present, record};
 
@@ -52,16 +54,21 @@ pub fn many(path: &Path, csv: &Path, json: bool) -> Result<(), Failure> {
     let header = rows.header();
     // Whatever is wrong with standard output is said at the end of the program.
     let header = header.iter().chain(DECISION_COLUMNS);
-    if writer.write_record(header).is_err() {
+    if writer.write_record(header.map(plain)).is_err() {
         return Ok(());
     }
     for row in rows {
         let row = row?;
         let cells = row.cells.iter().chain(cells(&row));
-        if writer.write_record(cells).is_err() {
+        if writer.write_record(cells.map(plain)).is_err() {
             return Ok(());
         }
     }
     let _ = writer.flush();
     Ok(())
+}
+
+/// A cell that controls neither a terminal nor a spreadsheet.
+fn plain(cell: &str) -> String {
+    no_formula(&printable::lines(cell)).into_owned()
 }

@@ -12,6 +12,9 @@ pub const MAX_NAME_CHARS: usize = 120;
 /// cell, and XML has no way to write the last two.
 const UNPORTABLE: [char; 5] = ['"', '|', '\\', '\u{fffe}', '\u{ffff}'];
 
+/// How formulas of spreadsheets begin.
+const FORMULA: [char; 4] = ['=', '+', '-', '@'];
+
 /// Refuses no item, and more than `limit`.
 pub(crate) fn check_count(place: &str, found: usize, limit: usize) -> Result<(), TableError> {
     if (1..=limit).contains(&found) {
@@ -55,6 +58,8 @@ pub(crate) fn check_name(place: &str, name: &str, banned: &str) -> Result<(), Ta
         .find(|&c| c.is_control() || UNPORTABLE.contains(&c) || banned.contains(c))
     {
         format!("a name without {found:?}")
+    } else if name.starts_with(FORMULA) {
+        "a name that no spreadsheet takes for a formula".to_owned()
     } else {
         return Ok(());
     };
@@ -92,6 +97,8 @@ mod tests {
             ("table", "a"),
             ("a", " x"),
             ("a", "x\n"),
+            ("a", "=1+1"),
+            ("@a", "x"),
         ] {
             assert!(check(name, level).is_err(), "{name:?} {level:?}");
         }

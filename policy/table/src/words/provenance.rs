@@ -43,7 +43,8 @@ fn seed(provenance: &Provenance) -> Option<String> {
 
 fn text(value: &Value, intervals: bool) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        // Nothing was checked here, and a line is a line.
+        Value::String(text) => text.replace(char::is_control, " "),
         Value::Array(items) => match &items[..] {
             [value, low, high] if intervals => format!("{value} [{low}, {high}]"),
             items => {
