@@ -131,7 +131,7 @@ mod tests {
             satisfaction: 3,
             turns: 4,
             seconds: 20.0,
-            return_: f32::from(episode % k == 0),
+            return_: f32::from(episode.is_multiple_of(k)),
             terms: [0.0; N_TERMS],
             harms: 0,
             rules_broken: 0,
