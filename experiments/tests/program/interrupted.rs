@@ -126,7 +126,7 @@ fn end_early(folder: &Path, run: &str, name: &str, file: &str) -> bool {
     assert_eq!(status.code(), Some(code), "{said}");
     let how = format!("interrupted; go on with `offhook {args}`\n");
     assert!(said.ends_with(&how), "{said}");
-    assert_eq!(remains(&folder.join(run)), [PathBuf::new(); 0]);
+    assert_eq!(remains(&folder.join(run)), Vec::<PathBuf>::new());
     true
 }
 
