@@ -2,8 +2,9 @@
 
 use offhook_env::diagnostic::Text;
 use offhook_lab::config::{CONFIGS, Config};
+use offhook_lab::run::hash::sha256;
 use offhook_lab::run::held_out;
-use offhook_lab::run::manifest::{Manifest, sha256};
+use offhook_lab::run::manifest::Manifest;
 use offhook_lab::run::metrics::{self, Row, Stage};
 use offhook_policy::checkpoint::{Checkpoint, Progress};
 use offhook_policy::learner::config::policy_of;
