@@ -21,6 +21,7 @@ pub fn value_fault(text: &str) -> Option<&'static str> {
         "-" => Some("`-` means any value in a table"),
         _ if text.chars().count() > MAX_NAME => Some("it has more than 60 characters"),
         _ if text.trim() != text => Some("it begins or ends with a blank"),
+        _ if text.starts_with(['=', '+', '-', '@']) => Some("spreadsheets take it for a formula"),
         _ if text.starts_with('!') => Some("`!` means all levels but this one"),
         _ if text.chars().any(stops) => {
             Some("brackets, commas, `|`, `\"`, `\\` and control characters have other meanings")

@@ -20,6 +20,7 @@ fn what_becomes_a_file_a_level_or_a_sum_is_checked_where_it_stands() {
     value("\"!no\"", "means all levels but this one");
     value("\" maybe\"", "it begins or ends with a blank");
     value("\"\"", "it is empty");
+    value("\"=1+1\"", "spreadsheets take it for a formula");
     value("\"\\u001b[2J\"", "`\\u{1b}[2J` cannot be a value");
     for name in ["", "../x", "a b"] {
         let name = format!("name = \"{name}\"");

@@ -7,7 +7,7 @@ use offhook_table::Format;
 use super::held_out;
 use super::metrics::{self, Row};
 use super::run_dir::{RunDir, RunFile};
-use super::seed::SeedResult;
+use super::seed_result::SeedResult;
 use super::{TrainResult, provenance, summary};
 use crate::disk::atomic;
 use crate::error::Failure;

@@ -8,7 +8,7 @@ use offhook_stats::{self as stats, Estimate};
 use offhook_table::ProofReport;
 
 use super::gap::{self, GapLine, SeedGap};
-use super::seed::SeedResult;
+use super::seed_result::SeedResult;
 use super::shipped::{self, Candidate};
 use super::stability::{self, SeedStability};
 use super::summary::SummaryLine;

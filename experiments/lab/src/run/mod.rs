@@ -17,6 +17,7 @@ pub mod run_dir;
 mod run_file;
 pub mod seed;
 mod seed_files;
+pub mod seed_result;
 mod shipped;
 pub mod stability;
 mod stage;
@@ -44,8 +45,9 @@ use judge::Judgement;
 use manifest::{Manifest, rfc3339};
 pub use result::TrainResult;
 use run_dir::{Mode, RunDir, RunFile};
-use seed::{SeedResult, SeedRun};
+use seed::SeedRun;
 use seed_files::SeedFiles;
+use seed_result::SeedResult;
 use verdict::Verdict;
 
 /// A config, and what the command line changed of it.

@@ -12,11 +12,11 @@ use offhook_policy::data::trajectories::Trajectories;
 use offhook_policy::network::fused::FusedPolicy;
 use offhook_policy::network::weights::Weights;
 use offhook_simulator::world::LoadedScenario;
-use offhook_table::DecisionTable;
 
 use super::metrics::{self, Row, Stage};
 use super::run_dir::RunDir;
 use super::seed_files::{Found, SeedFiles};
+use super::seed_result::SeedResult;
 use crate::config::Config;
 use crate::error::Failure;
 use crate::play::{self, Choice, Plan};
@@ -25,24 +25,6 @@ use crate::stop::Stop;
 
 /// Calls of the learning curve start here, so that they are none of the final evaluation's.
 pub const CURVE_FIRST: u64 = 1 << 40;
-
-/// What one seed has learned.
-pub struct SeedResult {
-    /// The seed.
-    pub seed: u64,
-    /// The clone of the hand-written flow.
-    pub imitation: Arc<dyn Policy>,
-    /// A policy that sees the hidden customer.
-    pub teacher: Option<Arc<dyn Policy>>,
-    /// What an expert made of the clone.
-    pub student: Option<Arc<dyn Policy>>,
-    /// What reinforcement made of either.
-    pub reinforcement: Arc<dyn Policy>,
-    /// The table distilled from it.
-    pub table: DecisionTable,
-    /// Every number measured on the way.
-    pub rows: Vec<Row>,
-}
 
 /// The work on one seed.
 pub struct SeedRun<'a> {

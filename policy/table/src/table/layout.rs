@@ -74,7 +74,8 @@ impl Layout {
     ///
     /// Names are unique within their list, have 1 to [`MAX_NAME_CHARS`](crate::MAX_NAME_CHARS)
     /// characters and neither control characters, `"`, `|`, `\`, U+FFFE, U+FFFF nor blanks at
-    /// either end, since not every format could hold those. Features and levels have no `,`,
+    /// either end, since not every format could hold those; none begins as a formula does, with `=`, `+`,
+    /// `-` or `@`. Features and levels have no `,`,
     /// features no `=`, so that `a=x,b=y` and `x|y` can be read back; a level is not `-`, which
     /// stands for "any".
     ///
