@@ -63,7 +63,7 @@ fn log(n_calls: u64) -> Vec<u8> {
         n_calls,
         choice: Choice::Sample,
     };
-    let played = play::record(&world, &world.scenario.script(), plan);
+    let played = play::record(world, &world.scenario.script(), plan);
     let line = |call| serde_json::to_string(call).expect("a call is JSON") + "\n";
     played
         .iter()
@@ -74,15 +74,15 @@ fn log(n_calls: u64) -> Vec<u8> {
 
 /// Every call of a log as its readers see it: the tracker, user models, the flow.
 fn used(bytes: &[u8]) -> Result<(), String> {
-    let scenario = scenarios::scenario();
+    let scenario = &scenarios::small_world().scenario;
     let lines = jsonl::lines(bytes).map_err(|e| e.to_string())?;
     let mut logged = LoggedCalls::default();
     let mut flow = Flow::default();
     let mut answer = Ok(());
     for call in read_calls(lines) {
         let used = call.map_err(|e| e.to_string()).and_then(|(_, call)| {
-            replay(&scenario, &call)?;
-            logged.add(&scenario, &call).map_err(|e| e.to_string())?;
+            replay(scenario, &call)?;
+            logged.add(scenario, &call).map_err(|e| e.to_string())?;
             flow.add(&call);
             Ok(())
         });

@@ -111,7 +111,7 @@ pub const LOADERS: &[Loader] = &[
             policy_of(&checkpoint).map(drop).map_err(|e| e.to_string())
         },
         seeds: || {
-            let layout = scenarios::scenario().layout;
+            let layout = scenarios::small_world().scenario.layout.clone();
             let network = NetworkConfig {
                 hidden: vec![4],
                 ..Default::default()

@@ -1,10 +1,12 @@
 //! Loaders of what defines the calls: scenarios, populations, sub-processes, lines.
 
-use offhook_env::call::{Call, World};
+use std::sync::{Arc, LazyLock};
+
+use offhook_env::call::Call;
 use offhook_env::diagnostic::Text;
 use offhook_env::policy::Policy as _;
 use offhook_env::rng::Stream;
-use offhook_env::scenario::{Scenario, ScenarioText, lint};
+use offhook_env::scenario::{ScenarioText, lint};
 use offhook_simulator::bundled::CHANNELS;
 use offhook_simulator::population::lint as population;
 use offhook_simulator::world::{self, CallWorld};
@@ -65,18 +67,15 @@ fn small_scenario() -> String {
     format!("{SCENARIO}\n{POPULATION}")
 }
 
-/// The small scenario, for loaders that need one.
-pub fn scenario() -> Scenario {
-    let text = scenario_text(&small_scenario(), LIBRARY);
-    Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}"))
-}
-
-/// The same with its customers.
-pub fn small_world() -> std::sync::Arc<CallWorld> {
-    let text = scenario_text(&small_scenario(), LIBRARY);
-    world::assemble(text, None)
-        .unwrap_or_else(|e| panic!("{e}"))
-        .world
+/// The small scenario with its customers, for loaders that need one; compiled once, which takes longer than most
+/// loads.
+pub fn small_world() -> &'static CallWorld {
+    static WORLD: LazyLock<Arc<CallWorld>> = LazyLock::new(|| {
+        let text = scenario_text(&small_scenario(), LIBRARY);
+        let loaded = world::assemble(text, None).unwrap_or_else(|e| panic!("{e}"));
+        loaded.world
+    });
+    &WORLD
 }
 
 fn scenario_text(main: &str, library: &str) -> ScenarioText {
@@ -107,7 +106,7 @@ fn played(text: ScenarioText, line: Option<Text>) -> Result<(), String> {
 }
 
 /// Plays a call with the scenario's own flow.
-fn play(world: &World<offhook_simulator::user::UserModel>, episode: u64) {
+fn play(world: &CallWorld, episode: u64) {
     let scenario = &*world.scenario;
     let script = scenario.script();
     let mut call = Call::start(world, 1, Stream::Evaluate, episode);
