@@ -18,6 +18,7 @@ use crate::key_figure::{KEY_FIGURES, KeyFigure};
 use crate::run::curve::LearningCurve;
 use crate::run::judge::{Contestant, Entry};
 use crate::run::run_dir::RunFile;
+use crate::run::verdict::Verdict;
 use crate::unit::Unit;
 
 /// Policies that are compared.
@@ -52,6 +53,8 @@ pub struct RunScore {
     pub seeds: Vec<u64>,
     /// Held-out calls that every policy played, over all seeds.
     pub n_calls: u64,
+    /// What the run said of the table that it ships; `None` of a run of before there were verdicts.
+    pub verdict: Option<Verdict>,
     /// SHA-256 of all that defines the calls: scenario, library, channel.
     calls_hash: String,
     settings: BTreeMap<String, String>,

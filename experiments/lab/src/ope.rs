@@ -17,7 +17,7 @@ use offhook_stats::Estimate;
 use crate::error::Failure;
 use crate::logs::{self, Log, Reward, Where};
 use crate::play::Choice;
-use crate::policies::{self, Greedy};
+use crate::policies::{self, Greedy, PolicySource};
 use crate::unit::Unit;
 
 /// What a baseline that is not named is called.
@@ -54,6 +54,8 @@ pub struct OffPolicyEvaluation {
     pub scenario: String,
     /// The policy as it was named.
     pub policy: String,
+    /// Whether it is proved to break no rule of conduct in any cell; `None` for one that is no table.
+    pub proved: Option<bool>,
     /// The baseline as it was named, or [`THE_LOG`].
     pub baseline: String,
     /// Who made the log: `logged`, `estimated`, or a policy's name.
@@ -89,6 +91,7 @@ pub struct OffPolicyEvaluation {
 pub fn evaluate(plan: &OpePlan) -> Result<OffPolicyEvaluation, Failure> {
     let evidence = Evidence::read(plan)?;
     let policy = evidence.judge(&plan.policy, plan.seed)?;
+    let proved = PolicySource::open(&plan.policy)?.is_proved(&evidence.scenario)?;
     let baseline = match &plan.baseline {
         Some(name) => Some(evidence.judge(name, plan.seed)?),
         None => None,
@@ -115,6 +118,7 @@ pub fn evaluate(plan: &OpePlan) -> Result<OffPolicyEvaluation, Failure> {
     });
     Ok(OffPolicyEvaluation {
         policy: plan.policy.clone(),
+        proved,
         baseline: name.to_owned(),
         n_calls: evidence.calls.n_episodes(),
         n_decisions: evidence.calls.len(),

@@ -13,6 +13,7 @@ use crate::plot::{Drawing, Forest, PlotError, Row};
 use crate::record::Record;
 use crate::run::{SHOWN, band, completion_chart};
 use crate::text_table::{Cell, TextTable};
+use crate::verdict;
 
 /// Figures whose differences are shown; all stand in `differences.csv`.
 const DIFFERENCES: [&str; 5] = [
@@ -41,8 +42,10 @@ pub fn present(comparison: &RunComparison) -> Presentation {
 fn headings(comparison: &RunComparison) -> Vec<String> {
     let run = |run: &RunScore| {
         let s = if run.seeds.len() == 1 { "" } else { "s" };
+        let verdict = (run.verdict.as_ref())
+            .map_or_else(String::new, |verdict| format!("; {}", verdict.line()));
         format!(
-            "{}: {}, {} training seed{s}, {} held-out calls per policy",
+            "{}: {}, {} training seed{s}, {} held-out calls per policy{verdict}",
             run.name,
             run.scenario,
             run.seeds.len(),
@@ -187,7 +190,14 @@ fn records(comparison: &RunComparison) -> Vec<Record> {
             Record::new(found.metric, found.estimate, n_calls, &found.unit, place)
         })
     });
-    of_runs.chain(of_pairs).collect()
+    let verdicts = comparison.runs.iter().filter_map(|run| {
+        let place = [
+            ("run", Value::from(run.name.as_str())),
+            ("scenario", Value::from(run.scenario.as_str())),
+        ];
+        Some(verdict::record(run.verdict.as_ref()?, run.n_calls, place))
+    });
+    of_runs.chain(of_pairs).chain(verdicts).collect()
 }
 
 /// Pictures and page by name.

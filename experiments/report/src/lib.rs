@@ -1,7 +1,7 @@
 //! What the laboratory found, for people and for machines: one `present` for each of its values makes the table
 //! for the terminal, the JSON records and the page from the same value.
 //!
-//! - [`run`], [`predict`]: what an experiment found; [`compare`]: runs side by side.
+//! - [`run`], [`predict`]: what an experiment found, [`verdict`] in a word; [`compare`]: runs side by side.
 //! - [`simulate`], [`evaluate`]: played calls; [`ope`], [`fit`], [`import`]: calls of a log; [`mod@bench`]: speeds.
 //! - [`key_table`]: key figures of several policies.
 //! - [`scenario`], [`table`]: what was found of scenarios and of decision tables.
@@ -22,6 +22,7 @@ pub mod key_table;
 pub mod compare;
 pub mod predict;
 pub mod run;
+pub mod verdict;
 
 pub mod evaluate;
 pub mod simulate;

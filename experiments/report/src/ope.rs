@@ -7,15 +7,18 @@ use offhook_stats::Estimate;
 use serde_json::Value;
 
 use crate::Presentation;
+use crate::key_table::{proof_note, unproved};
 use crate::record::Record;
 use crate::text_table::{Cell, TextTable};
 
 /// The estimates and the verdict.
 pub fn present(found: &OffPolicyEvaluation) -> Presentation {
+    let note = (found.proved == Some(false)).then(|| proof_note(&found.policy, false) + "\n");
     Presentation {
         text: format!(
-            "{}\n{}\n{}\n",
+            "{}\n{}{}\n{}\n",
             headline(found),
+            note.unwrap_or_default(),
             table(found).to_text(),
             verdict(found)
         ),
@@ -100,7 +103,10 @@ fn records(found: &OffPolicyEvaluation) -> Vec<Record> {
             ("effective_n", Value::from(effective_n)),
         ]
     };
-    let of_policy = || place(&found.policy, found.effective_n);
+    let of_policy = || {
+        let place = place(&found.policy, found.effective_n).into_iter();
+        place.chain(unproved(found.proved))
+    };
     let on_policy = found.on_policy.map(|estimate| {
         let place = place(THE_LOG, n as f64);
         Record::new("ope.on_policy", estimate, n, &unit, place)
@@ -109,7 +115,7 @@ fn records(found: &OffPolicyEvaluation) -> Vec<Record> {
         let metric = format!("ope.{name}");
         Some(Record::new(&metric, (*estimate)?, n, &unit, of_policy()))
     });
-    let place = of_policy().into_iter().chain([
+    let place = of_policy().chain([
         ("baseline", Value::from(found.baseline.as_str())),
         (
             "baseline_effective_n",

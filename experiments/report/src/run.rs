@@ -12,7 +12,6 @@ use offhook_lab::run::judge::{
 };
 use offhook_lab::run::run_dir::RunFile;
 use offhook_lab::run::stability::{SeedStability, Stability};
-use offhook_lab::run::verdict::{Verdict, VerdictStatus};
 use offhook_lab::unit::Unit;
 use offhook_stats::Estimate;
 use offhook_stats::bootstrap::MIN_BOOTSTRAPPED;
@@ -24,6 +23,7 @@ use crate::page::{Block, Page};
 use crate::plot::{Chart, Drawing};
 use crate::record::Record;
 use crate::text_table::{Cell, TextTable};
+use crate::verdict;
 
 /// Figures of the policies that are shown; all stand in `summary.csv`.
 pub const SHOWN: [&str; 7] = [
@@ -78,26 +78,10 @@ fn records(result: &TrainResult) -> Vec<Record> {
         Record::new(line.metric, line.estimate, n_calls, &line.unit, place)
     };
     let records = judgement.lines().into_iter().map(record);
-    records.chain([verdict_record(result)]).collect()
-}
-
-/// The verdict as a record: 1 for better, 0 for no difference, -1 for worse.
-fn verdict_record(result: &TrainResult) -> Record {
-    let Verdict { status, reasons } = &result.verdict;
-    let value = match status {
-        VerdictStatus::Better => 1.0,
-        VerdictStatus::NoDifference => 0.0,
-        VerdictStatus::Worse => -1.0,
-    };
-    let place = [
-        ("scenario", Value::from(result.scenario.as_str())),
-        ("policy", Value::from(Contestant::Table.name())),
-        ("status", Value::from(status.name())),
-        ("reasons", Value::from(reasons.clone())),
-    ];
-    let n_calls = result.judgement.n_calls_of_exported() as u64;
-    let unit = Unit::plain("better 1, worse -1", 0);
-    Record::new("verdict", Estimate::point(value), n_calls, &unit, place)
+    let place = [("scenario", Value::from(result.scenario.as_str()))];
+    let n_calls = judgement.n_calls_of_exported() as u64;
+    let verdict = verdict::record(&result.verdict, n_calls, place);
+    records.chain([verdict]).collect()
 }
 
 /// Pictures and page of a run, for the laboratory to write.

@@ -89,15 +89,15 @@ impl Reference {
 
     /// Rules of the exported table, as printed.
     fn n_rules_exported(&self) -> &str {
-        let line = self.printed.lines().last().expect("a line");
-        let parts = || {
+        fn rules(line: &str) -> Option<&str> {
             let (rules, rest) = line
                 .strip_prefix("table: ")?
                 .split_once(" rules by seed, ")?;
             let (number, _) = rest.strip_prefix("exported is number ")?.split_once(';')?;
             rules.split(", ").nth(number.parse::<usize>().ok()? - 1)
-        };
-        parts().expect("the last line speaks of the table")
+        }
+        let mut lines = self.printed.lines();
+        lines.find_map(rules).expect("a line speaks of the table")
     }
 
     #[track_caller]
@@ -157,13 +157,23 @@ fn quotes(printed: &str) -> Vec<Quote> {
     for line in printed.lines() {
         let found = cells(line);
         match found.first() {
-            Some(&("policy" | "predictor" | "paired difference" | "privileged bound")) => {
+            Some(
+                &("policy" | "predictor" | "paired difference" | "privileged bound"
+                | "calls that end"),
+            ) => {
                 columns = found;
             }
             Some(&row) if found.len() > 1 && !columns.is_empty() => {
                 let quoted = columns.iter().zip(&found).skip(1);
                 let quoted = quoted.filter(|(_, cell)| **cell != "no room seen");
-                quotes.extend(quoted.map(|(column, cell)| quote(row, column, cell)));
+                let is_outcome = columns[0] == "calls that end";
+                quotes.extend(quoted.map(|(column, cell)| match is_outcome {
+                    true => {
+                        let outcome = format!("outcome/{}", row.replace(' ', "_"));
+                        Quote::new(column, &outcome, cell)
+                    }
+                    false => quote(row, column, cell),
+                }));
             }
             _ => columns.clear(),
         }
@@ -176,16 +186,7 @@ fn quote(row: &str, column: &str, cell: &str) -> Quote {
     if row == "reinforcement of privileged" {
         return Quote::new(row, &format!("{column}_gap_closed"), cell);
     }
-    // Runs of before the planner went on with the best of both.
-    let Some((metric, base)) = row.split_once(", planner goes on with the ") else {
-        return Quote::new(row, &column.replace(' ', "_"), cell);
-    };
-    let planner = format!("privileged ({base} goes on)");
-    if column == "bound" {
-        return Quote::new(&planner, metric, cell);
-    }
-    let learned = format!("reinforcement of {planner}");
-    Quote::new(&learned, &format!("{metric}_gap_closed"), cell)
+    Quote::new(row, &column.replace(' ', "_"), cell)
 }
 
 /// The blocks of a README that show what `offhook run` prints: the run, and the lines that are shown.
@@ -224,12 +225,9 @@ fn rows<'a>(text: &'a str, column: &str) -> Vec<BTreeMap<&'a str, &'a str>> {
         .collect()
 }
 
-/// The committed run of a kind of call.
+/// The committed run of a kind of call, with ten seeds.
 fn of_kind(row: &BTreeMap<&str, &str>) -> Reference {
-    match row["kind of call"].trim_matches('`') {
-        "fraud_alert" => Reference::load("quickstart"),
-        kind => Reference::load(kind),
-    }
+    Reference::load(row["kind of call"].trim_matches('`'))
 }
 
 /// The columns of the first README's table, which has one row a scenario: policy and metric of each.
@@ -307,7 +305,14 @@ fn the_results_have_one_row_of_true_figures_for_each_policy() {
     assert_eq!(rows.len(), 18);
     for row in rows {
         let run = of_kind(&row);
-        for metric in ["completion", "satisfaction", "hang_up", "return", "harms"] {
+        for metric in [
+            "completion",
+            "completion_attainable",
+            "satisfied",
+            "hang_up",
+            "return",
+            "harms",
+        ] {
             let quote = Quote::new(row["policy"], metric, row[metric]);
             run.check(&quote, "results/README.md");
         }

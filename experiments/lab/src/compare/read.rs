@@ -12,6 +12,7 @@ use crate::run::held_out;
 use crate::run::manifest::Manifest;
 use crate::run::metrics;
 use crate::run::run_dir::RunFile;
+use crate::run::stored;
 
 /// No file that is read has more bytes, packed where it is.
 const MAX_BYTES: u64 = 1 << 30;
@@ -55,6 +56,7 @@ pub fn run(name: String, path: &Path) -> Result<(RunScore, Curve), Failure> {
         seeds,
         n_calls,
         calls_hash: calls_hash(&manifest.inputs),
+        verdict: manifest.verdict,
         settings: settings(&config),
         entries,
     };
@@ -64,20 +66,17 @@ pub fn run(name: String, path: &Path) -> Result<(RunScore, Curve), Failure> {
 /// A file of the run, which is the one that the manifest has the hash of.
 fn read(path: &Path, manifest: &Manifest, file: RunFile) -> Result<Vec<u8>, Failure> {
     let (place, name) = (path.join(file.name()), file.name());
-    let anew = "make the run anew with `offhook run CONFIG --force`";
     let bytes = atomic::read(&place, MAX_BYTES).map_err(|e| match e.is_not_found() {
         true => Failure::failed(format!(
-            "'{}' is missing: the run is older than that file, or it was not kept; {anew}",
+            "'{}' is missing: the run is older than that file, or it was not kept; make the run anew with `offhook run CONFIG \
+             --force`",
             place.display()
         )),
         false => e.into(),
     })?;
     match manifest.files.get(name) {
         Some(hash) if *hash == sha256(&bytes) => Ok(bytes),
-        _ => Err(Failure::failed(format!(
-            "'{}' is not what the run wrote, by the SHA-256 in its manifest.json; restore it, or {anew}",
-            place.display()
-        ))),
+        _ => Err(stored::changed(&place)),
     }
 }
 

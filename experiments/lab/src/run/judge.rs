@@ -17,6 +17,7 @@ use crate::error::Failure;
 use crate::key_figure::{KEY_FIGURES, KeyFigure};
 use crate::play::{self, Choice, Plan};
 use crate::policies::TablePolicy;
+use crate::stop::Stop;
 use crate::unit::Unit;
 
 /// A policy that plays the held-out calls of a run.
@@ -165,11 +166,12 @@ pub struct Judgement {
 /// Plays the held-out calls with every policy.
 ///
 /// # Errors
-/// If a table is not for this scenario.
+/// If a table is not for this scenario, or `stop` is asked for.
 pub fn judge(
     config: &Config,
     loaded: &LoadedScenario,
     results: &[SeedResult],
+    stop: &Stop,
 ) -> Result<Judgement, Failure> {
     let world = &*loaded.world;
     let scenario = &*world.scenario;
@@ -198,6 +200,7 @@ pub fn judge(
         ];
         for (contestant, policy) in policies {
             let Some(policy) = policy else { continue };
+            stop.check()?;
             let plan = plan(Stream::Evaluate, n_calls, contestant.choice());
             let calls = play::evaluate(world, policy, plan);
             match entries.iter_mut().find(|e| e.contestant == contestant) {

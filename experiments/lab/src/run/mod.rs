@@ -205,8 +205,7 @@ impl Experiment {
                 .with_max_len(1)
                 .map(train)
                 .collect::<Result<_, _>>()?;
-            plan.stop.check()?;
-            let judgement = judge::judge(config, &loaded, &results)?;
+            let judgement = judge::judge(config, &loaded, &results, plan.stop)?;
             Ok::<_, Failure>((results, judgement, exploits))
         })?;
         let verdict = verdict::verdict(&judgement, &loaded.world.scenario, &exploits, self.quick);

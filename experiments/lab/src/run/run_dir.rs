@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::hash::sha256;
+use super::hash::{sha256, sha256_of};
 use super::manifest::{Manifest, first_difference};
 pub use super::run_file::RunFile;
 use super::verdict::Verdict;
@@ -79,6 +79,8 @@ impl From<RunDirError> for Failure {
     }
 }
 
+/// Most bytes of a config or a manifest that are read.
+const MAX_TEXT: u64 = 16 << 20;
 const MANIFEST: &str = "manifest.json";
 /// Free space that must be there at the start: a few runs' worth of files, in bytes.
 const PROBE_BYTES: usize = 16 << 20;
@@ -272,10 +274,10 @@ impl RunDir {
         let hash = sha256(as_run.as_bytes());
         new.inputs.insert("config".to_owned(), hash);
         let path = self.join(RunFile::Config);
-        let stored = match fs::read(&path) {
+        let stored = match atomic::read(&path, MAX_TEXT) {
             // Killed between its first two files.
-            Err(e) if e.kind() == io::ErrorKind::NotFound => as_run.clone().into_bytes(),
-            read => read.map_err(|e| FileError::new("read", &path, e))?,
+            Err(e) if e.is_not_found() => as_run.clone().into_bytes(),
+            read => read?,
         };
         // Killed between the two when it was given more seeds.
         let is_extended = stored == config(&self.manifest.seeds).as_bytes();
@@ -289,8 +291,8 @@ impl RunDir {
     /// The first file of a finished run that is not as it was written.
     fn first_changed(&self, finished: &Manifest) -> Result<Option<String>, FileError> {
         for (name, hash) in &finished.files {
-            match atomic::read(&self.path.join(name), u64::MAX) {
-                Ok(bytes) if sha256(&bytes) == *hash => {}
+            match sha256_of(&self.path.join(name)) {
+                Ok(found) if found == *hash => {}
                 Err(e) if !e.is_not_found() => return Err(e),
                 _ => return Ok(Some(name.clone())),
             }
@@ -328,13 +330,13 @@ fn inspect(path: &Path) -> Result<Option<Manifest>, RunDirError> {
         found => found?,
     };
     let manifest = path.join(MANIFEST);
-    let why = match fs::read(&manifest) {
+    let why = match atomic::read(&manifest, MAX_TEXT) {
         Ok(bytes) => match Manifest::parse(&bytes) {
             Ok(manifest) => return Ok(Some(manifest)),
             Err(why) => format!("its {MANIFEST} is not ours ({why})"),
         },
-        Err(e) if e.kind() == io::ErrorKind::NotFound => format!("no {MANIFEST} of ours"),
-        Err(e) => return Err(FileError::new("read", &manifest, e).into()),
+        Err(e) if e.is_not_found() => format!("no {MANIFEST} of ours"),
+        Err(e) => return Err(e.into()),
     };
     // What a run may leave behind that was killed before its manifest was written.
     let remains = |name: &str| name == lock::NAME || name.ends_with(atomic::PARTIAL);

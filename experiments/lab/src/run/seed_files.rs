@@ -3,12 +3,11 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::hash::sha256;
+use super::hash::{sha256, sha256_of};
 use super::run_dir::{RunDir, RunFile};
 use crate::disk::atomic::{self, FileError};
 
@@ -124,8 +123,7 @@ impl<'a> SeedFiles<'a> {
     fn settle(&self) -> Result<(), FileError> {
         let before = self.written.borrow().clone();
         for (name, known) in &before.files {
-            if let (2.., Ok(bytes)) = (known.len(), fs::read(self.path(name))) {
-                let found = sha256(&bytes);
+            if let (2.., Ok(found)) = (known.len(), sha256_of(&self.path(name))) {
                 let mut written = self.written.borrow_mut();
                 let known = written.files.entry(name.clone()).or_default();
                 known.retain(|hash| *hash == found);

@@ -137,7 +137,8 @@ fn recorded(run: &Path) -> Result<Hashes, Failure> {
         .map_err(|e| Failure::failed(format!("'{}': {e}", path.display())))
 }
 
-fn changed(path: &Path) -> Failure {
+/// What is said of a file that is not the one that its run has written.
+pub(crate) fn changed(path: &Path) -> Failure {
     let path = path.display();
     Failure::failed(format!(
         "'{path}' is not what the run wrote, by the SHA-256 in its manifest.json; restore it, or make the run anew with \
