@@ -9,8 +9,8 @@
 //!
 //! Without numbers the seeds of each config are trained, on all threads, for the steps of each config; a
 //! number of 0 means the same. A line per case: completion of the script, the network and the table, by how
-//! much the script completes more than the table (a loss) with its interval, the returns. A case that is
-//! finished in `OUT` is not learned again. Ends with status 1 if the loss may be a point or more in any case.
+//! much the script completes more than the table (a loss) with its interval, the returns. A case whose run is
+//! finished in `OUT/CASE/run` is not learned again, also where `offhook run` has made it. Ends with status 1 if the loss may be a point or more in any case.
 
 use std::fs;
 use std::path::Path;
@@ -23,6 +23,7 @@ use offhook_lab::key_figure::KeyFigure;
 use offhook_lab::play::{self, Choice, Plan};
 use offhook_lab::policies;
 use offhook_lab::progress::Silent;
+use offhook_lab::run::manifest::Manifest;
 use offhook_lab::run::run_dir::Mode;
 use offhook_lab::run::{Experiment, RunPlan};
 use offhook_lab::scenario::check::CheckedScenario;
@@ -54,7 +55,19 @@ const N_CHECKED: u64 = 2_000;
 /// Completion that may be lost, a share of calls.
 const MOST_LOST: f64 = 0.01;
 
-fn main() -> Result<ExitCode, Failure> {
+fn main() -> ExitCode {
+    match all() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Every case, a line each; whether all tables surely keep what they may not lose.
+fn all() -> Result<bool, Failure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let Some(out) = args.first() else {
         return Err(Failure::usage(
@@ -82,12 +95,12 @@ fn main() -> Result<ExitCode, Failure> {
     cases.extend(BUNDLED.map(|name| (name.to_owned(), None)));
     println!(
         "{:20} {:>7} {:>7} {:>7}  {:22} {:>7} {:>7} {:>7}",
-        "completion of",
+        "completion; return",
         "script",
         "network",
         "table",
         "loss of the table",
-        "return",
+        "script",
         "network",
         "table"
     );
@@ -105,10 +118,7 @@ fn main() -> Result<ExitCode, Failure> {
         println!("{name:20} {}", played.line());
         all_keep &= played.keeps();
     }
-    Ok(match all_keep {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    })
+    Ok(all_keep)
 }
 
 /// What is learned with; 0 is what a config or the machine says.
@@ -138,6 +148,12 @@ fn write(form: &Form, dir: &Path) -> Result<String, Failure> {
     Ok(starter::config_path(&path).display().to_string())
 }
 
+/// Whether a run is there and finished, whoever made it.
+fn is_finished(run: &Path) -> bool {
+    let bytes = fs::read(run.join("manifest.json")).unwrap_or_default();
+    Manifest::parse(&bytes).is_ok_and(|manifest| manifest.finished.is_some())
+}
+
 /// The same held-out calls with three policies.
 struct Played {
     script: Vec<CallSummary>,
@@ -159,20 +175,18 @@ impl Played {
             learner.settings_mut().bound(budget.n_steps / (256 * 32));
         }
         let n_threads = Some(budget.n_threads).filter(|&n| n > 0);
-        experiment.run(&RunPlan {
-            out: run,
-            mode: if run.exists() {
-                Mode::Resume
-            } else {
-                Mode::Fresh
-            },
-            threads: n_threads,
-            revision: "",
-            now: || 0,
-            stop: &Stop::new(),
-            progress: &Silent,
-            render: &|_| Ok(Vec::new()),
-        })?;
+        if !is_finished(run) {
+            experiment.run(&RunPlan {
+                out: run,
+                mode: Mode::Resume,
+                threads: n_threads,
+                revision: "",
+                now: || 0,
+                stop: &Stop::new(),
+                progress: &Silent,
+                render: &|_| Ok(Vec::new()),
+            })?;
+        }
         let base = Path::new(config).parent();
         let loaded = world::load(&experiment.config.scenario, base)?;
         let play = |policy: &str| -> Result<Vec<CallSummary>, Failure> {

@@ -42,7 +42,7 @@ pub enum Block {
 
 const STYLE: &str = "\
 :root{color-scheme:light}
-body{margin:0 auto;max-width:1080px;padding:32px 24px;background:#fff;color:#222;\
+body{margin:0 auto;max-width:1200px;padding:32px 24px;background:#fff;color:#222;\
 font:16px/1.5 'DejaVu Sans',Verdana,Arial,sans-serif}
 h1{font-size:1.7em;line-height:1.2;margin:0}
 h2{font-size:1.2em;margin:2em 0 .6em;padding-bottom:.2em;border-bottom:1px solid #ddd}

@@ -122,6 +122,10 @@ fn end_early(folder: &Path, run: &str, name: &str, file: &str) -> bool {
         assert_eq!(status.signal(), Some(9), "{said}");
         return true;
     }
+    // One that comes before the program listens ends it like any other, before it has done anything.
+    if status.signal().is_some() {
+        return true;
+    }
     let code = if name == "INT" { 130 } else { 143 };
     assert_eq!(status.code(), Some(code), "{said}");
     let how = format!("interrupted; go on with `offhook {args}`\n");
