@@ -246,16 +246,16 @@ impl KeyFigure {
     ///
     /// # Panics
     /// If `a` and `b` differ in shape.
-    pub fn difference(&self, a: &[Vec<CallSummary>], b: &[Vec<CallSummary>]) -> Option<Estimate> {
+    pub fn difference<C: AsRef<[CallSummary]>>(&self, a: &[C], b: &[C]) -> Option<Estimate> {
         self.estimate(a).and(self.estimate(b))?;
-        let values = |calls: &[Vec<CallSummary>]| -> Vec<Vec<f32>> {
-            calls.iter().map(|calls| self.values(calls)).collect()
+        let values = |calls: &[C]| -> Vec<Vec<f32>> {
+            calls.iter().map(|c| self.values(c.as_ref())).collect()
         };
         let (values_a, values_b) = (values(a), values(b));
         if values_a == values_b {
             return Some(Estimate::point(0.0));
         }
-        let n_calls: usize = a.iter().map(Vec::len).sum();
+        let n_calls: usize = a.iter().map(|calls| calls.as_ref().len()).sum();
         let scale = match self.kind {
             Kind::Share | Kind::Mean => 1.0,
             Kind::Rate => 10_000.0,

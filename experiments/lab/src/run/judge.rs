@@ -4,7 +4,7 @@ use offhook_env::call::outcome::CallSummary;
 use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::Stream;
 use offhook_simulator::world::LoadedScenario;
-use offhook_stats::{self as stats, Estimate};
+use offhook_stats::Estimate;
 use offhook_table::ProofReport;
 
 use super::gap::{self, GapLine, SeedGap};
@@ -277,18 +277,12 @@ impl Judgement {
         b: Contestant,
         figure: &KeyFigure,
     ) -> Option<Estimate> {
-        let values = |contestant| Some(figure.values(self.calls_of_chosen(contestant)?));
-        stats::paired_difference(&[values(a)?], &[values(b)?])
+        figure.difference(&[self.calls_of_chosen(a)?], &[self.calls_of_chosen(b)?])
     }
 
     /// How much more of a figure `a` has than `b`, on the same calls.
     pub fn difference(&self, a: Contestant, b: Contestant, metric: &str) -> Option<Estimate> {
-        let figure = KeyFigure::named(metric);
-        let values = |contestant| {
-            let calls = self.entry(contestant)?.calls.iter();
-            Some(calls.map(|calls| figure.values(calls)).collect::<Vec<_>>())
-        };
-        stats::paired_difference(&values(a)?, &values(b)?)
+        KeyFigure::named(metric).difference(&self.entry(a)?.calls, &self.entry(b)?.calls)
     }
 
     /// Everything measured, line by line.

@@ -91,16 +91,15 @@ impl Comparison {
     /// `-6.3 points of completion [-7.0, -5.6] on the same 10000 calls`
     fn text(&self) -> String {
         let (unit, n_calls) = (self.figure.unit(), self.n_calls);
-        let (name, scale) = match self.figure.name {
-            "harms" => ("harms per 10,000 calls".to_owned(), 10_000.0),
-            name if unit == Unit::share() => (format!("points of {name}"), 1.0),
-            name => (name.to_owned(), 1.0),
+        let name = match self.figure.name {
+            "harms" => "harms per 10,000 calls".to_owned(),
+            name if unit == Unit::share() => format!("points of {name}"),
+            name => name.to_owned(),
         };
-        let difference = self.difference.scaled(scale);
-        let sign = if difference.value > 0.0 { "+" } else { "" };
-        let number = unit.text(difference.value);
+        let sign = if self.difference.value > 0.0 { "+" } else { "" };
+        let number = unit.text(self.difference.value);
         let number = number.trim_end_matches(" %");
-        let bounds = unit.bounds(&difference);
+        let bounds = unit.bounds(&self.difference);
         format!("{sign}{number} {name} {bounds} on the same {n_calls} calls")
     }
 }
