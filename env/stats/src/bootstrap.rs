@@ -36,7 +36,7 @@ fn middle_mean(values: &mut [f64]) -> f64 {
 
 /// Interquartile mean over seeds with an interval that holds; `None` for no scores, no interval for one.
 ///
-/// From [`MIN_BOOTSTRAPPED`] seeds on it is the expanded percentile interval ([`expanded`]); a bootstrap of fewer
+/// From [`MIN_BOOTSTRAPPED`] seeds on it is the expanded percentile interval (Hesterberg, 2015, section 3.2); a bootstrap of fewer
 /// seeds cannot reach beyond the lowest and the highest of them, so that they have Student's interval of the mean
 /// (which is the interquartile mean of up to three), around the interquartile mean. Of two seeds that is mostly
 /// too wide to say anything, as it should be.
