@@ -78,6 +78,9 @@ pub fn judged(
             Contestant::Table,
             KeyFigure::named(name),
         )?;
+        // Where no call differs nothing was lost in any of them.
+        let (low, high) = lost.bounds.unwrap_or((lost.value, lost.value));
+        let lost = Estimate::new(lost.value, low, high);
         Some((name.to_owned(), figure(lost)))
     });
     metrics.insert("lost".to_owned(), Value::Object(lost.collect()));
