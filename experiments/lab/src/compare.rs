@@ -127,7 +127,11 @@ pub fn compare(paths: &[PathBuf]) -> Result<RunComparison, Failure> {
 
 fn pair(runs: &[RunScore], at: [usize; 2]) -> RunPair {
     let [a, b] = at.map(|at| &runs[at]);
-    let shape = |run: &RunScore| (run.calls_hash.clone(), run.seeds.clone(), run.n_calls);
+    let shape = |run: &RunScore| {
+        let first = run.entries.first();
+        let n_calls = first.map(|entry| entry.calls().iter().map(Vec::len).collect::<Vec<_>>());
+        (run.calls_hash.clone(), run.seeds.clone(), n_calls)
+    };
     let is_paired = shape(a) == shape(b);
     let mut differences = Vec::new();
     for policy in COMPARED {

@@ -66,7 +66,7 @@ fn row(contestant: Contestant, seed: u64, call: &CallSummary) -> [String; 13] {
 /// Reads the calls back, in the order in which they were written, and the seeds.
 ///
 /// # Errors
-/// If the bytes are no such file, or hold more than 1 GiB.
+/// If the bytes are no such file, hold more than 1 GiB, or the policies did not play the same calls, which pairs need.
 pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<(Vec<Entry>, Vec<u64>), Failure> {
     let cannot = |e: &dyn std::fmt::Display| Failure::failed(format!("cannot read '{file}': {e}"));
     let mut text = String::new();
@@ -97,6 +97,14 @@ pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<(Vec<Entry>, Vec<u64>), Fa
         }
         entry.push(call);
     }
+    let played = |entry: &Entry| -> Vec<usize> { entry.calls().iter().map(Vec::len).collect() };
+    if let Some(other) = entries.iter().find(|e| played(e) != played(&entries[0])) {
+        let [first, name] = [&entries[0], other].map(|entry| entry.contestant.name());
+        return Err(cannot(&format!(
+            "'{name}' did not play as many calls as '{first}', seed by seed; make the run anew with `offhook run CONFIG \
+             --force`"
+        )));
+    }
     Ok((entries, seeds))
 }
 
@@ -117,4 +125,27 @@ fn parse(row: &StringRecord) -> Option<(Contestant, u64, CallSummary)> {
         right_person: row[12].parse().ok()?,
     };
     Some((Contestant::named(&row[0])?, row[1].parse().ok()?, call))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_that_did_not_play_the_same_calls_are_refused() {
+        let read = |rows: &str| {
+            let text = format!("{}\n{rows}", HEAD.join(","));
+            let bytes = zstd::encode_all(text.as_bytes(), LEVEL).expect("memory takes every byte");
+            from_bytes("held_out.csv.zst", &bytes).map(|(entries, _)| entries.len())
+        };
+        let row = |policy: &str, seed: u64| {
+            format!("{policy},{seed},0,completed,4,5,20.5,3.5,0,0,0,true,true\n")
+        };
+        let same = row("script", 1) + &row("table", 1);
+        assert_eq!(read(&same).ok(), Some(2));
+        for uneven in [row("table", 2), row("table", 1)] {
+            let message = read(&(same.clone() + &uneven)).map_err(|e| e.message);
+            assert!(message.is_err_and(|m| m.contains("'table' did not play as many calls")));
+        }
+    }
 }
