@@ -136,7 +136,7 @@ pub fn verdict(
         };
         let text = format!("the table has {} against the script", found.text());
         if found.is_worse() && figure.name != returned.name {
-            losses.push(format!("{text}; keep the script, and {remedy}"));
+            losses.push((format!("{text}: keep the script"), remedy));
         } else if found.is_better() && figure.name != harms.name {
             gains.push(text);
         } else {
@@ -149,9 +149,8 @@ pub fn verdict(
     ] {
         if let Some(found) = compare(Reinforcement, Script, figure).filter(Comparison::is_worse) {
             let text = found.text();
-            losses.push(format!(
-                "the network has {text} against the script: {what}; {remedy}"
-            ));
+            let loss = format!("the network has {text} against the script: {what}");
+            losses.push((loss, remedy));
         }
     }
     for (figure, most) in [
@@ -165,9 +164,7 @@ pub fn verdict(
             && found.difference.value < -most
         {
             let text = found.text();
-            losses.push(format!(
-                "the table has {text} against its network; {ENLARGE}"
-            ));
+            losses.push((format!("the table has {text} against its network"), ENLARGE));
         }
     }
     let stages: Vec<_> = ([Imitation, Student, Reinforcement].into_iter())
@@ -178,9 +175,8 @@ pub fn verdict(
             if let Some(found) = compare(pair[1], pair[0], figure).filter(Comparison::is_worse) {
                 let (text, [before, after]) =
                     (found.text(), [pair[0], pair[1]].map(Contestant::name));
-                losses.push(format!(
-                    "{after} has {text} against {before}, the stage before it; {remedy}"
-                ));
+                let loss = format!("{after} has {text} against {before}, the stage before it");
+                losses.push((loss, remedy));
             }
         }
     }
@@ -193,8 +189,13 @@ pub fn verdict(
         let (file, line, message) = (&found.file, found.line, &found.message);
         format!("the reward can be exploited: {file}:{line}: {message}")
     });
-    let reasons = losses
-        .into_iter()
+    let mut remedies: Vec<&str> = losses.iter().map(|(_, remedy)| *remedy).collect();
+    remedies.sort_unstable();
+    remedies.dedup();
+    let to_do = format!("what to do: {}", remedies.join("; "));
+    let to_do = (!remedies.is_empty()).then_some(to_do);
+    let reasons = (losses.into_iter().map(|(loss, _)| loss))
+        .chain(to_do)
         .chain(exploits)
         .chain(gains)
         .chain(others);
@@ -204,21 +205,18 @@ pub fn verdict(
     }
 }
 
-/// What is wrong with the table that ships, whatever the script does.
-fn of_table(judgement: &Judgement, remedy: &str) -> Vec<String> {
+/// What is wrong with the table that ships, whatever the script does, each with what to do.
+fn of_table<'a>(judgement: &Judgement, remedy: &'a str) -> Vec<(String, &'a str)> {
     let mut losses = Vec::new();
     if !judgement.proof.ok() {
-        losses.push(
-            "the table is not proved and must not ship; `offhook table verify` says where"
-                .to_owned(),
-        );
+        let loss = "the table is not proved and must not ship";
+        losses.push((loss.to_owned(), "see where by `offhook table verify`"));
     }
     let n_calls = judgement.n_calls_of_exported();
     let completion = judgement.of_exported(Table, KeyFigure::named("completion"));
     if completion.is_some_and(|share| share.value == 0.0) {
-        losses.push(format!(
-            "the table completes 0 % of {n_calls} calls; {remedy}"
-        ));
+        let loss = format!("the table completes 0 % of {n_calls} calls");
+        losses.push((loss, remedy));
     }
     losses
 }
