@@ -356,7 +356,11 @@ fn create_folder(path: &Path) -> Result<(), FileError> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => Ok(()),
         Ok(_) => Err(cannot(io::Error::other("a file or a link is in the way"))),
-        Err(_) => fs::create_dir(path).map_err(cannot),
+        // Another seed's thread may just have made it.
+        Err(_) => match fs::create_dir(path) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => create_folder(path),
+            made => made.map_err(cannot),
+        },
     }
 }
 

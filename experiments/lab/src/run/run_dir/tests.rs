@@ -175,6 +175,23 @@ fn two_processes_do_not_share_a_run() {
 }
 
 #[test]
+fn seeds_that_make_one_folder_at_once_do_not_meet() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for round in 0..200 {
+        let path = folder.path().join(round.to_string());
+        let start = std::sync::Barrier::new(4);
+        std::thread::scope(|threads| {
+            for _ in 0..4 {
+                threads.spawn(|| {
+                    start.wait();
+                    create_folder(&path).expect("made by one of them");
+                });
+            }
+        });
+    }
+}
+
+#[test]
 fn a_file_in_the_way_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("file");
