@@ -150,6 +150,8 @@ kinds! {
         Voicemail = "voicemail",
         /// A screening robot wants to know who calls and why.
         Screening = "screening",
+        /// The tone of a recorder: what is said from now on is recorded.
+        Beep = "beep",
         /// Wants to speak to a person.
         RequestHuman = "request_human",
         /// Wants to be called at another time.

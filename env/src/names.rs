@@ -17,7 +17,6 @@ pub fn value_fault(text: &str) -> Option<&'static str> {
     let stops = |c: char| c.is_control() || "(),|\"\\\u{fffe}\u{ffff}".contains(c);
     match text {
         "" => Some("it is empty"),
-        "none" => Some("`none` is the level where no value is known"),
         "-" => Some("`-` means any value in a table"),
         _ if text.chars().count() > MAX_NAME => Some("it has more than 60 characters"),
         _ if text.trim() != text => Some("it begins or ends with a blank"),

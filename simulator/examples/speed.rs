@@ -11,6 +11,7 @@ use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::call::{Call, World};
 use offhook_env::policy::Policy;
 use offhook_env::rng::{Rng, Stream, derive, mix};
+use offhook_env::scenario::N_CODES;
 use offhook_simulator::user::{AgendaCustomer, AgendaCustomers};
 use offhook_simulator::world;
 use rand::Rng as _;
@@ -205,7 +206,7 @@ struct Floor {
 
 struct FloorCall {
     rng: Rng,
-    codes: [u8; 64],
+    codes: [u8; N_CODES],
     reward: f32,
 }
 
@@ -216,7 +217,7 @@ impl Floor {
     fn new() -> Self {
         let call = |episode| FloorCall {
             rng: derive(0, Stream::Train, episode),
-            codes: [0; 64],
+            codes: [0; N_CODES],
             reward: 0.0,
         };
         let row = |k: u64| std::array::from_fn(|at| mix(k << 8 | at as u64) | 1);

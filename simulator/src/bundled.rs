@@ -50,7 +50,7 @@ pub const SCENARIOS: Folder = Folder {
     kind: "scenario",
     files: bundle!(
         "../scenarios": "fraud_alert", "insurance_renewal", "fund_notice", "compliance_followup",
-        "merchant_promotion", "arrears_reminder", "dstc2"
+        "merchant_promotion", "arrears_reminder", "epidemic_survey", "dstc2"
     ),
 };
 
@@ -59,7 +59,7 @@ pub const LIBRARY: Folder = Folder {
     kind: "sub-process",
     files: bundle!(
         "../scenarios/library": "callback", "identity", "identity_card", "opt_out", "questions",
-        "repair", "transfer", "voicemail", "wrong_person"
+        "repair", "transfer", "voicemail", "answering_machine", "wrong_person"
     ),
 };
 
@@ -204,8 +204,8 @@ mod tests {
     use offhook_env::action::ActionMask;
     use offhook_env::belief::tracker::BeliefState;
     use offhook_env::rng::{Stream, derive};
-    use offhook_env::scenario::Scenario;
     use offhook_env::scenario::lint::Reach;
+    use offhook_env::scenario::{N_CODES, Scenario};
     use rand::RngExt;
 
     use super::*;
@@ -226,14 +226,14 @@ mod tests {
                 world::load(file.name, None).unwrap_or_else(|e| panic!("{e}"));
             }
         }
-        assert_eq!(n_populations, 6);
+        assert_eq!(n_populations, 7);
     }
 
     #[test]
     fn a_scenario_inherits_acts_and_rules_of_its_sub_processes() {
         let scenario = parsed("fraud_alert");
         assert_eq!(scenario.acts(0)[0].kind, SystemActKind::Greet);
-        assert_eq!(scenario.mask(&[0; 64]), ActionMask(1));
+        assert_eq!(scenario.mask(&[0; N_CODES]), ActionMask(1));
         assert!(scenario.can_say(SystemActKind::LeaveMessage, NONE));
         let inherited = "a request for a human is answered by a transfer";
         assert!(

@@ -2,29 +2,29 @@
 
 use crate::act::{NONE, SystemAct, SystemActKind, UserActKind};
 use crate::belief::features::{
-    FeatureIndex, SPARE, about_level, answered_by, availability, callback, concern, heard_level,
-    identity, offer, question, spoken, wish,
+    FeatureIndex, N_CODES, SPARE, about_level, answered_by, availability, beep, callback, concern,
+    heard_level, identity, offer, question, spoken, wish,
 };
 use crate::belief::layout::MAX_LEVELS;
 
 /// The level of every feature, spare codes behind them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Codes(pub [u8; 64]);
+pub(crate) struct Codes(pub [u8; N_CODES]);
 
-// Positions lie below 64 by construction; the mask spares the check.
+// Positions lie below the number of codes by construction; the mask spares the check.
 impl std::ops::Index<usize> for Codes {
     type Output = u8;
 
     #[inline]
     fn index(&self, feature: usize) -> &u8 {
-        &self.0[feature & 63]
+        &self.0[feature % N_CODES]
     }
 }
 
 impl std::ops::IndexMut<usize> for Codes {
     #[inline]
     fn index_mut(&mut self, feature: usize) -> &mut u8 {
-        &mut self.0[feature & 63]
+        &mut self.0[feature % N_CODES]
     }
 }
 
@@ -157,6 +157,7 @@ impl Hearing {
                 UserActKind::Busy | UserActKind::Driving => f.availability,
                 UserActKind::RequestHuman => f.human,
                 UserActKind::OptOut => f.opt_out,
+                UserActKind::Beep => f.beep,
                 UserActKind::RequestCallback => f.callback,
                 UserActKind::WrongPerson => f.identity,
                 _ => SPARE,
@@ -179,6 +180,7 @@ impl Hearing {
                 kind,
                 UserActKind::Voicemail
                     | UserActKind::Screening
+                    | UserActKind::Beep
                     | UserActKind::Silence
                     | UserActKind::Unrelated
                     | UserActKind::HangUp
@@ -201,8 +203,8 @@ impl Hearing {
 
     /// The slots that the act speaks of, one bit each, where `asked` are those that were asked.
     #[inline]
-    pub(crate) fn slots(&self, about: u8, asked: u8) -> u8 {
-        let tells = u8::from(self.meaning == Meaning::Tells && about != NONE) << (about & 7);
+    pub(crate) fn slots(&self, about: u8, asked: u32) -> u32 {
+        let tells = u32::from(self.meaning == Meaning::Tells && about != NONE) << (about & 31);
         if self.replies { asked } else { tells }
     }
 
@@ -230,6 +232,7 @@ fn heard_next(kind: UserActKind, certainty: Certainty, level: u8) -> u8 {
         UserActKind::Voicemail if taken => answered_by::VOICEMAIL,
         UserActKind::Screening if taken => answered_by::SCREENING,
         UserActKind::Voicemail | UserActKind::Screening => level.max(answered_by::MAYBE),
+        UserActKind::Beep => latch(beep::MAYBE, beep::HEARD),
         UserActKind::Busy => latch(availability::MAYBE, availability::BUSY),
         UserActKind::Driving => latch(availability::MAYBE, availability::DRIVING),
         UserActKind::RequestHuman | UserActKind::OptOut => latch(wish::MAYBE, wish::ASKED),

@@ -3,10 +3,15 @@
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserActKind};
 use crate::belief::layout::{Feature, MAX_LEVELS};
 use crate::names::Names;
+use crate::scenario::caller::{CallerFeature, UNKNOWN};
+use crate::scenario::counter::Counter;
+use crate::scenario::slot::Slot;
 
+/// Codes of a belief: those of the features, and spare ones behind them.
+pub const N_CODES: usize = 128;
 /// Position of a feature that the scenario does not need: a spare code behind all others, so that
 /// the tracker can write without asking.
-pub(crate) const SPARE: usize = 63;
+pub(crate) const SPARE: usize = N_CODES - 1;
 
 /// Levels of a feature as constants, so that the tracker and the names cannot drift apart.
 macro_rules! levels {
@@ -30,6 +35,7 @@ levels!(confidence: NONE = "none", LOWEST = "<.2", LOW = ".2-.4", FAIR = ".4-.6"
 levels!(identity: UNKNOWN = "unknown", WRONG = "wrong", DOUBTED = "doubted", CLAIMED = "claimed", LIKELY = "likely", CONFIRMED = "confirmed", VERIFIED = "verified");
 levels!(availability: UNKNOWN = "unknown", MAYBE = "maybe_busy", BUSY = "busy", DRIVING = "driving");
 levels!(answered_by: UNKNOWN = "unknown", MAYBE = "maybe_machine", VOICEMAIL = "voicemail", SCREENING = "screening", PERSON = "person");
+levels!(beep: NONE = "none", MAYBE = "maybe", HEARD = "heard");
 levels!(wish: NONE = "none", MAYBE = "maybe", ASKED = "asked");
 levels!(callback: NONE = "none", WANTED = "wanted", PROPOSED = "proposed", AGREED = "agreed", DECLINED = "declined");
 levels!(spoken: NO = "unsaid", YES = "said");
@@ -57,7 +63,7 @@ pub(crate) const fn heard_level(kind: UserActKind) -> u8 {
         UserActKind::Thank | UserActKind::HangUp => heard::THANK,
         UserActKind::Unrelated => heard::UNRELATED,
         UserActKind::Abuse => heard::ABUSE,
-        UserActKind::Voicemail | UserActKind::Screening => heard::MACHINE,
+        UserActKind::Voicemail | UserActKind::Screening | UserActKind::Beep => heard::MACHINE,
         UserActKind::Busy
         | UserActKind::Driving
         | UserActKind::WrongPerson
@@ -134,9 +140,10 @@ pub(crate) fn slot_level(value: u8, prob: f32) -> u8 {
 }
 
 /// Features that a scenario has only if its acts call for them.
-pub(crate) const OPTIONAL: [&str; 8] = [
+pub(crate) const OPTIONAL: [&str; 9] = [
     "identity",
     "answered_by",
+    "beep",
     "left_message",
     "availability",
     "human",
@@ -170,7 +177,8 @@ pub(crate) struct FeatureIndex {
     pub purpose: usize,
     pub topics: Vec<usize>,
     pub slots: Vec<usize>,
-    pub values: Vec<usize>,
+    /// Where the value of each slot is shown, with the levels by value.
+    pub values: Vec<Vec<(usize, Box<[u8; 256]>)>>,
     pub roles: Vec<usize>,
     /// The slot of the same name as a topic: telling one is telling the other.
     pub topic_slot: Vec<Option<u8>>,
@@ -178,6 +186,9 @@ pub(crate) struct FeatureIndex {
     pub concerns: Vec<usize>,
     pub offers: Vec<usize>,
     pub messages: Vec<usize>,
+    pub beep: usize,
+    pub caller: Vec<usize>,
+    pub counters: Vec<usize>,
     /// Level of `said_about` by class and position.
     pub said_about_level: [Vec<u8>; 6],
     /// Level of `heard_about` by class and position.
@@ -187,8 +198,11 @@ pub(crate) struct FeatureIndex {
 /// What decides which features a scenario needs.
 pub(crate) struct Needs<'a> {
     pub names: &'a Names,
-    /// Values of each slot that is a feature of its own; empty where it is not.
-    pub branch_values: Vec<Vec<String>>,
+    pub slots: &'a [Slot],
+    /// What is known of a caller, with its values.
+    pub caller: &'a [CallerFeature],
+    /// Names of what is counted.
+    pub counters: &'a [Counter],
     pub robot: &'a [Vec<SystemAct>],
     pub customer: &'a [UserActKind],
 }
@@ -289,16 +303,15 @@ pub(crate) fn build(needs: &Needs<'_>) -> (Vec<Feature>, FeatureIndex) {
         slots: each(&needs.names.slots, |n| {
             add(format!("slot.{n}"), own(slot::NAMES), true)
         }),
-        values: needs
-            .names
-            .slots
-            .iter()
-            .zip(&needs.branch_values)
-            .map(|(n, values)| {
-                let levels = std::iter::once("none".to_owned())
-                    .chain(values.iter().cloned())
-                    .collect();
-                add(format!("value.{n}"), levels, !values.is_empty())
+        values: (needs.slots.iter())
+            .map(|slot| {
+                let shown = slot.features.iter();
+                shown
+                    .map(|v| {
+                        let Feature { name, levels } = v.feature.clone();
+                        (add(name, levels, true), v.levels.clone())
+                    })
+                    .collect()
             })
             .collect(),
         roles: each(&needs.names.slots, |n| {
@@ -326,6 +339,16 @@ pub(crate) fn build(needs: &Needs<'_>) -> (Vec<Feature>, FeatureIndex) {
         messages: each(&needs.names.messages, |n| {
             add(format!("message.{n}"), own(spoken::NAMES), true)
         }),
+        beep: add("beep".into(), own(beep::NAMES), hears(&[UserActKind::Beep])),
+        caller: (needs.caller.iter())
+            .map(|of| {
+                let levels = std::iter::once(UNKNOWN.to_owned()).chain(of.values.iter().cloned());
+                add(format!("caller.{}", of.name), levels.collect(), true)
+            })
+            .collect(),
+        counters: (needs.counters.iter())
+            .map(|of| add(format!("count.{}", of.name), own(count::NAMES), true))
+            .collect(),
         said_about_level,
         heard_about_level,
     };

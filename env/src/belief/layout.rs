@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Most features an observation may have.
-pub const MAX_FEATURES: usize = 48;
+pub const MAX_FEATURES: usize = 96;
 /// Most hidden features that a privileged layout may have behind those of an observation.
-pub const MAX_HIDDEN_FEATURES: usize = 72;
+pub const MAX_HIDDEN_FEATURES: usize = 96;
 /// What the names of features begin with that no policy on the phone sees.
 pub const HIDDEN: &str = "hidden_";
 /// Most levels a feature may have, so that a set of levels is one `u16`.

@@ -4,6 +4,9 @@ use crate::act::{NBest, NONE, SystemAct, SystemActKind};
 use crate::belief::effects::Meaning;
 use crate::scenario::Scenario;
 
+/// How likely the value of an earlier call still is, and was heard right (assumption).
+const STILL_TRUE: f32 = 0.9;
+
 /// What the robot believes of one slot: its likeliest values, best first.
 ///
 /// The focus tracker of the second Dialog State Tracking Challenge (Henderson, Thomson and Williams,
@@ -20,6 +23,14 @@ impl SlotBelief {
         values: [NONE; 3],
         probs: [0.0; 3],
     };
+
+    /// What an earlier call recorded.
+    pub(crate) fn recorded(value: u8) -> Self {
+        Self {
+            values: [value, NONE, NONE],
+            probs: [STILL_TRUE, 0.0, 0.0],
+        }
+    }
 
     /// The likeliest value, or [`NONE`].
     pub fn value(&self) -> u8 {
@@ -96,11 +107,6 @@ impl Evidence {
     }
 }
 
-/// Value of "yes" and of "no" in slots that are answered by affirm and deny.
-pub const YES: u8 = 0;
-/// See [`YES`].
-pub const NO: u8 = 1;
-
 /// What `n_best` says of `slot` in reply to the acts `asked`.
 pub(crate) fn evidence(
     scenario: &Scenario,
@@ -123,7 +129,11 @@ pub(crate) fn evidence(
             };
             for asked in asked.iter().filter(|asked| asked.about == slot) {
                 match asked.kind {
-                    SystemActKind::Ask => evidence.add(if yes { YES } else { NO }, sure),
+                    SystemActKind::Ask => {
+                        if let Some([if_yes, if_no]) = scenario.yes_no(usize::from(slot)) {
+                            evidence.add(if yes { if_yes } else { if_no }, sure);
+                        }
+                    }
                     SystemActKind::Confirm if yes => evidence.affirmed += sure,
                     SystemActKind::Confirm => evidence.denied += sure,
                     _ => {}

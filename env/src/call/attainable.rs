@@ -22,6 +22,6 @@ pub fn is_attainable(scenario: &Scenario, truth: &Truth, goal: Goal) -> bool {
         && !truth.unavailable
         && !goal.wants_human
         && !goal.wants_opt_out
-        && !scenario.completion.is_empty()
+        && scenario.can_complete()
         && scenario.needs(truth).all(grants)
 }

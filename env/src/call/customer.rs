@@ -6,6 +6,7 @@ use crate::act::{NBest, NONE, SystemAct, Utterance};
 use crate::action::ActionId;
 use crate::call::outcome::Outcome;
 use crate::rng::Rng;
+use crate::scenario::caller::CallerRecord;
 use crate::scenario::{MAX_SLOTS, Scenario};
 
 /// What is truly so in a call, hidden from the policy: completion and harms are judged by it.
@@ -104,6 +105,11 @@ pub trait Customers: Send + Sync {
 
     /// Draws a customer who has just picked up.
     fn call(&self, scenario: &Scenario, rng: &mut Rng) -> Self::Customer;
+
+    /// What is on file of the customer when the call begins.
+    fn record(&self, _customer: &Self::Customer) -> CallerRecord {
+        CallerRecord::EMPTY
+    }
 
     /// What is true of the customer.
     fn truth<'c>(&self, customer: &'c Self::Customer) -> &'c Truth;

@@ -46,6 +46,7 @@ pub struct Call<P> {
     rng: Rng,
     episode: u64,
     seconds: f32,
+    machine_seconds: f32,
     harms: u8,
     rules_broken: u8,
     attainable: bool,
@@ -94,11 +95,12 @@ impl<P: Clone> Call<P> {
         let (truth, goal) = (customers.truth(&customer), customers.goal(&customer));
         Self {
             attainable: is_attainable(scenario, truth, goal),
+            belief: BeliefState::with(scenario, &customers.record(&customer)),
             customer,
-            belief: BeliefState::new(scenario),
             rng,
             episode,
             seconds: 0.0,
+            machine_seconds: 0.0,
             harms: 0,
             rules_broken: 0,
         }
@@ -168,12 +170,14 @@ impl<P: Clone> Call<P> {
             acts: &own.acts,
             value,
         };
+        let machine = world.customers.truth(&self.customer).machine;
         let said = world
             .customers
             .respond(scenario, &mut self.customer, spoken, &mut self.rng);
 
         let seconds = own.seconds + world.customers.seconds(&said);
         self.seconds += seconds;
+        self.machine_seconds += f32::from(u8::from(machine)) * seconds;
         let reward = &scenario.reward;
         let mut earned = reward.per_turn + reward.per_second * seconds;
         if new_harms != 0 {
@@ -225,8 +229,13 @@ impl<P: Clone> Call<P> {
         );
         let mut terms = [0.0; N_TERMS];
         let mut pay = |term: RewardTerm, amount: f32| terms[term as usize] = amount;
+        let worth = items(scenario, &self.belief, truth).map_or(0.0, |(held, _)| held);
         match outcome {
-            Outcome::Completed => pay(RewardTerm::Completion, reward.completion),
+            Outcome::Completed => pay(RewardTerm::Completion, reward.completion + worth),
+            _ if worth > 0.0 => pay(RewardTerm::Completion, worth),
+            _ => {}
+        }
+        match outcome {
             Outcome::CallbackAgreed if truth.unavailable => {
                 pay(RewardTerm::Callback, reward.callback)
             }
@@ -270,6 +279,7 @@ impl<P: Clone> Call<P> {
         rating: u8,
     ) -> CallSummary {
         let reward = &world.scenario.reward;
+        let truth = world.customers.truth(&self.customer);
         let n_harms = self.harms.count_ones();
         terms[RewardTerm::Turn as usize] = reward.per_turn * f32::from(self.belief.turn());
         terms[RewardTerm::Talk as usize] = reward.per_second * self.seconds;
@@ -286,9 +296,29 @@ impl<P: Clone> Call<P> {
             rules_broken: self.rules_broken,
             held_back: 0,
             attainable: self.attainable,
-            right_person: world.customers.truth(&self.customer).right_person,
+            right_person: truth.right_person,
+            items: items(&world.scenario, &self.belief, truth).map(|(held, all)| held / all),
+            machine_seconds: self.machine_seconds,
+            taken_for_machine: (!truth.machine).then(|| self.belief.hears_machine(&world.scenario)),
         }
     }
+}
+
+/// What the items that hold are worth, and what all are worth that apply; `None` where none does, or another person
+/// is on the line.
+fn items(scenario: &Scenario, belief: &BeliefState, truth: &Truth) -> Option<(f32, f32)> {
+    if !truth.right_person || !scenario.has_items() {
+        return None;
+    }
+    let (mut held, mut all) = (0.0, 0.0);
+    for (worth, needs) in scenario.items(truth) {
+        let holds = needs
+            .iter()
+            .all(|need| holds(scenario, belief, truth, need));
+        all += worth;
+        held += if holds { worth } else { 0.0 };
+    }
+    (all > 0.0).then_some((held, all))
 }
 
 /// Harms of saying `action` now, by the hidden truth; each kind counts once a call.
@@ -345,8 +375,14 @@ fn callback_is_known(scenario: &Scenario, belief: &BeliefState, truth: &Truth) -
 
 /// Whether every completion condition truly holds; never with another person on the line.
 fn is_complete(scenario: &Scenario, belief: &BeliefState, truth: &Truth) -> bool {
+    let holds = |need: &Need| holds(scenario, belief, truth, need);
+    truth.right_person && scenario.can_complete() && scenario.needs(truth).all(holds)
+}
+
+/// Whether one of them does.
+fn holds(scenario: &Scenario, belief: &BeliefState, truth: &Truth, need: &Need) -> bool {
     let bit = |set: u16, about: u8| set >> about & 1 == 1;
-    let holds = |need: &Need| match *need {
+    match *need {
         Need::Identified => belief.is_identified(scenario),
         Need::Told(topic) => belief.told(scenario, topic),
         Need::Known(slot) => {
@@ -357,6 +393,5 @@ fn is_complete(scenario: &Scenario, belief: &BeliefState, truth: &Truth) -> bool
         Need::Accepted(offer) => bit(truth.accepted, offer),
         Need::Sent(message) => belief.sent(scenario, message),
         Need::Met(concern) => !bit(truth.concerns, concern),
-    };
-    truth.right_person && !scenario.completion.is_empty() && scenario.needs(truth).all(holds)
+    }
 }

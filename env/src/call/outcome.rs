@@ -157,6 +157,13 @@ pub struct CallSummary {
     pub attainable: bool,
     /// Whether at the end it was a conversation with the person called.
     pub right_person: bool,
+    /// The share of worth, in `[0, 1]`, of the items of the scenario's completion that hold at the end; `None` where
+    /// no item applies, or it was no conversation with the person called.
+    pub items: Option<f32>,
+    /// Talk with a machine on the line, seconds, both sides.
+    pub machine_seconds: f32,
+    /// Whether the robot took the person for a machine who was on the line at the end; `None` where one was.
+    pub taken_for_machine: Option<bool>,
 }
 
 #[cfg(test)]

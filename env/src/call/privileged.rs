@@ -65,9 +65,9 @@ impl HiddenFeatures {
             add(name, own(levels));
         }
         let names = &scenario.names;
-        for (name, values) in names.slots.iter().zip(&scenario.slot_values) {
-            let values = values.iter().take(MAX_LEVELS - 1).cloned();
-            let levels = std::iter::once("none".to_owned()).chain(values);
+        for (name, slot) in names.slots.iter().zip(&scenario.slots) {
+            let values = slot.values.iter().take(MAX_LEVELS - 1).cloned();
+            let levels = std::iter::once(slot.unknown()).chain(values);
             add(&format!("slot.{name}"), levels.collect());
         }
         for (class, list, levels) in [

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::act::{SystemAct, SystemActKind, UserAct, Utterance};
+use crate::act::{SystemAct, SystemActKind, UserAct, UserActKind, Utterance};
 use crate::action::ActionId;
 use crate::call::customer::Customers;
 use crate::call::outcome::CallSummary;
@@ -40,9 +40,9 @@ fn spoken(scenario: &Scenario, action: ActionId, value: u8) -> String {
     let phrase = scenario.phrase(action);
     let confirms = |act: &&SystemAct| act.kind == SystemActKind::Confirm;
     let slot = scenario.acts(action).iter().find(confirms);
-    let values = slot.map(|act| &scenario.slot_values[act.about as usize]);
-    match values.and_then(|values| values.get(value as usize)) {
-        Some(value) => phrase.replace("{value}", &value.replace('_', " ")),
+    let slot = slot.map(|act| &scenario.slots[act.about as usize]);
+    match slot.and_then(|slot| Some((slot, slot.values.get(value as usize)?))) {
+        Some((slot, value)) => phrase.replace("{value}", &slot.spoken(value)),
         None => phrase.to_owned(),
     }
 }
@@ -58,11 +58,14 @@ fn words(scenario: &Scenario, said: &Utterance, episode: u64) -> String {
                 .find(|(known, _)| known.kind == act.kind && known.about == act.about)
         };
         let (_, phrases) = exact.or_else(kind)?;
-        phrases
-            .get((episode as usize + k) % phrases.len().max(1))
-            .map(String::as_str)
+        let phrase = phrases.get((episode as usize + k) % phrases.len().max(1))?;
+        let slot = scenario.slots.get(usize::from(act.about));
+        let told = slot.filter(|_| act.kind == UserActKind::Inform);
+        let value =
+            told.and_then(|slot| Some(slot.spoken(slot.values.get(usize::from(act.value))?)));
+        Some(value.map_or_else(|| phrase.clone(), |value| phrase.replace("{value}", &value)))
     };
-    let list: Vec<&str> = said.acts().iter().enumerate().filter_map(phrase).collect();
+    let list: Vec<String> = said.acts().iter().enumerate().filter_map(phrase).collect();
     list.join(" ")
 }
 

@@ -20,6 +20,8 @@ use crate::belief::tracker::BeliefState;
 use crate::call::customer::Mood;
 use crate::call::outcome::Outcome;
 use crate::scenario::Scenario;
+use crate::scenario::caller::CallerRecord;
+use crate::scenario::slot::Reading;
 
 /// Version of the format.
 pub const SCHEMA: u32 = 1;
@@ -64,6 +66,9 @@ pub struct Caller {
     /// What is known before the call.
     #[serde(default)]
     pub features: std::collections::BTreeMap<String, String>,
+    /// What an earlier call recorded: value by slot.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub recorded: std::collections::BTreeMap<String, String>,
 }
 
 /// One turn: a robot's action and the customer's reply.
@@ -254,7 +259,8 @@ pub fn replay(scenario: &Scenario, call: &CallLog) -> Result<Episode, String> {
         ));
     }
     let mut reader = ActReader::new(scenario);
-    let mut belief = BeliefState::new(scenario);
+    let (record, n_unknown) = CallerRecord::read(scenario, &call.caller);
+    let mut belief = BeliefState::with(scenario, &record);
     let mut steps = Vec::with_capacity(call.turns.len());
     for (k, turn) in call.turns.iter().enumerate() {
         let action = scenario.layout.action(&turn.action).ok_or_else(|| {
@@ -279,7 +285,7 @@ pub fn replay(scenario: &Scenario, call: &CallLog) -> Result<Episode, String> {
     }
     Ok(Episode {
         steps,
-        n_dropped: reader.n_dropped,
+        n_dropped: reader.n_dropped + n_unknown,
     })
 }
 
@@ -288,7 +294,8 @@ pub fn replay(scenario: &Scenario, call: &CallLog) -> Result<Episode, String> {
 #[derive(Debug)]
 pub struct ActReader<'s> {
     scenario: &'s Scenario,
-    values: Vec<Vec<String>>,
+    /// Values heard beyond those that each slot lists, with their numbers.
+    open: Vec<Vec<(u8, String)>>,
     n_dropped: usize,
 }
 
@@ -297,7 +304,7 @@ impl<'s> ActReader<'s> {
     pub fn new(scenario: &'s Scenario) -> Self {
         Self {
             scenario,
-            values: scenario.slot_values.clone(),
+            open: vec![Vec::new(); scenario.slots.len()],
             n_dropped: 0,
         }
     }
@@ -333,9 +340,26 @@ impl<'s> ActReader<'s> {
         self.n_dropped += acts.len().saturating_sub(MAX_ACTS);
         let mut utterance = Utterance::SILENCE;
         for text in acts.iter().take(MAX_ACTS) {
-            utterance.push(self.act(text)?);
+            let act = self.act(text)?;
+            if !self.join(&mut utterance, act) {
+                utterance.push(act);
+            }
         }
         Ok(utterance)
+    }
+
+    /// Joins several values of one slot, told one by one, to the set that they are.
+    fn join(&self, utterance: &mut Utterance, act: UserAct) -> bool {
+        let same = |told: &&mut UserAct| {
+            told.kind == UserActKind::Inform && act.kind == told.kind && told.about == act.about
+        };
+        let slot = self.scenario.slots.get(usize::from(act.about));
+        let told = utterance.acts_mut().iter_mut().find(same);
+        let joined = slot.zip(told).and_then(|(slot, told)| {
+            told.value = slot.union(told.value, act.value)?;
+            Some(())
+        });
+        joined.is_some()
     }
 
     fn act(&mut self, text: &str) -> Result<UserAct, String> {
@@ -383,19 +407,39 @@ impl<'s> ActReader<'s> {
         })
     }
 
-    fn value(&mut self, slot: usize, value: &str) -> u8 {
-        let known = &self.scenario.slot_values[slot];
-        if !known.is_empty() && !known.iter().any(|v| v == value) {
-            // The scenario has a closed list, so that the value has no level to be encoded as.
-            self.n_dropped += 1;
-            return NONE;
-        }
-        let values = &mut self.values[slot];
-        let at = values.iter().position(|v| v == value).unwrap_or_else(|| {
-            values.push(value.to_owned());
-            values.len() - 1
-        });
-        if at < NONE as usize { at as u8 } else { NONE }
+    /// The number of a value; [`NONE`] for one that the slot cannot have, so that it has no level to be encoded as.
+    fn value(&mut self, slot: usize, text: &str) -> u8 {
+        let scenario = self.scenario;
+        let (of, known) = (&scenario.slots[slot], &mut self.open[slot]);
+        let value = match of.read(text) {
+            Some(Reading::Listed(value)) => return value,
+            None => NONE,
+            Some(Reading::Open(text, bin)) => match known.iter().find(|(_, own)| *own == text) {
+                Some(&(value, _)) => value,
+                None => {
+                    // Numbers beyond the list stand for the bins in turn, so that each has a level.
+                    let first = of.values.len() + usize::from(bin);
+                    let mut free = (first..usize::from(NONE)).step_by(of.n_bins());
+                    let free = free.find(|&v| known.iter().all(|(own, _)| usize::from(*own) != v));
+                    let value = free.map_or(NONE, |value| value as u8);
+                    if value != NONE {
+                        known.push((value, text));
+                    }
+                    value
+                }
+            },
+        };
+        self.n_dropped += usize::from(value == NONE);
+        value
+    }
+
+    /// The text of a value of this call.
+    pub fn value_text(&self, slot: usize, value: u8) -> Option<&str> {
+        let listed = self.scenario.slots[slot].values.get(usize::from(value));
+        let open = || self.open[slot].iter().find(|(own, _)| *own == value);
+        listed
+            .map(String::as_str)
+            .or_else(|| open().map(|(_, text)| &**text))
     }
 }
 

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::condition::Condition;
-use super::file::{Name, When};
+use super::file::{Levels, Name, When};
+use super::slot::Slot;
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::{ActionId, ActionMask};
 use crate::belief::features::OPTIONAL;
@@ -12,10 +13,11 @@ use crate::diagnostic::{Source, suggestion};
 use crate::names::Names;
 
 /// Features that a scenario has only by certain acts, and the bundled sub-process that has those.
-const BROUGHT_BY: [(&str, &str); 7] = [
+const BROUGHT_BY: [(&str, &str); 8] = [
     ("identity", "identity"),
     ("answered_by", "voicemail"),
     ("left_message", "voicemail"),
+    ("beep", "answering_machine"),
     ("availability", "callback"),
     ("callback", "callback"),
     ("human", "transfer"),
@@ -104,7 +106,7 @@ pub(super) fn system_acts(
 pub(super) fn user_act(
     source: &mut Source<'_>,
     names: &Names,
-    slot_values: &[Vec<String>],
+    slots: &[Slot],
     text: &Name,
 ) -> Option<UserAct> {
     let Some((kind, what)) = split_call(text.get_ref()) else {
@@ -137,7 +139,7 @@ pub(super) fn user_act(
         return Some(UserAct::about(kind, about));
     };
     let values = if kind == UserActKind::Inform {
-        &slot_values[about as usize][..]
+        &slots[about as usize].values[..]
     } else {
         &[]
     };
@@ -209,11 +211,43 @@ pub(super) fn actions(
     }
 }
 
-/// A condition by names; `fill` is put for `X` in feature names.
+/// Conditions by names, one for each alternative; `fill` is put for `X` in feature names. Never empty.
 pub(super) fn condition(
     source: &mut Source<'_>,
     features: &[Feature],
     when: &When,
+    fill: Option<&str>,
+) -> Vec<Condition> {
+    let all = together(source, features, &when.all, fill);
+    if when.any.is_empty() {
+        return vec![all];
+    }
+    let mut either = Vec::new();
+    for levels in &when.any {
+        if levels.0.is_empty() {
+            source.report(
+                when.any_at.clone(),
+                "an empty alternative always holds; leave `any` out",
+            );
+        }
+        // Alternatives that contradict what must hold anyway never do.
+        either.extend(all.and(&together(source, features, levels, fill)));
+    }
+    if either.is_empty() {
+        source.report(
+            when.any_at.clone(),
+            "no alternative of `any` can hold together with the rest",
+        );
+        either.push(all);
+    }
+    either
+}
+
+/// A condition whose levels must hold together.
+fn together(
+    source: &mut Source<'_>,
+    features: &[Feature],
+    when: &Levels,
     fill: Option<&str>,
 ) -> Condition {
     let mut terms = Vec::new();

@@ -3,17 +3,21 @@
 use super::check::{actions, condition, system_acts, user_act};
 use super::condition::MaskTable;
 use super::conduct::{constraints, of_pattern};
+use super::counter::{Counter, MAX_COUNTERS};
 use super::file::{Name, ScenarioFile};
 use super::include::{self, ScenarioText};
 use super::moves::Move;
-use super::{Completion, MAX_NAMES, MAX_SLOTS, Need, Scenario, reward};
+use super::slot::Slot;
+use super::{
+    MAX_NAMES, MAX_OWN_SLOTS, MAX_SLOTS, Scenario, caller, completion, counter, reward, slot_file,
+};
 use crate::act::{AboutClass, SystemAct, SystemActKind, UserActKind};
 use crate::action::{ActionId, ActionMask, MAX_ACTIONS};
 use crate::belief::effects::Hearing;
 use crate::belief::features::{Needs, build};
-use crate::belief::layout::{Layout, MAX_FEATURES, MAX_LEVELS};
+use crate::belief::layout::{Layout, MAX_FEATURES};
 use crate::diagnostic::{Diagnostics, Source, suggestion};
-use crate::names::{MAX_NAME, Names, is_name, value_fault};
+use crate::names::{MAX_NAME, Names, is_name};
 
 /// Most lines of a script once its patterns are written out; the checks of a flow look at all lines before each.
 const MAX_LINES: usize = 1_000;
@@ -79,12 +83,15 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
         offers: names_of(source, AboutClass::Offer, &file.offers),
         messages: names_of(source, AboutClass::Message, &file.messages),
     };
-    let slot_values: Vec<Vec<String>> = file
-        .slots
-        .0
-        .iter()
-        .map(|(name, slot)| slot_values(source, name, &slot.values, slot.branch))
+    let mut slots: Vec<Slot> = (file.slots.0.iter().take(MAX_SLOTS))
+        .map(|(name, slot)| slot_file::slot(source, name, slot))
         .collect();
+    for name in &file.carry {
+        if let Some(slot) = lookup(source, AboutClass::Slot, &names.slots, Some(name)) {
+            slots[usize::from(slot)].carried = true;
+        }
+    }
+    let caller = caller::compile(source, &file.caller);
 
     let mut action_names = Vec::new();
     let mut acts: Vec<Vec<SystemAct>> = Vec::new();
@@ -130,7 +137,7 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
                     ),
                 );
             }
-            let act = user_act(source, &names, &slot_values, name)?;
+            let act = user_act(source, &names, &slots, name)?;
             Some((act, words.iter().map(|w| w.get_ref().clone()).collect()))
         })
         .collect();
@@ -139,29 +146,27 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
         .map(|(act, _): &(_, Vec<String>)| act.kind)
         .collect();
 
-    let branch_values = file
-        .slots
-        .0
-        .iter()
-        .zip(&slot_values)
-        .map(|((_, slot), values)| {
-            if slot.branch {
-                values.clone()
-            } else {
-                Vec::new()
-            }
+    let counters: Vec<Counter> = (file.counters.0.iter())
+        .take(MAX_COUNTERS)
+        .map(|(name, _)| Counter {
+            name: name.get_ref().clone(),
+            heard: 0,
+            said: ActionMask::default(),
         })
         .collect();
     let (features, index) = build(&Needs {
         names: &names,
-        branch_values,
+        slots: &slots,
+        caller: &caller,
+        counters: &counters,
         robot: &acts,
         customer: &kinds,
     });
     if features.len() > MAX_FEATURES {
         let found = features.len();
         let message = format!(
-            "the scenario needs {found} features, at most {MAX_FEATURES} fit; name fewer things"
+            "the scenario needs {found} features, at most {MAX_FEATURES} fit; name fewer things, or let fewer slots \
+             branch"
         );
         source.report(file.name.span(), message);
         return None;
@@ -179,24 +184,22 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
         features,
         actions: action_names,
     };
+    let counters = counter::compile(source, file, &layout, &acts, private);
     let constraints = constraints(source, file, &names, &layout, &acts, private);
-    let completion = completion(source, file, &names, &slot_values);
+    let completion = completion::compile(source, file, &names, &slots);
     let mut script = Vec::new();
     for line in &file.script {
         let Some(say) = &line.say else { continue };
         for (action, fill) in of_pattern(source, say, &names, &layout, &acts) {
-            let when = condition(source, &layout.features, &line.when, fill);
-            script.push((when, action as ActionId));
+            for when in condition(source, &layout.features, &line.when, fill) {
+                script.push((when, action as ActionId));
+            }
         }
         if script.len() > MAX_LINES {
             let message = format!("the script has more than {MAX_LINES} lines, expected fewer");
             source.report(say.span(), message);
             break;
         }
-    }
-    let mut yes_no = [false; MAX_SLOTS];
-    for (flag, values) in yes_no.iter_mut().zip(&slot_values) {
-        *flag = values.len() == 2 && values[0] == "yes" && values[1] == "no";
     }
     let actions_where = |fits: &dyn Fn(&[SystemAct]) -> bool| -> ActionMask {
         let fitting = (0..).zip(&acts).filter(|(_, acts)| fits(acts));
@@ -210,7 +213,7 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
         PAUSE_SECONDS + phrase.split_whitespace().count() as f32 / WORDS_PER_SECOND
     };
     let moves = (acts.iter().zip(&phrases))
-        .map(|(acts, phrase)| Move::new(&index, acts, &yes_no, seconds(phrase)))
+        .map(|(acts, phrase)| Move::new(&index, acts, &slots, seconds(phrase)))
         .collect();
     let distrust = lookup(
         source,
@@ -236,15 +239,15 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
         distrust_concern: distrust,
         ending: actions_where(&|acts| acts.iter().any(ends)),
         leave_taking: actions_where(&|acts| acts.iter().all(parts)),
-        first_masks: mask_table.masks(&[0; 64]),
         mask_table,
-        slot_values,
+        slots,
+        caller,
+        counters,
         constraints,
         reward,
         completion,
         customer,
         index,
-        yes_no,
         moves,
         hearings,
         phrases,
@@ -262,25 +265,33 @@ fn is_scenario_name(text: &str) -> bool {
 }
 
 /// As much of a text as a message shows.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let start: String = text.chars().take(MAX_NAME).collect();
     start.escape_debug().to_string()
 }
 
 fn names_of(source: &mut Source<'_>, class: AboutClass, list: &[Name]) -> Vec<String> {
-    let most = if class == AboutClass::Slot {
-        MAX_SLOTS
-    } else {
-        MAX_NAMES
+    let (most, own) = match class {
+        AboutClass::Slot => (MAX_SLOTS, MAX_OWN_SLOTS),
+        _ => (MAX_NAMES, MAX_NAMES),
     };
-    if let Some(extra) = list.get(most) {
-        source.report(
-            extra.span(),
-            format!(
-                "more than {most} names for a {}, leave some out",
-                class.prefix()
-            ),
+    // The scenario's own names stand first: it is they that can be changed.
+    let n_own = list
+        .iter()
+        .filter(|name| !source.is_included(&name.span()))
+        .count();
+    let n_included = list.len() - n_own;
+    let fit = own.min(most.saturating_sub(n_included));
+    if let Some(extra) = list[..n_own].get(fit) {
+        let beside = match n_included {
+            0 => String::new(),
+            n => format!(" beside the {n} of included sub-processes"),
+        };
+        let message = format!(
+            "{n_own} names for a {}, at most {fit} fit{beside}; leave some out",
+            class.prefix()
         );
+        source.report(extra.span(), message);
     }
     for (k, name) in list.iter().take(most).enumerate() {
         let text = name.get_ref();
@@ -306,39 +317,7 @@ fn names_of(source: &mut Source<'_>, class: AboutClass, list: &[Name]) -> Vec<St
         .collect()
 }
 
-fn slot_values(source: &mut Source<'_>, slot: &Name, values: &[Name], branch: bool) -> Vec<String> {
-    if branch && !(1..MAX_LEVELS).contains(&values.len()) {
-        let found = values.len();
-        let message = format!(
-            "slot `{}` branches on {found} values, expected 1 to {}",
-            slot.get_ref(),
-            MAX_LEVELS - 1
-        );
-        source.report(slot.span(), message);
-        return Vec::new();
-    }
-    if let Some(extra) = values.get(254) {
-        source.report(extra.span(), "a slot has at most 254 values");
-    }
-    for (k, value) in values.iter().take(254).enumerate() {
-        let (slot, text) = (slot.get_ref(), value.get_ref());
-        if let Some(why) = value_fault(text) {
-            let text = shown(text);
-            let message = format!("`{text}` cannot be a value of slot `{slot}`: {why}");
-            source.report(value.span(), message);
-        } else if values[..k].iter().any(|other| other.get_ref() == text) {
-            let message = format!("value `{text}` of slot `{slot}` is named twice");
-            source.report(value.span(), message);
-        }
-    }
-    values
-        .iter()
-        .take(254)
-        .map(|value| value.get_ref().clone())
-        .collect()
-}
-
-fn lookup(
+pub(super) fn lookup(
     source: &mut Source<'_>,
     class: AboutClass,
     names: &[String],
@@ -354,74 +333,4 @@ fn lookup(
         );
     }
     at.map(|k| k as u8)
-}
-
-fn completion(
-    source: &mut Source<'_>,
-    file: &ScenarioFile,
-    names: &Names,
-    slot_values: &[Vec<String>],
-) -> Vec<Completion> {
-    let mut list = Vec::new();
-    for entry in &file.completion {
-        let when = entry.when.0.iter().filter_map(|(slot, value)| {
-            let at = lookup(source, AboutClass::Slot, &names.slots, Some(slot))?;
-            let values = &slot_values[at as usize];
-            let found = values.iter().position(|v| v == value.get_ref());
-            if found.is_none() {
-                let hint = suggestion(value.get_ref(), values.iter().map(String::as_str));
-                source.report(
-                    value.span(),
-                    format!(
-                        "unknown value `{}` of slot `{}`: {hint}",
-                        value.get_ref(),
-                        slot.get_ref()
-                    ),
-                );
-            }
-            Some((at, found? as u8))
-        });
-        let when = when.collect();
-        let need = entry
-            .need
-            .iter()
-            .filter_map(|need| parse_need(source, names, need))
-            .collect();
-        list.push(Completion { when, need });
-    }
-    list
-}
-
-fn parse_need(source: &mut Source<'_>, names: &Names, text: &Name) -> Option<Need> {
-    const KINDS: [&str; 7] = [
-        "identified",
-        "told",
-        "known",
-        "settled",
-        "accepted",
-        "sent",
-        "met",
-    ];
-    let (kind, about) = match text.get_ref().split_once('(') {
-        None => (text.get_ref().as_str(), None),
-        Some((kind, rest)) => (kind, Some(rest.trim_end_matches(')'))),
-    };
-    let (class, make): (_, fn(u8) -> Need) = match kind {
-        "identified" => return Some(Need::Identified),
-        "told" => (AboutClass::Topic, Need::Told),
-        "known" => (AboutClass::Slot, Need::Known),
-        "settled" => (AboutClass::Offer, Need::Settled),
-        "accepted" => (AboutClass::Offer, Need::Accepted),
-        "sent" => (AboutClass::Message, Need::Sent),
-        "met" => (AboutClass::Concern, Need::Met),
-        _ => {
-            source.report(
-                text.span(),
-                format!("unknown need `{kind}`: {}", suggestion(kind, KINDS)),
-            );
-            return None;
-        }
-    };
-    let name = Name::new(text.span(), about.unwrap_or_default().to_owned());
-    lookup(source, class, names.of(class), Some(&name)).map(make)
 }

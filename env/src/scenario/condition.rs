@@ -1,7 +1,7 @@
 //! Conditions over feature levels, the constraints built from them, and the mask they leave.
 
 use crate::action::ActionMask;
-use crate::belief::features::SPARE;
+use crate::belief::features::{N_CODES, SPARE};
 
 /// Feature levels that must hold together: for each named feature one of a set of levels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -157,13 +157,13 @@ impl MaskTable {
     /// The actions that no constraint takes away for these codes, and those that no rule of conduct
     /// does.
     #[inline]
-    pub fn masks(&self, codes: &[u8; 64]) -> (ActionMask, ActionMask) {
+    pub fn masks(&self, codes: &[u8; N_CODES]) -> (ActionMask, ActionMask) {
         let (codes, _) = codes.as_chunks::<2>();
         let (mut rules, mut sensible) = (u64::MAX, u64::MAX);
         for four in &self.pairs {
             for pair in four {
                 // Levels take four bits, so that those of both features fit into a byte.
-                let levels = u16::from_le_bytes(codes[usize::from(pair.at % 32)]);
+                let levels = u16::from_le_bytes(codes[usize::from(pair.at) % (N_CODES / 2)]);
                 let cell = &pair.cells[usize::from((levels | levels >> 4) as u8)];
                 rules &= cell.rules;
                 sensible &= cell.sensible;
@@ -257,7 +257,7 @@ mod tests {
         ];
         let table = MaskTable::new(&constraints, 5);
         for code in 0..27u8 {
-            let mut codes = [0; 64];
+            let mut codes = [0; N_CODES];
             codes[..3].copy_from_slice(&[code % 3, code / 3 % 3, code / 9]);
             let slow = constraints
                 .iter()

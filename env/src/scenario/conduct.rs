@@ -5,7 +5,7 @@ use super::condition::{Condition, Constraint, MAX_CONSTRAINTS, dead_end};
 use super::file::{Name, ScenarioFile};
 use crate::act::{SystemAct, SystemActKind};
 use crate::action::ActionMask;
-use crate::belief::layout::Layout;
+use crate::belief::layout::{Feature, Layout};
 use crate::diagnostic::{Source, suggestion};
 use crate::names::Names;
 
@@ -22,7 +22,7 @@ pub(super) fn constraints(
     let mut list: Vec<Constraint> = Vec::new();
     // Those beyond what fits are refused below, all together.
     for rule in file.rules.iter().take(MAX_CONSTRAINTS + 1) {
-        let when = condition(source, &layout.features, &rule.when, None);
+        let either = condition(source, &layout.features, &rule.when, None);
         let mut resolve = |patterns: &[Name]| {
             let masks = patterns
                 .iter()
@@ -41,19 +41,28 @@ pub(super) fn constraints(
                 continue;
             }
         };
-        if list.iter().any(|c| c.name == *rule.name.get_ref()) {
+        if list
+            .iter()
+            .any(|c| c.conduct && c.name == *rule.name.get_ref())
+        {
             source.report(
                 rule.name.span(),
                 format!("two rules are named `{}`", rule.name.get_ref()),
             );
         }
         let forbidden = ActionMask(forbidden);
-        list.push(Constraint {
-            name: rule.name.get_ref().clone(),
-            when,
-            forbidden,
-            conduct: true,
-        });
+        for (k, when) in either.into_iter().enumerate() {
+            let name = rule.name.get_ref();
+            list.push(Constraint {
+                name: match k {
+                    0 => name.clone(),
+                    k => format!("{name} (case {})", k + 1),
+                },
+                when,
+                forbidden,
+                conduct: true,
+            });
+        }
     }
     let n_rules = list.len();
     for (pattern, when) in &file.masks.0 {
@@ -61,11 +70,8 @@ pub(super) fn constraints(
             break;
         }
         for (action, fill) in of_pattern(source, pattern, names, layout, acts) {
-            for (feature, levels) in condition(source, &layout.features, when, fill).terms {
-                let full = ((1u32 << layout.features[feature as usize].levels.len()) - 1) as u16;
-                let when = Condition {
-                    terms: vec![(feature, full & !levels)],
-                };
+            let either = condition(source, &layout.features, when, fill);
+            for when in forbidding(&layout.features, &either) {
                 match list[n_rules..].iter_mut().find(|c| c.when == when) {
                     Some(same) => {
                         same.forbidden.0 |= 1 << action;
@@ -105,6 +111,27 @@ pub(super) fn constraints(
                 rules.join(", ")
             ),
         );
+    }
+    list
+}
+
+/// Where none of the alternatives holds, as conditions of which one must hold: each names one term of every
+/// alternative that fails.
+pub(super) fn forbidding(features: &[Feature], either: &[Condition]) -> Vec<Condition> {
+    let mut list = vec![Condition::default()];
+    for alternative in either {
+        let fails = alternative.terms.iter().map(|&(feature, levels)| {
+            let full = ((1u32 << features[usize::from(feature)].levels.len()) - 1) as u16;
+            Condition {
+                terms: vec![(feature, full & !levels)],
+            }
+        });
+        let fails: Vec<Condition> = fails.collect();
+        list = (list.iter())
+            .flat_map(|one| fails.iter().filter_map(|fails| one.and(fails)))
+            .collect();
+        // More could not be kept anyway, and are refused with the rest.
+        list.truncate(MAX_CONSTRAINTS + 1);
     }
     list
 }

@@ -1,5 +1,7 @@
 //! The scenario file as it is written: one serde type per section, checked later in `compile`.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
@@ -17,7 +19,73 @@ pub fn schema() -> serde_json::Value {
 pub(super) type Name = Spanned<String>;
 
 /// Feature levels that must hold together: `{ identity = ["claimed"], heard = ["!silence"] }`.
-pub(super) type When = OrderedMap<Vec<Name>>;
+pub(super) type Levels = OrderedMap<Vec<Name>>;
+
+/// Where something applies: all of some feature levels and, if there are any, one of several alternatives:
+/// `{ identity = ["claimed"], any = [{ heard = ["abuse"] }, { misses = ["3+"] }] }`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct When {
+    /// What must hold together.
+    pub all: Levels,
+    /// Of these one must hold as well.
+    pub any: Vec<Levels>,
+    /// Where the alternatives stand.
+    pub any_at: Range<usize>,
+}
+
+impl When {
+    /// The first key, for messages.
+    pub fn first(&self) -> Option<Range<usize>> {
+        let key = self.all.0.first().map(|(key, _)| key.span());
+        key.or((!self.any.is_empty()).then(|| self.any_at.clone()))
+    }
+}
+
+impl<'de> Deserialize<'de> for When {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = When;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("feature levels")
+            }
+
+            fn visit_map<M: serde::de::MapAccess<'de>>(self, mut map: M) -> Result<When, M::Error> {
+                let mut when = When::default();
+                while let Some(key) = map.next_key::<Name>()? {
+                    if key.get_ref() == "any" {
+                        when.any_at = key.span();
+                        when.any = map.next_value()?;
+                    } else {
+                        when.all.0.push((key, map.next_value()?));
+                    }
+                }
+                when.all.0.sort_by_key(|(key, _)| key.span().start);
+                Ok(when)
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
+/// What a [`When`] looks like to the JSON Schema.
+#[cfg(feature = "schema")]
+mod when_schema {
+    use std::collections::BTreeMap;
+
+    use schemars::JsonSchema;
+
+    /// Levels by feature; `any` is a list of such tables, of which one must hold.
+    #[derive(JsonSchema)]
+    pub(in super::super) struct When {
+        /// Of these one must hold as well.
+        #[serde(default)]
+        pub _any: Vec<BTreeMap<String, Vec<String>>>,
+        #[serde(flatten)]
+        pub _all: BTreeMap<String, Vec<String>>,
+    }
+}
 
 /// A scenario file, section by section.
 #[derive(Debug, Deserialize)]
@@ -72,6 +140,25 @@ pub(super) struct ScenarioFile {
         schemars(with = "std::collections::BTreeMap<String, SlotFile>")
     )]
     pub slots: OrderedMap<SlotFile>,
+    /// What is known of a caller before the call: a name, and the values it may have. That it is unknown is a value
+    /// of its own and there by itself.
+    #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, Vec<String>>")
+    )]
+    pub caller: OrderedMap<Vec<Name>>,
+    /// Slots whose answer a later call to the same customer knows from the one before.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub carry: Vec<Name>,
+    /// What is counted over a call, up to `3+`.
+    #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, CounterFile>")
+    )]
+    pub counters: OrderedMap<CounterFile>,
     /// The concern that "is this a scam?" raises.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
@@ -101,9 +188,7 @@ pub(super) struct ScenarioFile {
     #[serde(default)]
     #[cfg_attr(
         feature = "schema",
-        schemars(
-            with = "std::collections::BTreeMap<String, std::collections::BTreeMap<String, Vec<String>>>"
-        )
+        schemars(with = "std::collections::BTreeMap<String, when_schema::When>")
     )]
     pub masks: OrderedMap<When>,
     /// Rules of conduct.
@@ -137,13 +222,48 @@ fn default_max_turns() -> Spanned<u16> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct SlotFile {
-    /// Its values, if they are few and known; `["yes", "no"]` is answered by affirm and deny.
+    /// What its values are: `choice` (one of `values`; the usual), `number`, `time`, `day` or `text`.
+    #[serde(default, rename = "type")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub kind: Option<Name>,
+    /// The values of a choice; `yes` and `no` among them are answered by affirm and deny. Of a text: examples, which
+    /// simulated customers say.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub values: Vec<Name>,
-    /// Whether the value is a feature of its own, so that flows may branch on it.
+    /// Whether several values may be told together, or none of them.
+    #[serde(default)]
+    pub many: bool,
+    /// Least and most of a number, a time (`"08:00"`) or a day (`"14 days ago"`).
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<serde_json::Value>>"))]
+    pub range: Option<Spanned<Vec<Spanned<toml::Value>>>>,
+    /// Distance of the values that simulated customers have: 1, for times 30 minutes, if it is left out.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub step: Option<Spanned<f64>>,
+    /// What the policy sees of a number, a time or a day: `["1", "2-4", "5+"]`.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub bins: Vec<Name>,
+    /// Whether the value of a choice is a feature of its own, so that flows may branch on it.
     #[serde(default)]
     pub branch: bool,
+}
+
+/// Something that is counted over a call: turns in which one of these was heard or said.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct CounterFile {
+    /// Kinds of customer acts, as `abuse`, taken as said.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub heard: Vec<Name>,
+    /// Actions of the robot, as in a rule's `forbid`.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub said: Vec<Name>,
 }
 
 /// A rule of conduct: where `when` holds, some actions are forbidden.
@@ -155,10 +275,7 @@ pub(super) struct RuleFile {
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub name: Name,
     /// Where it speaks.
-    #[cfg_attr(
-        feature = "schema",
-        schemars(with = "std::collections::BTreeMap<String, Vec<String>>")
-    )]
+    #[cfg_attr(feature = "schema", schemars(with = "when_schema::When"))]
     pub when: When,
     /// Actions it forbids; `offer(*)` means all of a kind, `private` all private ones.
     #[serde(default)]
@@ -186,6 +303,11 @@ pub(super) struct CompletionFile {
     /// `sent(message)`, `met(concern)`.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub need: Vec<Name>,
+    /// What it is worth by itself, in reward units, when the call ends and it holds; such an item is no condition of
+    /// completion.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub worth: Option<Spanned<f64>>,
 }
 
 /// One line of the hand-written flow.
@@ -195,10 +317,7 @@ pub(super) struct CompletionFile {
 pub(super) struct ScriptFile {
     /// Where it applies; empty means always.
     #[serde(default)]
-    #[cfg_attr(
-        feature = "schema",
-        schemars(with = "std::collections::BTreeMap<String, Vec<String>>")
-    )]
+    #[cfg_attr(feature = "schema", schemars(with = "when_schema::When"))]
     pub when: When,
     /// The action to take.
     #[serde(default)]
@@ -246,6 +365,9 @@ pub(super) struct SubProcessFile {
     /// The slot that holds the time of another call, unless the scenario names one.
     #[serde(default)]
     pub callback: Option<Name>,
+    /// Counters that the scenario does not define itself.
+    #[serde(default)]
+    pub counters: OrderedMap<CounterFile>,
     /// More actions that reveal account details.
     #[serde(default)]
     pub private: Vec<Name>,

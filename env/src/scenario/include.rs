@@ -1,7 +1,5 @@
 //! Sub-processes of the library: gathering their texts, and taking them over into a scenario.
 
-use std::ops::Range;
-
 use toml::de::{DeTable, DeValue};
 
 use super::file::{Name, ScenarioFile, ScriptFile, SubProcessFile};
@@ -134,6 +132,7 @@ fn take_over(
     file.robot.add_missing(part.robot);
     file.customer.add_missing(part.customer);
     file.masks.add_missing(part.masks);
+    file.counters.add_missing(part.counters);
     file.distrust = file.distrust.take().or(part.distrust);
     file.callback = file.callback.take().or(part.callback);
     file.rules.extend(part.rules);
@@ -166,10 +165,10 @@ fn splice(
         match (&line.say, &line.run) {
             (Some(_), None) => script.push(line),
             (None, Some(run)) => {
-                if let Some((key, _)) = line.when.0.first() {
+                if let Some(key) = line.when.first() {
                     let message =
                         "a line with `run` has no `when`; the sub-process's lines have their own";
-                    source.report(key.span(), message);
+                    source.report(key, message);
                 }
                 match scripts.iter().find(|(name, _)| name == run.get_ref()) {
                     Some((_, lines)) => script.extend(lines.iter().cloned()),
@@ -187,8 +186,10 @@ fn splice(
                 source.report(say.span(), "a line has either `say` or `run`, not both");
             }
             (None, None) => {
-                let at: Range<usize> = line.when.0.first().map_or(0..0, |(key, _)| key.span());
-                source.report(at, "a script line needs `say` or `run`");
+                source.report(
+                    line.when.first().unwrap_or(0..0),
+                    "a script line needs `say` or `run`",
+                );
             }
         }
     }

@@ -1,64 +1,49 @@
 //! A scenario: one kind of call, checked and compiled to dense tables.
 
+pub mod caller;
 mod check;
 mod compile;
+mod completion;
 pub mod condition;
 mod conduct;
+pub(crate) mod counter;
 mod file;
 mod include;
 pub mod lint;
 mod moves;
 mod reward;
 mod script;
+pub mod slot;
+mod slot_file;
+mod slot_kind;
 
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::{ActionId, ActionMask};
 use crate::belief::effects::Hearing;
 use crate::belief::features::FeatureIndex;
+pub use crate::belief::features::N_CODES;
 use crate::belief::layout::Layout;
 use crate::call::customer::Truth;
 use crate::names::Names;
+use caller::CallerFeature;
 use condition::{Condition, Constraint, MaskTable};
+use counter::Counter;
 pub(crate) use moves::Move;
 
+pub use completion::{Completion, Need};
 #[cfg(feature = "schema")]
 pub use file::schema;
 pub use include::ScenarioText;
 pub use reward::RewardSpec;
 pub use script::ScriptPolicy;
+use slot::Slot;
 
-/// Most slots of a scenario.
-pub const MAX_SLOTS: usize = 8;
+/// Most slots that a scenario has of its own.
+pub const MAX_OWN_SLOTS: usize = 16;
+/// Most slots of a scenario, those of included sub-processes among them.
+pub const MAX_SLOTS: usize = 20;
 /// Most topics, questions, concerns, offers or messages, so that a set of them is one `u16`.
 pub const MAX_NAMES: usize = 16;
-
-/// Something that must truly hold for a call to be complete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// The right person is on the line and the robot knows it.
-    Identified,
-    /// The topic was told.
-    Told(u8),
-    /// The slot is recorded with its true value.
-    Known(u8),
-    /// The offer was truly taken or refused.
-    Settled(u8),
-    /// The offer was truly taken.
-    Accepted(u8),
-    /// The message was sent.
-    Sent(u8),
-    /// The concern is met, or there never was one.
-    Met(u8),
-}
-
-/// What must hold when some slots truly have certain values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Completion {
-    /// Slots and their true values for which it is needed.
-    pub when: Vec<(u8, u8)>,
-    /// What must hold then.
-    pub need: Vec<Need>,
-}
 
 /// One kind of call.
 #[derive(Clone, Debug)]
@@ -75,8 +60,10 @@ pub struct Scenario {
     pub channel: Option<String>,
     /// The names it speaks about.
     pub names: Names,
-    /// Values of each slot, where they are known.
-    pub slot_values: Vec<Vec<String>>,
+    /// The slots, in the order of their names.
+    pub slots: Vec<Slot>,
+    /// What is known of a caller before the call.
+    pub caller: Vec<CallerFeature>,
     /// Rules of conduct and masks.
     pub constraints: Vec<Constraint>,
     /// The reward.
@@ -86,7 +73,7 @@ pub struct Scenario {
     /// Which acts customers do, and words for them.
     pub customer: Vec<(UserAct, Vec<String>)>,
     pub(crate) index: FeatureIndex,
-    pub(crate) yes_no: [bool; MAX_SLOTS],
+    pub(crate) counters: Vec<Counter>,
     pub(crate) callback_slot: Option<u8>,
     pub(crate) distrust_concern: Option<u8>,
     moves: Vec<Move>,
@@ -96,7 +83,6 @@ pub struct Scenario {
     ending: ActionMask,
     leave_taking: ActionMask,
     mask_table: MaskTable,
-    first_masks: (ActionMask, ActionMask),
     script: Vec<(Condition, ActionId)>,
 }
 
@@ -124,14 +110,36 @@ impl Scenario {
         self.moves.iter().map(|step| step.acts.clone()).collect()
     }
 
-    /// What must hold for a call with this truth to be complete.
-    pub(crate) fn needs<'s>(&'s self, truth: &Truth) -> impl Iterator<Item = &'s Need> {
+    /// The parts of completion that count for a call with this truth.
+    fn applying<'s>(&'s self, truth: &Truth) -> impl Iterator<Item = &'s Completion> {
         let slots = truth.slots;
         let applies = move |c: &&Completion| {
             let mut when = c.when.iter();
             when.all(|&(slot, value)| slots[usize::from(slot)] == value)
         };
-        self.completion.iter().filter(applies).flat_map(|c| &c.need)
+        self.completion.iter().filter(applies)
+    }
+
+    /// What must hold for a call with this truth to be complete.
+    pub(crate) fn needs<'s>(&'s self, truth: &Truth) -> impl Iterator<Item = &'s Need> {
+        let required = self.applying(truth).filter(|c| c.worth.is_none());
+        required.flat_map(|c| &c.need)
+    }
+
+    /// The items that are worth something by themselves in a call with this truth, with their worth.
+    pub(crate) fn items<'s>(&'s self, truth: &Truth) -> impl Iterator<Item = (f32, &'s [Need])> {
+        let items = self.applying(truth);
+        items.filter_map(|c| Some((c.worth?, &c.need[..])))
+    }
+
+    /// Whether parts of the business are worth something by themselves.
+    pub fn has_items(&self) -> bool {
+        self.completion.iter().any(|c| c.worth.is_some())
+    }
+
+    /// Whether anything has to hold for a call to be complete.
+    pub(crate) fn can_complete(&self) -> bool {
+        self.completion.iter().any(|c| c.worth.is_none())
     }
 
     /// The words of an action.
@@ -165,20 +173,14 @@ impl Scenario {
 
     /// The allowed actions for a tracker's codes; never empty.
     #[inline]
-    pub fn mask(&self, codes: &[u8; 64]) -> ActionMask {
+    pub fn mask(&self, codes: &[u8; N_CODES]) -> ActionMask {
         self.masks(codes).0
     }
 
     /// The allowed actions, and those among all that no rule of conduct forbids.
     #[inline]
-    pub(crate) fn masks(&self, codes: &[u8; 64]) -> (ActionMask, ActionMask) {
+    pub(crate) fn masks(&self, codes: &[u8; N_CODES]) -> (ActionMask, ActionMask) {
         self.mask_table.masks(codes)
-    }
-
-    /// The same at the start of a call.
-    #[inline]
-    pub(crate) fn first_masks(&self) -> (ActionMask, ActionMask) {
-        self.first_masks
     }
 
     /// Rules of conduct that `action` breaks at `codes`, one by one and without the mask table.
@@ -196,10 +198,10 @@ impl Scenario {
             .filter(move |c| c.when.holds(codes) && c.forbidden.allows(action))
     }
 
-    /// Whether a slot is answered by yes and no.
+    /// The values of a slot that "yes" and "no" stand for, if those are answers.
     #[inline]
-    pub fn is_yes_no(&self, slot: usize) -> bool {
-        self.yes_no[slot]
+    pub fn yes_no(&self, slot: usize) -> Option<[u8; 2]> {
+        self.slots[slot].yes_no()
     }
 
     /// The slot that holds the time of another call.
@@ -248,7 +250,7 @@ impl Scenario {
             };
         };
         let values = if class == AboutClass::Slot {
-            &self.slot_values[act.about as usize][..]
+            &self.slots[act.about as usize].values[..]
         } else {
             &[]
         };

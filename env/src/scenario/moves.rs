@@ -3,6 +3,7 @@
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind};
 use crate::belief::effects::Effect;
 use crate::belief::features::{FeatureIndex, about_level, spoken_level};
+use crate::scenario::slot::Slot;
 
 /// All that a turn asks of an action, side by side.
 #[derive(Clone, Debug)]
@@ -16,7 +17,7 @@ pub(crate) struct Move {
     /// The acts that yes and no refer to.
     pub asked: Vec<SystemAct>,
     /// Slots that yes and no speak of, one bit each.
-    pub asked_slots: u8,
+    pub asked_slots: u32,
     /// Levels of the features `said`, `said_about` and `said_last`.
     pub spoken: u8,
     pub spoken_about: u8,
@@ -31,26 +32,26 @@ pub(crate) struct Move {
 }
 
 impl Move {
-    /// Compiles `acts`, which take so many seconds to say; `yes_no` marks slots answered by yes and no.
-    pub(super) fn new(f: &FeatureIndex, acts: &[SystemAct], yes_no: &[bool], seconds: f32) -> Self {
+    /// Compiles `acts`, which take so many seconds to say; some `slots` are answered by yes and no.
+    pub(super) fn new(f: &FeatureIndex, acts: &[SystemAct], slots: &[Slot], seconds: f32) -> Self {
         let is_asked = |act: &&SystemAct| match act.kind {
             SystemActKind::ConfirmIdentity
             | SystemActKind::Offer
             | SystemActKind::ProposeCallback
             | SystemActKind::Confirm => true,
-            SystemActKind::Ask => yes_no[usize::from(act.about)],
+            SystemActKind::Ask => slots[usize::from(act.about)].yes_no().is_some(),
             _ => false,
         };
         let asked: Vec<_> = acts.iter().filter(is_asked).copied().collect();
         let of_slot = |act: &&SystemAct| act.kind.about() == Some(AboutClass::Slot);
-        let slots = asked.iter().filter(of_slot).map(|act| 1 << act.about);
+        let asked_slots = asked.iter().filter(of_slot).map(|act| 1 << act.about);
         let confirm = acts.iter().find(|act| act.kind == SystemActKind::Confirm);
         let about = |act: &SystemAct| about_level(&f.said_about_level, act.kind.about(), act.about);
         let mut effects = acts.iter().filter_map(|&act| Effect::of(f, act));
         Self {
             effect: effects.next().unwrap_or(Effect::NONE),
             further_effects: effects.collect(),
-            asked_slots: slots.fold(0, |set: u8, bit: u8| set | bit),
+            asked_slots: asked_slots.fold(0, |set: u32, bit: u32| set | bit),
             spoken: spoken_level(acts[0].kind),
             spoken_about: acts.iter().find_map(about).unwrap_or(0),
             spoken_last: acts.last().map_or(0, |act| spoken_level(act.kind)),

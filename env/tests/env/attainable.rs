@@ -1,10 +1,11 @@
 //! Which calls can complete, of customers that are made for it.
 
 use offhook_env::act::NONE;
-use offhook_env::belief::slot_belief::YES;
 use offhook_env::call::customer::{Goal, Truth};
 use offhook_env::call::is_attainable;
 use offhook_env::scenario::{Scenario, ScenarioText};
+
+use super::YES;
 
 /// The fixture, whose calls need a `yes`-or-`no` slot to be known and an offer to be taken.
 fn scenario() -> Scenario {

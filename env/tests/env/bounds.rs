@@ -16,7 +16,6 @@ fn what_becomes_a_file_a_level_or_a_sum_is_checked_where_it_stands() {
         "\"yes, mine\"",
         "`yes, mine` cannot be a value of slot `agrees`: brackets",
     );
-    value("\"none\"", "`none` is the level where no value is known");
     value("\"!no\"", "means all levels but this one");
     value("\" maybe\"", "it begins or ends with a blank");
     value("\"\"", "it is empty");

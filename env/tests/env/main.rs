@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use offhook_env::act::{Hypothesis, NBest, NONE, SystemActKind, UserAct, UserActKind, Utterance};
-use offhook_env::belief::slot_belief::{NO, YES};
 use offhook_env::belief::tracker::BeliefState;
 use offhook_env::call::batch::CallBatch;
 use offhook_env::call::customer::{Customers, Mood, PerfectChannel, SystemUtterance, Truth};
@@ -20,6 +19,10 @@ mod attainable;
 mod bounds;
 mod faults;
 mod privileged;
+
+/// The values of the fixture's slot that is answered by yes and no.
+const YES: u8 = 0;
+const NO: u8 = 1;
 
 fn scenario() -> Scenario {
     Scenario::parse(&ScenarioText::new(

@@ -87,7 +87,7 @@ fn hidden_codes_tell_the_truth() {
         let value = level_at(hidden.layout(), &row, &format!("hidden_slot.{slot}"));
         assert_eq!(
             value,
-            world.scenario.slot_values[0][truth.slots[0] as usize]
+            world.scenario.slots[0].values[truth.slots[0] as usize]
         );
         assert_eq!(level_at(hidden.layout(), &row, "hidden_patience"), "8/8");
         n_right += u64::from(truth.right_person);

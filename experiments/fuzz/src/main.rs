@@ -259,7 +259,7 @@ mod tests {
             many("<a>", "<a/>", 1 << 19),
             many("<a>", r#"<a b=""/>"#, 1 << 18),
         ];
-        for table in [table(1, 2, 4096), table(48, 16, 4096), table(48, 2, 100)] {
+        for table in [table(1, 2, 4096), table(96, 16, 4096), table(96, 2, 100)] {
             let formats = [Format::Json, Format::Dpt, Format::Csv, Format::Dmn];
             inputs.extend(formats.map(|format| format.export(&table)));
         }

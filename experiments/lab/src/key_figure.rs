@@ -116,11 +116,27 @@ pub const KEY_FIGURES: &[KeyFigure] = &[
         among: |c| c.right_person,
         ..share("satisfied", Value::Of(|c| f64::from(c.satisfaction >= 4)))
     },
+    // Among conversations with the person called, where parts of the business are worth something by themselves.
+    KeyFigure {
+        among: |c| c.items.is_some(),
+        ..mean("items", "share of worth", 3, |c| {
+            f64::from(c.items.unwrap_or_default())
+        })
+    },
     share("hang_up", Value::Ended(Outcome::HungUp)),
     share("handoff", Value::Ended(Outcome::Transferred)),
     share("opt_out", Value::Ended(Outcome::OptedOut)),
     mean("turns", "turns", 2, |c| f64::from(c.turns)),
     mean("call_seconds", "s", 1, |c| f64::from(c.seconds)),
+    mean("machine_seconds", "s", 1, |c| f64::from(c.machine_seconds)),
+    // Among calls that a person was on at the end.
+    KeyFigure {
+        among: |c| c.taken_for_machine.is_some(),
+        ..share(
+            "taken_for_machine",
+            Value::Of(|c| f64::from(c.taken_for_machine == Some(true))),
+        )
+    },
     mean("return", "reward", 2, |c| f64::from(c.return_)),
     count("rules_broken", |c| f64::from(c.rules_broken)),
     count("held_back", |c| f64::from(c.held_back)),
@@ -340,6 +356,9 @@ mod tests {
             held_back: 0,
             attainable,
             right_person,
+            items: None,
+            machine_seconds: 0.0,
+            taken_for_machine: None,
         }
     }
 

@@ -8,6 +8,7 @@ use offhook_env::log::dialog;
 use offhook_env::log::{self, CallLog, Caller};
 use offhook_env::policy::{Observation, Policy, draw};
 use offhook_env::rng::{Stream, uniform_at};
+use offhook_env::scenario::caller::CallerRecord;
 pub use offhook_policy::evaluate::{Choice, Plan};
 use offhook_policy::planner::PlannerConfig;
 use rayon::prelude::*;
@@ -121,7 +122,9 @@ fn record_one<C: Customers>(
     let scenario = &*world.scenario;
     let mut turns = Vec::new();
     let mut seconds = 0.0;
+    let mut record = CallerRecord::EMPTY;
     let on_turn = |action, prob, turn: &Turn, call: &Call<C::Customer>| {
+        record = world.customers.record(call.customer());
         let decision = (action, prob);
         turns.push(dialog::played_turn(world, call, seconds, decision, turn));
         seconds += turn.seconds;
@@ -134,7 +137,7 @@ fn record_one<C: Customers>(
         start_time: None,
         caller: Caller {
             id: format!("{episode}"),
-            ..Caller::default()
+            ..record.log(scenario)
         },
         turns,
         outcome: Some(summary.outcome),

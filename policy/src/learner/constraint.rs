@@ -111,6 +111,9 @@ mod tests {
             held_back: 0,
             attainable: true,
             right_person: true,
+            items: None,
+            machine_seconds: 0.0,
+            taken_for_machine: None,
         };
         let all = [Cost::HangUp, Cost::OptOut, Cost::Complaint, Cost::Harms];
         assert_eq!(all.map(|cost| cost.of(&call)), [1.0, 0.0, 1.0, 2.0]);

@@ -9,7 +9,7 @@ use crate::table::{
 /// into two random sets of levels. 2 to 6 levels per feature, 14 actions, random support and
 /// fidelity.
 ///
-/// `n_rules` is held to 1..=4096 and `n_features` to 1..=48; a space with fewer observations than
+/// `n_rules` is held to 1..=4096 and `n_features` to 1..=96; a space with fewer observations than
 /// rules gets fewer.
 #[must_use]
 pub fn random_table(seed: u64, n_rules: usize, n_features: usize) -> DecisionTable {

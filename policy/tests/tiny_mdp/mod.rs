@@ -269,6 +269,9 @@ impl VectorEnv for TinyEnv {
                     held_back: 0,
                     attainable: true,
                     right_person: true,
+                    items: None,
+                    machine_seconds: 0.0,
+                    taken_for_machine: None,
                 };
                 out.ended.push((slot as u32, summary));
                 let episode = call.episode + self.n_calls as u64;

@@ -261,6 +261,9 @@ impl<G: Game> VectorEnv for GameEnv<G> {
                 held_back: 0,
                 attainable: true,
                 right_person: true,
+                items: None,
+                machine_seconds: 0.0,
+                taken_for_machine: None,
             };
             out.ended.push((slot as u32, summary));
             let next = call.episode + self.n_calls as u64;

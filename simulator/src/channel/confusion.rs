@@ -8,6 +8,7 @@ use offhook_env::call::customer::Channel;
 use offhook_env::diagnostic::Diagnostics;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
+use offhook_env::scenario::slot::SlotKind;
 use rand::Rng as _;
 
 use super::model::{ChannelModel, N_BINS, Rates};
@@ -27,7 +28,45 @@ pub struct ConfusionChannel {
     acts: Vec<UserAct>,
     /// Where the acts of each kind begin among them, and how many they are.
     places: [(u32, u32); N_KINDS],
+    /// Slots whose values are misheard as what is near them, with the number of values.
+    near: Vec<(u8, Near)>,
 }
+
+/// What the values of a slot are near to.
+#[derive(Clone, Copy, Debug)]
+enum Near {
+    /// Numbers: to those next to them.
+    OnALine(u8),
+    /// Sets of so many: to those with one more or one less.
+    Sets(u8),
+}
+
+impl Near {
+    /// A value near `value`, chosen by `bits`.
+    fn choose(self, value: u8, bits: u32) -> u8 {
+        match self {
+            Self::OnALine(n_values) => {
+                let away = 1 + (bits >> 1) % NEIGHBORS;
+                let (value, last) = (i32::from(value), i32::from(n_values) - 1);
+                let away = if bits & 1 == 1 {
+                    away as i32
+                } else {
+                    -(away as i32)
+                };
+                let near = if (0..=last).contains(&(value + away)) {
+                    value + away
+                } else {
+                    value - away
+                };
+                near.clamp(0, last.max(0)) as u8
+            }
+            Self::Sets(n) => value ^ 1 << (bits % u32::from(n.max(1))),
+        }
+    }
+}
+
+/// How far a number that is misheard is from the one that was said, steps (assumption).
+const NEIGHBORS: u32 = 3;
 
 impl ConfusionChannel {
     /// Compiles a model for the acts that the customers of `scenario` do: confusions with other
@@ -50,7 +89,7 @@ impl ConfusionChannel {
             let proof = act.kind == UserActKind::Inform && act.about == NONE;
             let open = act.kind == UserActKind::Inform && act.value == NONE && !proof;
             if open {
-                let n_values = scenario.slot_values[act.about as usize].len() as u8;
+                let n_values = scenario.slots[act.about as usize].values.len() as u8;
                 list.extend((0..n_values).map(|value| UserAct::inform(act.about, value)));
             } else if !proof {
                 list.push(*act);
@@ -58,10 +97,14 @@ impl ConfusionChannel {
         }
         let can =
             |kind: UserActKind| kind != UserActKind::HangUp && !acts[kind as usize].is_empty();
-        // Only `hang_up` may be missing, and nothing is heard after it.
+        // Only `hang_up` may be missing, after which nothing is heard, and a tone, which is heard as machines are.
         let unknown = Rates::default();
         let rates = |kind| {
-            let entry = model.kind(kind).or(model.kind(UserActKind::Silence));
+            let like = match kind {
+                UserActKind::Beep => UserActKind::Voicemail,
+                _ => UserActKind::Silence,
+            };
+            let entry = model.kind(kind).or(model.kind(like));
             entry.map_or(&unknown, |entry| &entry.rates)
         };
         let weights = by_kind(|kind| weights(kind, rates(kind), can));
@@ -88,11 +131,21 @@ impl ConfusionChannel {
             n_before += n_acts;
             (n_before - n_acts, n_acts)
         });
+        let near = (0..)
+            .zip(&scenario.slots)
+            .filter_map(|(slot, of)| match of.kind {
+                SlotKind::Number | SlotKind::Time | SlotKind::Day => {
+                    Some((slot, Near::OnALine(of.values.len() as u8)))
+                }
+                SlotKind::Several => Some((slot, Near::Sets(of.items().len() as u8))),
+                SlotKind::Choice | SlotKind::Text => None,
+            });
         Self {
             fates,
             kinds,
             acts: acts.concat(),
             places,
+            near: near.collect(),
         }
     }
 
@@ -131,7 +184,16 @@ impl ConfusionChannel {
         if fate == Fate::Value && act.about == NONE {
             return const { &UserAct::inform(NONE, 0) };
         }
+        let near = self
+            .near
+            .iter()
+            .find(|(slot, _)| *slot == act.about && act.value != NONE);
+        let near =
+            near.map(|(_, near)| near.choose(act.value, bits.wrapping_mul(0x9E37_79B9) >> 16));
         let fits = |other: &&UserAct| match fate {
+            Fate::Value if near.is_some_and(|near| near != act.value) => {
+                other.about == act.about && Some(other.value) == near
+            }
             Fate::Value => other.about == act.about && other.value != act.value,
             _ => other.about != act.about,
         };

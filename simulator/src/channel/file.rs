@@ -161,7 +161,8 @@ fn check(source: &mut Source<'_>, file: &ChannelFile) -> Option<ChannelModel> {
                     format!("`{like}` is not measured; name a measured kind"),
                 ),
             }
-        } else if kind != UserActKind::HangUp && !named.contains(&kind) {
+        } else if !matches!(kind, UserActKind::HangUp | UserActKind::Beep) && !named.contains(&kind)
+        {
             let message = format!(
                 "no entry for `{kind}`; add [[kind]] with name = \"{kind}\", source = \"assumed\", like = .."
             );

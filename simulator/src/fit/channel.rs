@@ -99,6 +99,8 @@ pub fn fit_channel(
                 origin: Origin::Measured(counts[&kind].n),
                 rates: rates.clone(),
             });
+        } else if kind == UserActKind::Beep {
+            // A line need not say how a tone is heard: as other machines are.
         } else if let Some(like) = nearest(kind).iter().find(|like| fitted.contains_key(like)) {
             kinds.push(KindModel {
                 kind,
@@ -152,6 +154,7 @@ fn nearest(kind: UserActKind) -> &'static [UserActKind] {
         User::Abuse => &[User::Unrelated, User::Ask, User::Inform],
         User::Silence => &[User::Unrelated],
         User::Unrelated => &[User::Silence],
+        User::Beep => &[],
         User::HangUp => &[User::Thank, User::Affirm, User::Inform, User::Ask],
     }
 }

@@ -4,12 +4,14 @@ use std::ops::Range;
 
 use offhook_env::act::{AboutClass, NONE, SystemActKind, UserAct, UserActKind};
 use offhook_env::diagnostic::{Diagnostics, Source, suggestion};
+use offhook_env::scenario::slot::SlotKind;
 use offhook_env::scenario::{Scenario, ScenarioText};
 use rand_distr::{Beta, Normal};
 use toml::Spanned;
 
-use super::Population;
-use super::file::{self, PopulationFile, Shares};
+use super::file::{self, PopulationFile, SegmentFile, Shares};
+use super::segment::Layered;
+use super::{Population, draws, segment};
 use crate::dice::{Pick, Quantiles};
 
 /// Least and most patience, unpleasant turns: everybody bears one.
@@ -38,52 +40,125 @@ fn compile(
     section: &PopulationFile,
     scenario: &Scenario,
 ) -> Option<Population> {
-    let voicemail = share(source, "voicemail", &section.voicemail);
-    let screening = share(source, "screening", &section.screening);
-    let busy = share(source, "busy", &section.busy);
-    let driving = share(source, "driving", &section.driving);
-    let wants_human = share(source, "wants_human", &section.wants_human);
-    let wants_opt_out = share(source, "wants_opt_out", &section.wants_opt_out);
+    let segments = segment::compile(source, section, scenario);
+    let mut layered = |name: &str, base: &Spanned<f64>, of: OfSegment| {
+        let over = section.segments.0.iter().zip(0..);
+        let over: Vec<(u8, f32)> = over
+            .filter_map(|((_, segment), k)| Some((k, share(source, name, of(segment)?))))
+            .collect();
+        Layered {
+            base: share(source, name, base),
+            over,
+        }
+    };
+    let voicemail = layered("voicemail", &section.voicemail, |s| s.voicemail.as_ref());
+    let screening = layered("screening", &section.screening, |s| s.screening.as_ref());
+    let busy = layered("busy", &section.busy, |s| s.busy.as_ref());
+    let driving = layered("driving", &section.driving, |s| s.driving.as_ref());
+    let wants_human = layered("wants_human", &section.wants_human, |s| {
+        s.wants_human.as_ref()
+    });
+    let wants_opt_out = layered("wants_opt_out", &section.wants_opt_out, |s| {
+        s.wants_opt_out.as_ref()
+    });
+    let right_person = layered("right_person", &section.right_person, |s| {
+        s.right_person.as_ref()
+    });
+    let carried = layered("carried", &section.carried, |s| s.carried.as_ref());
+    let language_difficulty = layered("language_difficulty", &section.language_difficulty, |s| {
+        s.language_difficulty.as_ref()
+    });
     exclusive(
         source,
         "voicemail",
         "screening",
-        voicemail + screening,
+        (&voicemail, &screening),
         &section.voicemail,
     );
-    exclusive(source, "busy", "driving", busy + driving, &section.busy);
+    exclusive(source, "busy", "driving", (&busy, &driving), &section.busy);
     exclusive(
         source,
         "wants_human",
         "wants_opt_out",
-        wants_human + wants_opt_out,
+        (&wants_human, &wants_opt_out),
         &section.wants_human,
     );
+    let each = || {
+        section
+            .segments
+            .0
+            .iter()
+            .map(|(_, segment)| segment)
+            .zip(0u8..)
+    };
+    let mut patiences = Layered {
+        base: patience(source, &section.patience)?,
+        over: Vec::new(),
+    };
+    let mut trusts = Layered {
+        base: beta(source, "trust", &section.trust)?,
+        over: Vec::new(),
+    };
+    let mut talkativenesses = Layered {
+        base: beta(source, "talkativeness", &section.talkativeness)?,
+        over: Vec::new(),
+    };
+    let mut difficulties = Layered {
+        base: difficulty(source, &section.difficulty),
+        over: Vec::new(),
+    };
+    for (segment, k) in each() {
+        if let Some(found) = &segment.patience {
+            patiences.over.push((k, patience(source, found)?));
+        }
+        if let Some(found) = &segment.trust {
+            trusts.over.push((k, beta(source, "trust", found)?));
+        }
+        if let Some(found) = &segment.talkativeness {
+            talkativenesses
+                .over
+                .push((k, beta(source, "talkativeness", found)?));
+        }
+        if let Some(found) = &segment.difficulty {
+            difficulties.over.push((k, difficulty(source, found)));
+        }
+    }
+    let carry = (0..).zip(&scenario.slots).filter(|(_, slot)| slot.carried);
     let population = Population {
         variation: None,
-        right_person: share(source, "right_person", &section.right_person),
+        right_person,
         voicemail,
         screening,
         busy,
         driving,
-        language_difficulty: share(source, "language_difficulty", &section.language_difficulty),
+        language_difficulty,
         wants_human,
         wants_opt_out,
-        difficulty: difficulty(source, &section.difficulty),
-        slots: slots(source, section, scenario),
-        questions: shares(source, AboutClass::Question, &section.questions, scenario),
-        concerns: shares(source, AboutClass::Concern, &section.concerns, scenario),
-        offers: shares(source, AboutClass::Offer, &section.offers, scenario),
+        difficulty: difficulties,
+        slots: draws::slots(source, section, scenario),
+        questions: shares(source, AboutClass::Question, section, scenario),
+        concerns: shares(source, AboutClass::Concern, section, scenario),
+        offers: shares(source, AboutClass::Offer, section, scenario),
+        caller: draws::caller(source, section, scenario),
+        carried,
+        carry: carry
+            .map(|(k, slot)| (k, slot.values.len() as u8))
+            .collect(),
+        slot_order: segment::slot_order(source, section, scenario, &segments),
+        segments,
         early_questions: early(source, &section.early_questions, scenario),
-        patience: patience(source, &section.patience)?,
-        trust: beta(source, "trust", &section.trust)?,
-        talkativeness: beta(source, "talkativeness", &section.talkativeness)?,
+        patience: patiences,
+        trust: trusts,
+        talkativeness: talkativenesses,
     };
     words(source, section, &population, scenario);
     Some(population)
 }
 
-fn share(source: &mut Source<'_>, name: &str, found: &Spanned<f64>) -> f32 {
+/// A share that a segment may say.
+type OfSegment = fn(&SegmentFile) -> Option<&Spanned<f64>>;
+
+pub(super) fn share(source: &mut Source<'_>, name: &str, found: &Spanned<f64>) -> f32 {
     let value = *found.get_ref();
     if !(0.0..=1.0).contains(&value) {
         source.report(
@@ -94,8 +169,19 @@ fn share(source: &mut Source<'_>, name: &str, found: &Spanned<f64>) -> f32 {
     value as f32
 }
 
-/// Two shares of whom nobody belongs to both.
-fn exclusive(source: &mut Source<'_>, one: &str, other: &str, sum: f32, at: &Spanned<f64>) {
+/// Two shares of whom nobody belongs to both, in any segment.
+fn exclusive(
+    source: &mut Source<'_>,
+    one: &str,
+    other: &str,
+    (a, b): (&Layered<f32>, &Layered<f32>),
+    at: &Spanned<f64>,
+) {
+    let most = |shares: &Layered<f32>| {
+        let over = shares.over.iter().map(|(_, share)| *share);
+        over.fold(shares.base, f32::max)
+    };
+    let sum = most(a) + most(b);
     if sum > 1.0 {
         let message = format!(
             "{one} and {other} sum to {sum}, expected at most 1: nobody is both; lower one"
@@ -104,7 +190,7 @@ fn exclusive(source: &mut Source<'_>, one: &str, other: &str, sum: f32, at: &Spa
     }
 }
 
-fn sums_to_one(source: &mut Source<'_>, span: Range<usize>, name: &str, sum: f64) {
+pub(super) fn sums_to_one(source: &mut Source<'_>, span: Range<usize>, name: &str, sum: f64) {
     if (sum - 1.0).abs() > 1e-6 {
         source.report(
             span,
@@ -167,7 +253,7 @@ fn beta(source: &mut Source<'_>, name: &str, found: &Spanned<file::Beta>) -> Opt
 }
 
 /// Position of a name in its class.
-fn position(
+pub(super) fn position(
     source: &mut Source<'_>,
     class: AboutClass,
     name: &Spanned<String>,
@@ -185,18 +271,47 @@ fn position(
     at
 }
 
+/// The shares of a class that a section or a segment says.
+fn of_class(class: AboutClass, [questions, concerns, offers]: [&Shares; 3]) -> &Shares {
+    match class {
+        AboutClass::Question => questions,
+        AboutClass::Concern => concerns,
+        _ => offers,
+    }
+}
+
 /// One share per name of the class; names that are left out have none.
 fn shares(
     source: &mut Source<'_>,
     class: AboutClass,
-    found: &Shares,
+    section: &PopulationFile,
     scenario: &Scenario,
-) -> Vec<f32> {
-    let mut list = vec![0.0; scenario.names.of(class).len()];
-    for (name, value) in &found.0 {
+) -> Vec<Layered<f32>> {
+    let none = Layered {
+        base: 0.0,
+        over: Vec::new(),
+    };
+    let mut list = vec![none; scenario.names.of(class).len()];
+    let base = of_class(
+        class,
+        [&section.questions, &section.concerns, &section.offers],
+    );
+    for (name, value) in &base.0 {
         let value = share(source, name.get_ref(), value);
         if let Some(k) = position(source, class, name, scenario) {
-            list[k] = value;
+            list[k].base = value;
+        }
+    }
+    for ((_, segment), number) in section.segments.0.iter().zip(0..) {
+        let own = of_class(
+            class,
+            [&segment.questions, &segment.concerns, &segment.offers],
+        );
+        for (name, value) in &own.0 {
+            let value = share(source, name.get_ref(), value);
+            if let Some(k) = position(source, class, name, scenario) {
+                list[k].over.push((number, value));
+            }
         }
     }
     list
@@ -207,50 +322,6 @@ fn early(source: &mut Source<'_>, list: &[Spanned<String>], scenario: &Scenario)
         .iter()
         .filter_map(|name| position(source, AboutClass::Question, name, scenario));
     known.fold(0, |set, k| set | 1 << k)
-}
-
-fn slots(source: &mut Source<'_>, section: &PopulationFile, scenario: &Scenario) -> Vec<Pick<u8>> {
-    let mut picks = vec![None; scenario.names.slots.len()];
-    for (name, values) in &section.slots.0 {
-        let Some(slot) = position(source, AboutClass::Slot, name, scenario) else {
-            continue;
-        };
-        let known = &scenario.slot_values[slot];
-        let mut weights = Vec::new();
-        for (value, found) in &values.0 {
-            let weight = f64::from(share(source, value.get_ref(), found));
-            match known.iter().position(|k| k == value.get_ref()) {
-                Some(k) => weights.push((weight, k as u8)),
-                None => {
-                    let hint = suggestion(value.get_ref(), known.iter().map(String::as_str));
-                    let message = format!(
-                        "unknown value `{}` of slot `{}`: {hint}",
-                        value.get_ref(),
-                        name.get_ref()
-                    );
-                    source.report(value.span(), message);
-                }
-            }
-        }
-        sums_to_one(
-            source,
-            name.span(),
-            name.get_ref(),
-            values.0.iter().map(|(_, found)| found.get_ref()).sum(),
-        );
-        picks[slot] = Some(Pick::new(weights));
-    }
-    for (slot, _) in picks.iter().enumerate().filter(|(_, pick)| pick.is_none()) {
-        let name = &scenario.names.slots[slot];
-        let message = format!(
-            "slot `{name}` has no shares; add `{name} = {{ value = share, .. }}` to [population.slots]"
-        );
-        source.report(section.right_person.span(), message);
-    }
-    picks
-        .into_iter()
-        .map(|pick| pick.unwrap_or_else(|| Pick::new([])))
-        .collect()
 }
 
 /// Reports acts that these customers need and `[customer]` has no words for.
@@ -303,28 +374,28 @@ fn words(
         }
     }
     for (name, values) in &section.slots.0 {
-        let Some(slot) = scenario
-            .names
-            .slots
-            .iter()
-            .position(|s| s == name.get_ref())
-        else {
+        let mut names = scenario.names.slots.iter();
+        let Some(slot) = names.position(|s| s == name.get_ref()) else {
             continue;
         };
+        let of = &scenario.slots[slot];
         for (value, found) in values.0.iter().filter(|(_, found)| *found.get_ref() > 0.0) {
-            if let Some(v) = scenario.slot_values[slot]
-                .iter()
-                .position(|k| k == value.get_ref())
-            {
-                need(found.span(), UserAct::inform(slot as u8, v as u8));
+            let told = match of.kind {
+                // A set takes words of its own, or words for all.
+                SlotKind::Several => vec![NONE],
+                _ => draws::named_values(of, value.get_ref()),
+            };
+            for v in told {
+                need(found.span(), UserAct::inform(slot as u8, v));
             }
         }
     }
-    let entries = |shares: &[f32]| {
+    let entries = |shares: &[Layered<f32>]| {
+        let is_there = |s: &Layered<f32>| s.base > 0.0 || s.over.iter().any(|(_, s)| *s > 0.0);
         shares
             .iter()
             .enumerate()
-            .filter(|(_, s)| **s > 0.0)
+            .filter(|(_, s)| is_there(s))
             .map(|(k, _)| k as u8)
             .collect::<Vec<_>>()
     };

@@ -155,6 +155,131 @@ pub(super) struct PopulationFile {
         schemars(with = "std::collections::BTreeMap<String, f64>")
     )]
     pub offers: Shares,
+    /// Shares of the values of every caller feature; what is left of 1 is `unknown`.
+    #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            with = "std::collections::BTreeMap<String, std::collections::BTreeMap<String, f64>>"
+        )
+    )]
+    pub caller: OrderedMap<Shares>,
+    /// Share of the slots under `carry` whose answer an earlier call has recorded.
+    #[serde(default = "zero")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
+    pub carried: Spanned<f64>,
+    /// Who differs from all others, and in what: the last segment that a customer belongs to counts.
+    #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, SegmentFile>")
+    )]
+    pub segments: OrderedMap<SegmentFile>,
+}
+
+/// Customers who differ from others: shares and traits that hold for them instead.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct SegmentFile {
+    /// Who belongs to it: values of caller features (`caller.region`), slots (`slot.fever`) and concerns
+    /// (`concern.cost`: `yes` or `no`), all together.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, Vec<String>>")
+    )]
+    pub when: OrderedMap<Vec<Spanned<String>>>,
+    /// See [`PopulationFile::right_person`].
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub right_person: Option<Spanned<f64>>,
+    /// See [`PopulationFile::voicemail`].
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub voicemail: Option<Spanned<f64>>,
+    /// See [`PopulationFile::screening`].
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub screening: Option<Spanned<f64>>,
+    /// See [`PopulationFile::busy`].
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub busy: Option<Spanned<f64>>,
+    /// See [`PopulationFile::driving`].
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub driving: Option<Spanned<f64>>,
+    /// See [`PopulationFile::wants_human`].
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub wants_human: Option<Spanned<f64>>,
+    /// See [`PopulationFile::wants_opt_out`].
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub wants_opt_out: Option<Spanned<f64>>,
+    /// See [`PopulationFile::patience`].
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Normal>"))]
+    pub patience: Option<Spanned<Normal>>,
+    /// See [`PopulationFile::trust`].
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Beta>"))]
+    pub trust: Option<Spanned<Beta>>,
+    /// See [`PopulationFile::talkativeness`].
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Beta>"))]
+    pub talkativeness: Option<Spanned<Beta>>,
+    /// See [`PopulationFile::language_difficulty`].
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub language_difficulty: Option<Spanned<f64>>,
+    /// See [`PopulationFile::difficulty`].
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<f64>>"))]
+    pub difficulty: Option<Spanned<Vec<Spanned<f64>>>>,
+    /// See [`PopulationFile::slots`]; of each slot named, all shares. None at all: they have no value.
+    #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            with = "std::collections::BTreeMap<String, std::collections::BTreeMap<String, f64>>"
+        )
+    )]
+    pub slots: OrderedMap<Shares>,
+    /// See [`PopulationFile::questions`].
+    #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, f64>")
+    )]
+    pub questions: Shares,
+    /// See [`PopulationFile::concerns`].
+    #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, f64>")
+    )]
+    pub concerns: Shares,
+    /// See [`PopulationFile::offers`].
+    #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, f64>")
+    )]
+    pub offers: Shares,
+    /// See [`PopulationFile::caller`].
+    #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            with = "std::collections::BTreeMap<String, std::collections::BTreeMap<String, f64>>"
+        )
+    )]
+    pub caller: OrderedMap<Shares>,
+    /// See [`PopulationFile::carried`].
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub carried: Option<Spanned<f64>>,
 }
 
 /// A normal distribution.

@@ -1,14 +1,19 @@
 //! Who is called: shares, persona and hidden goals, drawn from a scenario's `[population]` section.
 
 mod check;
+mod draws;
 mod file;
 pub mod lint;
+mod segment;
 
 use offhook_env::act::NONE;
 use offhook_env::scenario::MAX_SLOTS;
+use offhook_env::scenario::caller::CallerRecord;
 
 use crate::dice::{Coins, Pick, Quantiles};
 use crate::variation::Variation;
+use draws::{SlotDraw, draw_set};
+use segment::{Drawn, Layered, Segments};
 
 #[cfg(feature = "schema")]
 pub(crate) use file::schema;
@@ -78,30 +83,42 @@ pub struct Person {
     pub concerns: u16,
     /// Offers the person would take once no concern stands in the way.
     pub willing: u16,
+    /// What is on file.
+    pub record: CallerRecord,
 }
 
 /// The difficulty of those who are hard to understand.
 const HARD: u8 = 2;
 
+/// Chance that what an earlier call recorded is not true, or no longer (assumption, as the tracker has it).
+const RECORDED_WRONG: f32 = 0.1;
+
 /// A scenario's population, compiled to dense tables.
 #[derive(Clone, Debug)]
 pub struct Population {
-    right_person: f32,
-    voicemail: f32,
-    screening: f32,
-    busy: f32,
-    driving: f32,
-    language_difficulty: f32,
-    wants_human: f32,
-    wants_opt_out: f32,
-    patience: Quantiles,
-    trust: Quantiles,
-    talkativeness: Quantiles,
-    difficulty: Pick<u8>,
-    slots: Vec<Pick<u8>>,
-    questions: Vec<f32>,
-    concerns: Vec<f32>,
-    offers: Vec<f32>,
+    right_person: Layered<f32>,
+    voicemail: Layered<f32>,
+    screening: Layered<f32>,
+    busy: Layered<f32>,
+    driving: Layered<f32>,
+    language_difficulty: Layered<f32>,
+    wants_human: Layered<f32>,
+    wants_opt_out: Layered<f32>,
+    patience: Layered<Quantiles>,
+    trust: Layered<Quantiles>,
+    talkativeness: Layered<Quantiles>,
+    difficulty: Layered<Pick<u8>>,
+    slots: Vec<Layered<SlotDraw>>,
+    questions: Vec<Layered<f32>>,
+    concerns: Vec<Layered<f32>>,
+    offers: Vec<Layered<f32>>,
+    caller: Vec<Layered<Pick<u8>>>,
+    carried: Layered<f32>,
+    /// Slots whose answer an earlier call may have recorded, with the number of their values.
+    carry: Vec<(u8, u8)>,
+    /// The slots in an order in which each comes behind those that it depends on.
+    slot_order: Vec<u8>,
+    segments: Segments,
     early_questions: u16,
     /// How calls vary around it, if they do.
     variation: Option<Variation>,
@@ -121,48 +138,64 @@ impl Population {
 
     /// Draws a person.
     pub(crate) fn draw(&self, coins: &mut Coins<'_>) -> Person {
+        let mut drawn = Drawn::default();
+        let mut active = self.segments.active(&drawn);
+        for (feature, pick) in self.caller.iter().enumerate() {
+            let level = pick.at(active).at(u32::from(coins.bits()) << 16);
+            drawn.caller[feature] = level.unwrap_or(0);
+            active = self.segments.active(&drawn);
+        }
         let picked_up = f32::from(coins.bits()) / 65_536.0;
-        let line = if picked_up < self.voicemail {
+        let voicemail = *self.voicemail.at(active);
+        let line = if picked_up < voicemail {
             Line::Voicemail
-        } else if picked_up < self.voicemail + self.screening {
+        } else if picked_up < voicemail + self.screening.at(active) {
             Line::Screening
         } else {
             Line::Person
         };
-        let right_person = coins.lands(self.right_person) && line != Line::Voicemail;
+        let right_person = coins.lands(*self.right_person.at(active)) && line != Line::Voicemail;
         let (mut time, mut wish) = (Time::Free, Wish::Nothing);
         let wanted = f32::from(coins.bits()) / 65_536.0;
-        if wanted < self.wants_opt_out {
+        let wants_opt_out = *self.wants_opt_out.at(active);
+        if wanted < wants_opt_out {
             wish = Wish::OptOut;
-        } else if right_person && wanted < self.wants_opt_out + self.wants_human {
+        } else if right_person && wanted < wants_opt_out + self.wants_human.at(active) {
             wish = Wish::Human;
         }
-        let mut slots = [NONE; MAX_SLOTS];
-        let (mut concerns, mut willing) = (0, 0);
+        let mut willing = 0;
         if right_person {
             let hurry = f32::from(coins.bits()) / 65_536.0;
-            if hurry < self.driving {
+            let driving = *self.driving.at(active);
+            if hurry < driving {
                 time = Time::Driving;
-            } else if hurry < self.driving + self.busy {
+            } else if hurry < driving + self.busy.at(active) {
                 time = Time::Busy;
             }
-            for (value, pick) in slots.iter_mut().zip(&self.slots) {
-                *value = pick.at(u32::from(coins.bits()) << 16).unwrap_or(NONE);
+            for &slot in &self.slot_order {
+                let draw = &self.slots[usize::from(slot)];
+                drawn.slots[usize::from(slot)] = draw.at(active).draw(coins);
+                active = self.segments.active(&drawn);
             }
-            concerns = draw_set(&self.concerns, coins);
-            willing = draw_set(&self.offers, coins);
+            for (concern, share) in self.concerns.iter().enumerate() {
+                let has = coins.lands(*share.at(active));
+                drawn.concerns |= u16::from(has) << concern;
+                drawn.n_concerns += 1;
+                active = self.segments.active(&drawn);
+            }
+            willing = draw_set(self.offers.iter().map(|share| *share.at(active)), coins);
         }
-        let questions = draw_set(&self.questions, coins);
-        let foreign = coins.lands(self.language_difficulty);
-        let difficulty = self.difficulty.at(u32::from(coins.bits()) << 16);
+        let questions = draw_set(self.questions.iter().map(|share| *share.at(active)), coins);
+        let foreign = coins.lands(*self.language_difficulty.at(active));
+        let difficulty = self.difficulty.at(active).at(u32::from(coins.bits()) << 16);
         let mut person = Person {
             line,
             right_person,
             time,
             wish,
-            patience: self.patience.draw(coins),
-            trust: self.trust.draw(coins),
-            talkativeness: self.talkativeness.draw(coins),
+            patience: self.patience.at(active).draw(coins),
+            trust: self.trust.at(active).draw(coins),
+            talkativeness: self.talkativeness.at(active).draw(coins),
             difficulty: if foreign {
                 HARD
             } else {
@@ -170,27 +203,41 @@ impl Population {
             },
             noise: 0,
             foreign,
-            slots,
+            slots: drawn.slots,
             questions: if right_person {
                 questions
             } else {
                 questions & self.early_questions
             },
-            concerns,
+            concerns: drawn.concerns,
             willing,
+            record: CallerRecord {
+                features: drawn
+                    .caller
+                    .map(|level| if level == NONE { 0 } else { level }),
+                ..CallerRecord::EMPTY
+            },
         };
+        self.remember(&mut person, *self.carried.at(active), coins);
         if let Some(variation) = &self.variation {
             let drawn = variation.draw(person.patience, person.trust, coins);
             (person.noise, person.patience, person.trust) = drawn;
         }
         person
     }
-}
 
-fn draw_set(shares: &[f32], coins: &mut Coins<'_>) -> u16 {
-    shares.iter().enumerate().fold(0, |set, (k, &share)| {
-        set | u16::from(coins.lands(share)) << k
-    })
+    /// Puts on file what an earlier call recorded, which need not be true.
+    fn remember(&self, person: &mut Person, share: f32, coins: &mut Coins<'_>) {
+        for &(slot, n_values) in self.carry.iter().filter(|_| share > 0.0) {
+            let slot = usize::from(slot);
+            let (is_there, wrong) = (coins.lands(share), coins.lands(RECORDED_WRONG));
+            let other = ((u32::from(coins.bits()) * u32::from(n_values)) >> 16) as u8;
+            let value = if wrong { other } else { person.slots[slot] };
+            if is_there && person.slots[slot] != NONE {
+                person.record.slots[slot] = value;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth}
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
+use offhook_env::scenario::caller::CallerRecord;
 
 use super::agenda::voice::Prompt;
 use super::agenda::{AgendaCustomer, AgendaCustomers};
@@ -201,7 +202,7 @@ impl AdversarialCustomers {
 
     /// Any value of a slot, or a yes where its values are not listed.
     fn make_up(&self, scenario: &Scenario, slot: u8, coins: &mut Coins<'_>) -> Utterance {
-        let n_values = scenario.slot_values[slot as usize].len();
+        let n_values = scenario.slots[slot as usize].values.len();
         if n_values == 0 {
             return self.say([UserActKind::Affirm]);
         }
@@ -248,6 +249,10 @@ impl Customers for AdversarialCustomers {
 
     fn difficulty(&self, customer: &AdversarialCustomer) -> u8 {
         self.people.difficulty(&customer.person)
+    }
+
+    fn record(&self, customer: &AdversarialCustomer) -> CallerRecord {
+        self.people.record(&customer.person)
     }
 
     fn goal(&self, customer: &AdversarialCustomer) -> Goal {

@@ -16,6 +16,7 @@ use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth}
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
+use offhook_env::scenario::caller::CallerRecord;
 use rand::Rng as _;
 
 use super::agenda::voice::Prompt;
@@ -195,6 +196,10 @@ impl Customers for BigramCustomers {
 
     fn difficulty(&self, customer: &BigramCustomer) -> u8 {
         self.people.difficulty(&customer.0)
+    }
+
+    fn record(&self, customer: &BigramCustomer) -> CallerRecord {
+        self.people.record(&customer.0)
     }
 
     /// Decisions are what the words say, so no offer is refused beforehand.

@@ -1,7 +1,6 @@
 //! What is said without whose truth it is: acts of a log as forms, and forms as a person's own acts.
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind};
-use offhook_env::belief::slot_belief::{NO, YES};
 use offhook_env::call::customer::Truth;
 use offhook_env::scenario::Scenario;
 
@@ -22,11 +21,14 @@ fn fact(scenario: &Scenario, asked: Prompt, truth: &Truth) -> Option<Option<bool
     let slot = asked.act.about as usize;
     match asked.act.kind {
         SystemActKind::ConfirmIdentity => Some(Some(truth.right_person)),
-        SystemActKind::Ask if scenario.is_yes_no(slot) => Some(match truth.slots[slot] {
-            YES => Some(true),
-            NO => Some(false),
-            _ => None,
-        }),
+        SystemActKind::Ask if scenario.yes_no(slot).is_some() => {
+            let [yes, no] = scenario.yes_no(slot)?;
+            Some(match truth.slots[slot] {
+                value if value == yes => Some(true),
+                value if value == no => Some(false),
+                _ => None,
+            })
+        }
         SystemActKind::Confirm => {
             let known = truth.slots[slot];
             Some((known != NONE).then_some(known == asked.value))
@@ -89,7 +91,9 @@ impl FormAct {
             UserActKind::Busy | UserActKind::Driving | UserActKind::RequestCallback if !right => {
                 UserAct::new(UserActKind::WrongPerson)
             }
-            UserActKind::Voicemail | UserActKind::Screening => UserAct::new(UserActKind::Unrelated),
+            UserActKind::Voicemail | UserActKind::Screening | UserActKind::Beep => {
+                UserAct::new(UserActKind::Unrelated)
+            }
             UserActKind::Affirm
             | UserActKind::Deny
             | UserActKind::Ask

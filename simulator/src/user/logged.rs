@@ -2,7 +2,6 @@
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::belief::slot_belief::{NO, YES};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::log::{ActReader, CallLog};
 use offhook_env::scenario::{MAX_SLOTS, Scenario};
@@ -223,12 +222,18 @@ fn slots(scenario: &Scenario, turns: &[LoggedTurn]) -> [u8; MAX_SLOTS] {
     let mut slots = [NONE; MAX_SLOTS];
     for turn in turns {
         let asked = turn.asked.act;
-        let asks = asked.kind == SystemActKind::Ask && scenario.is_yes_no(asked.about as usize);
+        let asks = asked.kind == SystemActKind::Ask;
+        let yes_no = asks
+            .then(|| scenario.yes_no(asked.about as usize))
+            .flatten();
         for act in turn.said.acts() {
             let (slot, value) = match act.kind {
                 UserActKind::Inform if act.about != NONE => (act.about, act.value),
-                UserActKind::Affirm if asks => (asked.about, YES),
-                UserActKind::Deny if asks => (asked.about, NO),
+                UserActKind::Affirm | UserActKind::Deny => match yes_no {
+                    Some([yes, _]) if act.kind == UserActKind::Affirm => (asked.about, yes),
+                    Some([_, no]) => (asked.about, no),
+                    None => continue,
+                },
                 _ => continue,
             };
             let known = &mut slots[slot as usize];

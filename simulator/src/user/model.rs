@@ -5,6 +5,7 @@ use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth}
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
+use offhook_env::scenario::caller::CallerRecord;
 
 use super::adversarial::AdversarialCustomers;
 use super::agenda::AgendaCustomers;
@@ -91,6 +92,10 @@ macro_rules! user_models {
             #[inline]
             fn difficulty(&self, customer: &UserCustomer) -> u8 {
                 user_models!(@pass self, customer, model, one => model.difficulty(one); $($name)+)
+            }
+
+            fn record(&self, customer: &UserCustomer) -> CallerRecord {
+                user_models!(@pass self, customer, model, one => model.record(one); $($name)+)
             }
 
             fn goal(&self, customer: &UserCustomer) -> Goal {

@@ -11,6 +11,7 @@ use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth}
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
+use offhook_env::scenario::caller::CallerRecord;
 use rand::Rng as _;
 
 use super::agenda::voice::Prompt;
@@ -152,6 +153,10 @@ impl Customers for ReplayCustomers {
 
     fn difficulty(&self, customer: &ReplayCustomer) -> u8 {
         self.people.difficulty(&customer.person)
+    }
+
+    fn record(&self, customer: &ReplayCustomer) -> CallerRecord {
+        self.people.record(&customer.person)
     }
 
     /// Decisions are what the words say, so no offer is refused beforehand.

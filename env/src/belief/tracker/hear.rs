@@ -2,10 +2,11 @@
 
 use super::BeliefState;
 use crate::act::{NBest, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
+use crate::action::ActionId;
 use crate::belief::effects::{Certainty, Hearing, Meaning};
 use crate::belief::features::bound::{CONFIRMED_FROM, LIKELY_FROM, MISSED_BELOW, TAKEN_FROM};
 use crate::belief::features::{
-    FeatureIndex, SPARE, answered_by, callback, confidence, confidence_level, count, heard_level,
+    FeatureIndex, answered_by, callback, confidence, confidence_level, count, heard_level,
     identity, offer, slot_level,
 };
 use crate::belief::slot_belief::evidence;
@@ -30,7 +31,7 @@ impl BeliefState {
         } else {
             count::ZERO
         };
-        let (mut heard_about, mut heard_slots) = (0, 0u8);
+        let (mut heard_about, mut heard_slots) = (0, 0u32);
         for &act in acts {
             let hearing = scenario.hearing(act.kind);
             // The first that is about anything.
@@ -175,15 +176,27 @@ impl BeliefState {
         }
     }
 
-    fn encode_slot(&mut self, f: &FeatureIndex, slot: usize) {
+    pub(super) fn encode_slot(&mut self, f: &FeatureIndex, slot: usize) {
         let belief = self.slots[slot];
         self.codes[f.slots[slot]] = slot_level(belief.value(), belief.prob());
-        if f.values[slot] != SPARE {
-            self.codes[f.values[slot]] = if belief.value() == NONE {
-                0
-            } else {
-                belief.value() + 1
-            };
+        for (feature, levels) in &f.values[slot] {
+            self.codes[*feature] = levels[usize::from(belief.value())];
+        }
+    }
+
+    /// Counts what the scenario has counted.
+    #[cold]
+    pub(super) fn count(&mut self, scenario: &Scenario, action: ActionId, n_best: &NBest) {
+        let top = n_best.hypotheses().first();
+        let taken = top.filter(|top| top.confidence >= TAKEN_FROM);
+        let acts = taken.map_or(&[][..], |top| top.utterance.acts());
+        let heard = acts
+            .iter()
+            .fold(0, |set, act| set | 1u32 << act.kind as u32);
+        for (counter, &feature) in scenario.counters.iter().zip(&scenario.index.counters) {
+            if counter.heard & heard != 0 || counter.said.allows(action) {
+                self.codes[feature] = (self.codes[feature] + 1).min(count::MANY);
+            }
         }
     }
 

@@ -6,9 +6,10 @@ mod say;
 use crate::act::{NBest, NONE};
 use crate::action::{ActionId, ActionMask};
 use crate::belief::effects::Codes;
-use crate::belief::features::{callback, identity, spoken};
+use crate::belief::features::{N_CODES, answered_by, callback, identity, spoken};
 use crate::belief::slot_belief::SlotBelief;
 use crate::policy::Observation;
+use crate::scenario::caller::CallerRecord;
 use crate::scenario::{MAX_SLOTS, Scenario};
 
 /// All that the robot knows of a call: the observation's codes and the beliefs behind them.
@@ -27,19 +28,36 @@ pub struct BeliefState {
 }
 
 impl BeliefState {
-    /// What is believed when the customer has just picked up.
+    /// What is believed when a customer has just picked up of whom nothing is known.
     pub fn new(scenario: &Scenario) -> Self {
-        let (mask, lawful) = scenario.first_masks();
-        Self {
-            codes: Codes([0; 64]),
+        Self::with(scenario, &CallerRecord::EMPTY)
+    }
+
+    /// What is believed when a customer has just picked up of whom this is on file.
+    pub fn with(scenario: &Scenario, record: &CallerRecord) -> Self {
+        let mut belief = Self {
+            codes: Codes([0; N_CODES]),
             slots: [SlotBelief::UNKNOWN; MAX_SLOTS],
-            mask,
-            lawful,
+            mask: ActionMask::default(),
+            lawful: ActionMask::default(),
             claim: 0.0,
             turn: 0,
             last_action: NONE,
             meant: NONE,
+        };
+        let f = &scenario.index;
+        for (&feature, level) in f.caller.iter().zip(record.features) {
+            belief.codes[feature] = level;
         }
+        for (slot, of) in scenario.slots.iter().enumerate() {
+            let value = record.slots[slot];
+            if of.carried && usize::from(value) < of.values.len() {
+                belief.slots[slot] = SlotBelief::recorded(value);
+                belief.encode_slot(f, slot);
+            }
+        }
+        (belief.mask, belief.lawful) = scenario.masks(&belief.codes.0);
+        belief
     }
 
     /// The level of every feature, in the order of the scenario's layout.
@@ -56,6 +74,7 @@ impl BeliefState {
         match row.len() {
             16..=32 => copy_ends::<16>(codes, row),
             33..=64 => copy_ends::<32>(codes, row),
+            65..=128 => copy_ends::<64>(codes, row),
             _ => row.copy_from_slice(codes),
         }
     }
@@ -103,6 +122,12 @@ impl BeliefState {
         self.codes[scenario.index.identity] >= identity::CONFIRMED
     }
 
+    /// Whether the robot takes what is on the line for a machine.
+    pub fn hears_machine(&self, scenario: &Scenario) -> bool {
+        let by = self.codes[scenario.index.answered_by];
+        by == answered_by::VOICEMAIL || by == answered_by::SCREENING
+    }
+
     /// Whether a topic was told.
     pub fn told(&self, scenario: &Scenario, topic: u8) -> bool {
         self.codes[scenario.index.topics[topic as usize]] == spoken::YES
@@ -127,6 +152,9 @@ impl BeliefState {
             self.meant = action;
         }
         self.hear(scenario, scenario.move_of(self.meant), n_best);
+        if !scenario.counters.is_empty() {
+            self.count(scenario, action, n_best);
+        }
         (self.mask, self.lawful) = scenario.masks(&self.codes.0);
     }
 }

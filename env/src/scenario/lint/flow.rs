@@ -3,7 +3,7 @@
 
 use super::super::check::condition;
 use super::super::condition::{Condition, Constraint};
-use super::super::conduct::of_pattern;
+use super::super::conduct::{forbidding, of_pattern};
 use super::super::file::{Name, ScenarioFile};
 use super::super::{Need, Scenario};
 use super::reach::{Reach, allowed};
@@ -90,26 +90,32 @@ fn entries<'f>(
     file: &'f ScenarioFile,
     scenario: &Scenario,
 ) -> Vec<Entry<'f>> {
-    let rules = file.rules.iter().zip(&scenario.constraints);
-    let mut list: Vec<Entry<'f>> = rules
-        .map(|(rule, constraint)| Entry {
+    let mut left = scenario.constraints.iter().filter(|c| c.conduct).cloned();
+    let mut list: Vec<Entry<'f>> = Vec::new();
+    let layout = &scenario.layout;
+    for rule in &file.rules {
+        let n_cases = condition(scratch, &layout.features, &rule.when, None).len();
+        list.push(Entry {
             name: &rule.name,
             conduct: true,
-            constraints: vec![constraint.clone()],
-        })
-        .collect();
-    let layout = &scenario.layout;
+            constraints: left.by_ref().take(n_cases).collect(),
+        });
+    }
     let acts = scenario.acts_of_all();
     for (pattern, when) in &file.masks.0 {
         let mut constraints = Vec::new();
         for (action, fill) in of_pattern(scratch, pattern, &scenario.names, layout, &acts) {
             let wanted = condition(scratch, &layout.features, when, fill);
-            constraints.extend(negation(&wanted).into_iter().map(|when| Constraint {
-                name: format!("mask of {}", layout.actions[action]),
-                when,
-                forbidden: ActionMask(1 << action),
-                conduct: false,
-            }));
+            constraints.extend(
+                forbidding(&layout.features, &wanted)
+                    .into_iter()
+                    .map(|when| Constraint {
+                        name: format!("mask of {}", layout.actions[action]),
+                        when,
+                        forbidden: ActionMask(1 << action),
+                        conduct: false,
+                    }),
+            );
         }
         list.push(Entry {
             name: pattern,
@@ -220,9 +226,12 @@ fn script(
     // A line may stand for several, as `say = "answer(X)"` does.
     let mut lines: Vec<&Name> = Vec::new();
     let acts = scenario.acts_of_all();
-    for say in file.script.iter().filter_map(|line| line.say.as_ref()) {
-        let fills = of_pattern(scratch, say, &scenario.names, &scenario.layout, &acts);
-        lines.extend(fills.iter().map(|_| say));
+    for line in &file.script {
+        let Some(say) = &line.say else { continue };
+        for (_, fill) in of_pattern(scratch, say, &scenario.names, &scenario.layout, &acts) {
+            let cases = condition(scratch, &scenario.layout.features, &line.when, fill);
+            lines.extend(cases.iter().map(|_| say));
+        }
     }
     // Where a line decides, every earlier one either does not apply or names a masked action.
     let mut passed: Vec<Clause> = Vec::new();
@@ -341,10 +350,14 @@ fn endings(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario, r
         let feature = &scenario.layout.features[feature];
         let rules = || scenario.constraints.iter().take_while(|c| c.conduct);
         let ending = scenario.ending().0;
-        let place =
-            rules().position(|c| c.forbidden.0 & ending != 0 && within(&domain, &c.when).is_some());
+        let blamed =
+            rules().find(|c| c.forbidden.0 & ending != 0 && within(&domain, &c.when).is_some());
+        let place = blamed.and_then(|c| {
+            let mut rules = file.rules.iter();
+            rules.find(|rule| c.name.starts_with(rule.name.get_ref().as_str()))
+        });
         found.error(
-            place.map_or(file.name.span(), |k| file.rules[k].name.span()),
+            place.map_or(file.name.span(), |rule| rule.name.span()),
             format!(
                 "once `{}` is `{}` nothing may end the call: {}",
                 feature.name,

@@ -99,7 +99,8 @@ fn slots(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenario) {
             .customer
             .iter()
             .any(|(act, _)| act.kind == UserActKind::Inform && act.about == slot);
-        let by_yes_no = asks && scenario.is_yes_no(k) && scenario.customers_do(UserActKind::Affirm);
+        let by_yes_no =
+            asks && scenario.yes_no(k).is_some() && scenario.customers_do(UserActKind::Affirm);
         if !told && !by_yes_no {
             let message = format!(
                 "no customer tells slot `{text}`; add `\"inform({text}=..)\" = [\"..\"]` to [customer]"
@@ -139,7 +140,7 @@ fn placeholders(found: &mut Findings<'_>, file: &ScenarioFile, scenario: &Scenar
                 );
             }
         }
-        let open = confirms.is_some_and(|act| !scenario.is_yes_no(usize::from(act.about)));
+        let open = confirms.is_some_and(|act| scenario.yes_no(usize::from(act.about)).is_none());
         if open && !text.contains('{') {
             found.warning(
                 phrase.span(),

@@ -7,8 +7,8 @@ use super::solve::{Clause, Domain, negation, solution};
 use crate::act::{NONE, SystemActKind, UserActKind};
 use crate::action::{ActionId, ActionMask};
 use crate::belief::features::{
-    SPARE, answered_by, availability, callback, concern, heard_level, identity, offer, question,
-    role, slot, spoken, spoken_level, turn_level,
+    SPARE, answered_by, availability, beep, callback, concern, heard_level, identity, offer,
+    question, role, slot, spoken, spoken_level, turn_level,
 };
 
 /// What can come up in calls of a scenario; it errs on the side of too much, never of too little.
@@ -84,18 +84,29 @@ fn always(scenario: &Scenario) -> Vec<Clause> {
     let zero = |feature: usize| (feature as u8, 1);
     let other = |feature: usize| (feature as u8, !1);
     let both = |terms: Vec<(u8, u16)>| Condition { terms };
-    let slots = f.slots.iter().zip(&f.values);
-    let mut list: Vec<Clause> = slots
-        .filter(|(_, value)| **value != SPARE)
-        .map(|(&slot, &value)| {
+    let shown = f.slots.iter().zip(&f.values);
+    let shown =
+        shown.flat_map(|(&slot, values)| values.iter().map(move |(value, _)| (slot, *value)));
+    let mut list: Vec<Clause> = shown
+        .map(|(slot, value)| {
             vec![
                 both(vec![zero(slot), zero(value)]),
                 both(vec![other(slot), other(value)]),
             ]
         })
         .collect();
+    // What is on file of a caller is known before the first turn.
+    let on_file = |feature: usize| {
+        let slots = scenario.slots.iter().zip(f.slots.iter().zip(&f.values));
+        let mut carried = slots.filter(|(slot, _)| slot.carried);
+        f.caller.contains(&feature)
+            || carried.any(|(_, (&slot, values))| {
+                slot == feature || values.iter().any(|(value, _)| *value == feature)
+            })
+    };
+    let unheard = (0..scenario.layout.n_features()).filter(|&feature| !on_file(feature));
     list.push(vec![
-        both((0..scenario.layout.n_features()).map(zero).collect()),
+        both(unheard.map(zero).collect()),
         both(vec![other(f.turn), other(f.said)]),
     ]);
     list
@@ -190,6 +201,8 @@ fn produced(scenario: &Scenario, actions: ActionMask) -> Domain {
             (answered_by::PERSON, voicemail || screening),
         ],
     );
+    let beeps = hears(UserActKind::Beep);
+    set(f.beep, &[(beep::MAYBE, beeps), (beep::HEARD, beeps)]);
     let proposed = says(SystemActKind::ProposeCallback, 0);
     let wanted = hears(UserActKind::RequestCallback);
     let time = scenario
@@ -219,24 +232,37 @@ fn produced(scenario: &Scenario, actions: ActionMask) -> Domain {
         );
     }
     for k in 0..names.slots.len() {
-        let by_yes_no = scenario.is_yes_no(k) && says(SystemActKind::Ask, k) && (yes || no);
-        let told = by_yes_no || heard(UserActKind::Inform, k);
+        let slot = &scenario.slots[k];
+        let by_yes_no = match slot.yes_no() {
+            Some(values) if says(SystemActKind::Ask, k) => [(values[0], yes), (values[1], no)],
+            _ => [(NONE, false); 2],
+        };
+        let by_yes_no = |value: u8| by_yes_no.contains(&(value, true));
+        let informs = |value: u8| {
+            scenario.customer.iter().any(|(act, _)| {
+                act.kind == UserActKind::Inform
+                    && usize::from(act.about) == k
+                    && (act.value == value || act.value == NONE)
+            })
+        };
+        let listed = 0..slot.values.len() as u8;
+        let told = slot.carried || heard(UserActKind::Inform, k) || listed.clone().any(by_yes_no);
         set(
             f.slots[k],
             &[slot::FAINT, slot::LOW, slot::FAIR, slot::HIGH, slot::SURE].map(|l| (l, told)),
         );
-        let n_values = scenario.slot_values[k].len() as u8;
-        let values: Vec<_> = (0..n_values)
-            .map(|value| {
-                let said = scenario.customer.iter().any(|(act, _)| {
-                    act.kind == UserActKind::Inform
-                        && usize::from(act.about) == k
-                        && (act.value == value || act.value == NONE)
-                });
-                (value + 1, said || by_yes_no)
-            })
-            .collect();
-        set(f.values[k], &values);
+        for (feature, levels) in &f.values[k] {
+            let open = slot.kind.is_measured() && heard(UserActKind::Inform, k);
+            let beyond = (0..NONE).skip(slot.values.len()).filter(|_| open);
+            let possible = listed
+                .clone()
+                .filter(|&v| slot.carried || informs(v) || by_yes_no(v));
+            let values: Vec<_> = possible
+                .chain(beyond)
+                .map(|value| (levels[usize::from(value)], true))
+                .collect();
+            set(*feature, &values);
+        }
         let asks = says(SystemActKind::Ask, k);
         let confirms = says(SystemActKind::Confirm, k);
         let tells = f

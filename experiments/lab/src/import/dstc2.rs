@@ -110,6 +110,7 @@ fn call(bytes: &[u8], tally: &mut Tally) -> Result<CallLog, String> {
             features: features
                 .map(|(name, value)| (name.to_owned(), value.to_string()))
                 .into(),
+            ..Caller::default()
         },
         turns,
         outcome: None,

@@ -138,6 +138,9 @@ mod tests {
             held_back: 0,
             attainable: true,
             right_person: true,
+            items: None,
+            machine_seconds: 0.0,
+            taken_for_machine: None,
         };
         (0..240).map(call).collect()
     }

@@ -11,7 +11,7 @@ use super::judge::{Contestant, Entry};
 use crate::disk;
 use crate::error::Failure;
 
-const HEAD: [&str; 13] = [
+const HEAD: [&str; 16] = [
     "policy",
     "seed",
     "episode",
@@ -25,6 +25,9 @@ const HEAD: [&str; 13] = [
     "held_back",
     "attainable",
     "right_person",
+    "items",
+    "machine_seconds",
+    "taken_for_machine",
 ];
 /// A row has some sixty bytes.
 const MAX_BYTES: u64 = 1 << 30;
@@ -45,7 +48,7 @@ pub(crate) fn to_bytes(entries: &[Entry], seeds: &[u64]) -> Vec<u8> {
     zstd::encode_all(text.as_bytes(), LEVEL).expect("memory takes every byte")
 }
 
-fn row(contestant: Contestant, seed: u64, call: &CallSummary) -> [String; 13] {
+fn row(contestant: Contestant, seed: u64, call: &CallSummary) -> [String; 16] {
     [
         contestant.name().to_owned(),
         seed.to_string(),
@@ -60,6 +63,13 @@ fn row(contestant: Contestant, seed: u64, call: &CallSummary) -> [String; 13] {
         call.held_back.to_string(),
         call.attainable.to_string(),
         call.right_person.to_string(),
+        call.items
+            .map(|share| share.to_string())
+            .unwrap_or_default(),
+        call.machine_seconds.to_string(),
+        call.taken_for_machine
+            .map(|was| was.to_string())
+            .unwrap_or_default(),
     ]
 }
 
@@ -123,6 +133,15 @@ fn parse(row: &StringRecord) -> Option<(Contestant, u64, CallSummary)> {
         held_back: row[10].parse().ok()?,
         attainable: row[11].parse().ok()?,
         right_person: row[12].parse().ok()?,
+        items: match &row[13] {
+            "" => None,
+            share => Some(finite(share)?),
+        },
+        machine_seconds: finite(&row[14])?,
+        taken_for_machine: match &row[15] {
+            "" => None,
+            was => Some(was.parse().ok()?),
+        },
     };
     Some((Contestant::named(&row[0])?, row[1].parse().ok()?, call))
 }
@@ -139,7 +158,7 @@ mod tests {
             from_bytes("held_out.csv.zst", &bytes).map(|(entries, _)| entries.len())
         };
         let row = |policy: &str, seed: u64| {
-            format!("{policy},{seed},0,completed,4,5,20.5,3.5,0,0,0,true,true\n")
+            format!("{policy},{seed},0,completed,4,5,20.5,3.5,0,0,0,true,true,,0,false\n")
         };
         let same = row("script", 1) + &row("table", 1);
         assert_eq!(read(&same).ok(), Some(2));

@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn the_largest_table_is_within_the_bounds_of_the_reader() {
-        let table = random_table(5, 4096, 48);
+        let table = random_table(5, 4096, 96);
         assert_eq!(
             DecisionTable::from_dmn(table.to_dmn().as_bytes()).unwrap(),
             table

@@ -110,16 +110,20 @@ pub fn levels_in(mask: u16) -> impl Iterator<Item = usize> {
     (0..16).filter(move |level| mask >> level & 1 == 1)
 }
 
-/// An exact count of observations; 48 features of 16 levels make 2^192, beyond `u128`.
+/// An exact count of observations; 96 features of 16 levels make 2^384, beyond `u128`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Volume([u64; 4]);
+pub(crate) struct Volume([u64; N_LIMBS]);
+
+/// Enough for sums of the largest counts over all rules.
+const N_LIMBS: usize = 7;
 
 impl Volume {
-    pub(crate) const ZERO: Self = Self([0; 4]);
+    pub(crate) const ZERO: Self = Self([0; N_LIMBS]);
 
-    /// The product of up to 48 factors of at most 16 each.
+    /// The product of up to 96 factors of at most 16 each.
     fn product(factors: impl Iterator<Item = u32>) -> Self {
-        let mut limbs = [1, 0, 0, 0];
+        let mut limbs = [0; N_LIMBS];
+        limbs[0] = 1;
         for factor in factors {
             let mut carry = 0;
             for limb in &mut limbs {
@@ -131,9 +135,9 @@ impl Volume {
         Self(limbs)
     }
 
-    /// The sum; counts of a layout and sums over 2^12 rules stay far below 2^256.
+    /// The sum; counts of a layout and sums over 2^12 rules stay far below 2^448.
     pub(crate) fn plus(self, other: Self) -> Self {
-        let mut limbs = [0; 4];
+        let mut limbs = [0; N_LIMBS];
         let mut carry = 0;
         for (sum, (a, b)) in limbs.iter_mut().zip(self.0.iter().zip(&other.0)) {
             let wide = u128::from(*a) + u128::from(*b) + carry;
@@ -158,9 +162,9 @@ mod tests {
 
     #[test]
     fn the_volume_of_the_largest_layout_is_exact() {
-        let whole = Cell::new(vec![u16::MAX; 48]);
-        assert_eq!(whole.volume(), Volume([0, 0, 0, 1]));
-        assert_eq!(whole.volume().as_f64(), 2f64.powi(192));
+        let whole = Cell::new(vec![u16::MAX; 96]);
+        assert_eq!(whole.volume(), Volume([0, 0, 0, 0, 0, 0, 1]));
+        assert_eq!(whole.volume().as_f64(), 2f64.powi(384));
         let half = whole.with(7, 0x00ff);
         assert_eq!(half.volume().plus(half.volume()), whole.volume());
     }

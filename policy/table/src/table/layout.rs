@@ -10,7 +10,7 @@ use crate::table::error::{TableError, shorten};
 use crate::table::name::{check_count, check_names, hex};
 
 /// Most features a layout may have.
-pub const MAX_FEATURES: usize = 48;
+pub const MAX_FEATURES: usize = 96;
 /// Most levels a feature may have, so that a set of levels is one `u16`.
 pub const MAX_LEVELS: usize = 16;
 /// Most actions a layout may have, so that a set of actions is one `u64`.

@@ -117,7 +117,7 @@ mod tests {
                 })
                 .collect()
         };
-        assert!(Layout::new(features(48, 16), names(64)).is_ok());
+        assert!(Layout::new(features(96, 16), names(64)).is_ok());
         for (n_features, n_levels, n_actions) in [
             (49, 2, 2),
             (0, 2, 2),

@@ -5,6 +5,7 @@ use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth}
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
+use offhook_env::scenario::caller::CallerRecord;
 
 use super::reply::Reply;
 use super::{AgendaCustomer, AgendaCustomers, habit, machine};
@@ -46,12 +47,18 @@ impl Customers for AgendaCustomers {
             forgave: false,
             foreign: person.foreign,
             line: person.line,
+            signaled: false,
+            record: person.record,
             expected: person.right_person,
             meant: NONE,
             meant_value: NONE,
             last: Utterance::SILENCE,
             last_kinds: 0,
         }
+    }
+
+    fn record(&self, customer: &AgendaCustomer) -> CallerRecord {
+        customer.record
     }
 
     #[inline]

@@ -94,6 +94,11 @@ pub const MACHINE_TURNS: u8 = 5;
 /// Chance that a screening robot puts a stated purpose through: base, and rise per unit of trust.
 pub const PUT_THROUGH: (f32, f32) = (0.3, 0.6);
 
+/// Chance per turn that a recorder's greeting goes on before its tone.
+pub const GREETING_GOES_ON: f32 = 0.4;
+/// Chance per turn that a screened call still waits for the person.
+pub const WAIT_GOES_ON: f32 = 0.4;
+
 /// Trust gained by a question answered or a concern met.
 pub const TRUST_MET: f32 = 0.05;
 /// Trust lost by a question or concern passed over, and by words said again.

@@ -12,7 +12,7 @@ pub(super) struct Manner {
     /// Whether the whole utterance says again what was said before.
     pub(super) starts_over: bool,
     /// What it asks, answers, addresses and offers, one bit each.
-    pub(super) asks: u16,
+    pub(super) asks: u32,
     pub(super) answers: u16,
     pub(super) addresses: u16,
     pub(super) offers: u16,
@@ -41,7 +41,7 @@ impl Manner {
         };
         let about = |kind| {
             let acts = acts.iter().filter(|act| act.kind == kind);
-            acts.fold(0, |set, act| set | 1u16 << (act.about & 15))
+            acts.fold(0, |set, act| set | 1u32 << (act.about & 31))
         };
         let nothing = SystemAct {
             kind: SystemActKind::Close,
@@ -53,9 +53,9 @@ impl Manner {
                 .first()
                 .is_some_and(|act| act.kind == SystemActKind::Repeat),
             asks: about(SystemActKind::Ask),
-            answers: about(SystemActKind::Answer),
-            addresses: about(SystemActKind::Address),
-            offers: about(SystemActKind::Offer),
+            answers: about(SystemActKind::Answer) as u16,
+            addresses: about(SystemActKind::Address) as u16,
+            offers: about(SystemActKind::Offer) as u16,
             n_sayings: count(&|kind| {
                 matches!(
                     kind,

@@ -16,6 +16,7 @@ use offhook_env::act::{UserActKind, Utterance};
 use offhook_env::action::ActionId;
 use offhook_env::call::customer::Truth;
 use offhook_env::scenario::Scenario;
+use offhook_env::scenario::caller::CallerRecord;
 
 use crate::population::{Line, Population, Time, Wish};
 use crate::variation::Variation;
@@ -46,7 +47,7 @@ pub struct AgendaCustomer {
     raised: u16,
     raised_again: u16,
     /// Slots told.
-    told: u8,
+    told: u32,
     time: Time,
     wish: Wish,
     /// Class and steps of noise, as the channel reads them.
@@ -59,6 +60,10 @@ pub struct AgendaCustomer {
     foreign: bool,
     /// Who or what is on the line.
     line: Line,
+    /// Whether a recorder has given its tone, or a screening robot has asked to hold the line.
+    signaled: bool,
+    /// What is on file.
+    record: CallerRecord,
     /// The person to whom a screening robot puts the call through is the right one.
     expected: bool,
     /// The last action that was no repetition, and the value it read out.
@@ -82,6 +87,8 @@ pub struct AgendaCustomers {
     manners: Vec<Manner>,
     early_questions: u16,
     distrust: u16,
+    /// Whether machines have a dialog of their own: a recorder's tone, a robot's wait.
+    machines_talk: bool,
 }
 
 impl AgendaCustomers {
@@ -109,6 +116,7 @@ impl AgendaCustomers {
             manners,
             early_questions,
             distrust,
+            machines_talk: scenario.customers_do(UserActKind::Beep),
         }
     }
 
@@ -135,7 +143,7 @@ fn said_as(kind: UserActKind, scenario: &Scenario) -> UserActKind {
         UserActKind::Accept => UserActKind::Affirm,
         UserActKind::Decline | UserActKind::WrongPerson => UserActKind::Deny,
         UserActKind::Driving | UserActKind::RequestCallback => UserActKind::Busy,
-        UserActKind::Voicemail | UserActKind::Screening => UserActKind::Silence,
+        UserActKind::Voicemail | UserActKind::Screening | UserActKind::Beep => UserActKind::Silence,
         UserActKind::Abuse | UserActKind::Unrelated | UserActKind::Thank => UserActKind::Silence,
         UserActKind::HangUp => return kind,
         UserActKind::Affirm

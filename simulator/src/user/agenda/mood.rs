@@ -6,8 +6,8 @@ use super::manners::{Manner, times};
 use super::{AgendaCustomer, habit};
 
 /// The size of two sets together; they are mostly empty.
-fn sizes(a: u16, b: u16) -> u8 {
-    let mut left = u32::from(a) | u32::from(b) << 16;
+fn sizes(a: u32, b: u16) -> u8 {
+    let mut left = u64::from(a) | u64::from(b) << 32;
     let mut n = 0;
     while left != 0 {
         left &= left - 1;
@@ -32,10 +32,12 @@ impl AgendaCustomer {
         let open = truth.asked & !truth.answered;
         let wondered = self.questions | open;
         let unmet = self.raised & truth.concerns;
-        let unasked = sizes(manner.answers & !wondered, manner.addresses & !unmet)
-            + u8::from(manner.repeats & !excused)
+        let unasked = sizes(
+            u32::from(manner.answers & !wondered),
+            manner.addresses & !unmet,
+        ) + u8::from(manner.repeats & !excused)
             + u8::from(manner.leaves_message & truth.right_person);
-        let n_answered = sizes(manner.answers & wondered, 0);
+        let n_answered = sizes(u32::from(manner.answers & wondered), 0);
         self.knows_purpose |= manner.states_purpose;
         self.questions &= !manner.answers;
         truth.answered |= manner.answers;
@@ -43,7 +45,7 @@ impl AgendaCustomer {
         let n_twice = manner.n_sayings + manner.n_confirms * u8::from(!denied);
         let settled = truth.accepted | truth.declined;
         let n_stale = n_twice * u8::from(heard_before)
-            + sizes(manner.asks & u16::from(self.told), manner.offers & settled)
+            + sizes(manner.asks & self.told, manner.offers & settled)
             + u8::from(manner.proposes & (self.truth.callback_agreed | heard_before));
         let n_stale = n_stale * u8::from(!excused);
 

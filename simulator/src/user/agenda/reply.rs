@@ -1,7 +1,6 @@
 //! One reply of an agenda customer: hang up, voice what is pressing, or answer what was asked.
 
 use offhook_env::act::{NONE, SystemAct, SystemActKind, UserAct, UserActKind, Utterance};
-use offhook_env::belief::slot_belief::YES;
 use offhook_env::call::customer::SystemUtterance;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -329,14 +328,14 @@ impl<'a> Reply<'a> {
         } else {
             talkative
         };
-        if !self.scenario.is_yes_no(slot as usize) || self.coins.lands(full) {
-            self.say(UserAct::inform(slot, value));
-        } else {
-            self.say_kind(if value == YES {
+        let yes_no = self.scenario.yes_no(slot as usize);
+        match yes_no.filter(|values| values.contains(&value)) {
+            Some([yes, _]) if !self.coins.lands(full) => self.say_kind(if value == yes {
                 UserActKind::Affirm
             } else {
                 UserActKind::Deny
-            });
+            }),
+            _ => self.say(UserAct::inform(slot, value)),
         }
     }
 

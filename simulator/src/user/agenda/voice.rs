@@ -164,7 +164,7 @@ impl AgendaCustomer {
             UserActKind::Deny | UserActKind::Decline => self.agree(scenario, asked.action, false),
             UserActKind::Inform if act.about == NONE => {}
             UserActKind::Inform => {
-                self.told |= of as u8;
+                self.told |= 1 << (act.about & 31);
                 let time = Some(act.about) == scenario.callback_slot();
                 if right && time && asked.act.kind == SystemActKind::ProposeCallback {
                     self.agree(scenario, asked.action, true);
@@ -197,6 +197,7 @@ impl AgendaCustomer {
             | UserActKind::RequestCallback
             | UserActKind::Voicemail
             | UserActKind::Screening
+            | UserActKind::Beep
             | UserActKind::Repeat
             | UserActKind::Abuse
             | UserActKind::Silence
@@ -222,7 +223,7 @@ impl AgendaCustomer {
                 SystemActKind::ConfirmIdentity => {
                     self.told_wrong |= !yes && !self.truth.right_person;
                 }
-                SystemActKind::Ask | SystemActKind::Confirm => self.told |= of as u8,
+                SystemActKind::Ask | SystemActKind::Confirm => self.told |= 1 << (act.about & 31),
                 SystemActKind::Offer if self.truth.right_person => {
                     let (taken, other) = if yes {
                         (&mut self.truth.accepted, &mut self.truth.declined)
