@@ -106,8 +106,9 @@ pub trait Customers: Send + Sync {
     /// Draws a customer who has just picked up.
     fn call(&self, scenario: &Scenario, rng: &mut Rng) -> Self::Customer;
 
-    /// What is on file of the customer when the call begins.
-    fn record(&self, _customer: &Self::Customer) -> CallerRecord {
+    /// What is on file of the customer whom [`call`](Self::call) draws from the same state of the generator; asked
+    /// only where the scenario has anything on file.
+    fn record(&self, _scenario: &Scenario, _rng: Rng) -> CallerRecord {
         CallerRecord::EMPTY
     }
 

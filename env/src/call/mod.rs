@@ -17,6 +17,7 @@ use crate::belief::tracker::BeliefState;
 use crate::call::customer::{Channel, Customers, Mood, SystemUtterance, Truth};
 use crate::call::outcome::{CallSummary, N_TERMS, Outcome, RewardTerm};
 use crate::rng::{Rng, Stream, derive};
+use crate::scenario::caller::CallerRecord;
 use crate::scenario::{Need, Scenario};
 
 /// A slot counts as recorded from this belief on.
@@ -91,11 +92,15 @@ impl<P: Clone> Call<P> {
     ) -> Self {
         let mut rng = derive(seed, stream, episode);
         let (scenario, customers) = (&*world.scenario, &world.customers);
+        let belief = match scenario.has_records() {
+            true => BeliefState::with(scenario, &record_of(world, seed, stream, episode)),
+            false => BeliefState::new(scenario),
+        };
         let customer = customers.call(scenario, &mut rng);
         let (truth, goal) = (customers.truth(&customer), customers.goal(&customer));
         Self {
             attainable: is_attainable(scenario, truth, goal),
-            belief: BeliefState::with(scenario, &customers.record(&customer)),
+            belief,
             customer,
             rng,
             episode,
@@ -319,6 +324,17 @@ fn items(scenario: &Scenario, belief: &BeliefState, truth: &Truth) -> Option<(f3
         held += if holds { worth } else { 0.0 };
     }
     (all > 0.0).then_some((held, all))
+}
+
+/// What is on file of the customer of episode `episode` of (`seed`, `stream`).
+pub fn record_of<C: Customers>(
+    world: &World<C>,
+    seed: u64,
+    stream: Stream,
+    episode: u64,
+) -> CallerRecord {
+    let rng = derive(seed, stream, episode);
+    world.customers.record(&world.scenario, rng)
 }
 
 /// Harms of saying `action` now, by the hidden truth; each kind counts once a call.

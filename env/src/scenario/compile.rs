@@ -14,7 +14,7 @@ use super::{
 use crate::act::{AboutClass, SystemAct, SystemActKind, UserActKind};
 use crate::action::{ActionId, ActionMask, MAX_ACTIONS};
 use crate::belief::effects::Hearing;
-use crate::belief::features::{Needs, build};
+use crate::belief::features::{N_CODES, Needs, build};
 use crate::belief::layout::{Layout, MAX_FEATURES};
 use crate::diagnostic::{Diagnostics, Source, suggestion};
 use crate::names::{MAX_NAME, Names, is_name};
@@ -239,6 +239,7 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
         distrust_concern: distrust,
         ending: actions_where(&|acts| acts.iter().any(ends)),
         leave_taking: actions_where(&|acts| acts.iter().all(parts)),
+        first_masks: mask_table.masks(&[0; N_CODES]),
         mask_table,
         slots,
         caller,

@@ -83,6 +83,7 @@ pub struct Scenario {
     ending: ActionMask,
     leave_taking: ActionMask,
     mask_table: MaskTable,
+    first_masks: (ActionMask, ActionMask),
     script: Vec<(Condition, ActionId)>,
 }
 
@@ -130,6 +131,11 @@ impl Scenario {
     pub(crate) fn items<'s>(&'s self, truth: &Truth) -> impl Iterator<Item = (f32, &'s [Need])> {
         let items = self.applying(truth);
         items.filter_map(|c| Some((c.worth?, &c.need[..])))
+    }
+
+    /// Whether anything may be on file of a customer when a call begins.
+    pub fn has_records(&self) -> bool {
+        !self.caller.is_empty() || self.slots.iter().any(|slot| slot.carried)
     }
 
     /// Whether parts of the business are worth something by themselves.
@@ -181,6 +187,12 @@ impl Scenario {
     #[inline]
     pub(crate) fn masks(&self, codes: &[u8; N_CODES]) -> (ActionMask, ActionMask) {
         self.mask_table.masks(codes)
+    }
+
+    /// The same at the start of a call with a customer of whom nothing is on file.
+    #[inline]
+    pub(crate) fn first_masks(&self) -> (ActionMask, ActionMask) {
+        self.first_masks
     }
 
     /// Rules of conduct that `action` breaks at `codes`, one by one and without the mask table.

@@ -3,7 +3,7 @@
 use offhook_env::call::customer::Customers;
 use offhook_env::call::outcome::{CallSummary, Outcome};
 use offhook_env::call::privileged::HiddenFeatures;
-use offhook_env::call::{Call, Turn, World};
+use offhook_env::call::{Call, Turn, World, record_of};
 use offhook_env::log::dialog;
 use offhook_env::log::{self, CallLog, Caller};
 use offhook_env::policy::{Observation, Policy, draw};
@@ -122,9 +122,11 @@ fn record_one<C: Customers>(
     let scenario = &*world.scenario;
     let mut turns = Vec::new();
     let mut seconds = 0.0;
-    let mut record = CallerRecord::EMPTY;
+    let record = match scenario.has_records() {
+        true => record_of(world, plan.seed, plan.stream, episode),
+        false => CallerRecord::EMPTY,
+    };
     let on_turn = |action, prob, turn: &Turn, call: &Call<C::Customer>| {
-        record = world.customers.record(call.customer());
         let decision = (action, prob);
         turns.push(dialog::played_turn(world, call, seconds, decision, turn));
         seconds += turn.seconds;

@@ -83,8 +83,6 @@ pub struct Person {
     pub concerns: u16,
     /// Offers the person would take once no concern stands in the way.
     pub willing: u16,
-    /// What is on file.
-    pub record: CallerRecord,
 }
 
 /// The difficulty of those who are hard to understand.
@@ -138,12 +136,28 @@ impl Population {
 
     /// Draws a person.
     pub(crate) fn draw(&self, coins: &mut Coins<'_>) -> Person {
+        self.draw_into(&mut Drawn::default(), coins).0
+    }
+
+    /// What is on file of the person whom [`draw`](Self::draw) draws with the same coins.
+    pub(crate) fn draw_record(&self, coins: &mut Coins<'_>) -> CallerRecord {
         let mut drawn = Drawn::default();
-        let mut active = self.segments.active(&drawn);
+        let (person, active) = self.draw_into(&mut drawn, coins);
+        let level = |level: u8| if level == NONE { 0 } else { level };
+        CallerRecord {
+            features: drawn.caller.map(level),
+            slots: self.remembered(&person, *self.carried.at(active), coins),
+        }
+    }
+
+    /// Draws a person, the parts that segments are told by into `drawn`; the segments come with the person.
+    #[inline(always)]
+    fn draw_into(&self, drawn: &mut Drawn, coins: &mut Coins<'_>) -> (Person, u64) {
+        let mut active = self.segments.active(drawn);
         for (feature, pick) in self.caller.iter().enumerate() {
             let level = pick.at(active).at(u32::from(coins.bits()) << 16);
             drawn.caller[feature] = level.unwrap_or(0);
-            active = self.segments.active(&drawn);
+            active = self.segments.active(drawn);
         }
         let picked_up = f32::from(coins.bits()) / 65_536.0;
         let voicemail = *self.voicemail.at(active);
@@ -175,13 +189,13 @@ impl Population {
             for &slot in &self.slot_order {
                 let draw = &self.slots[usize::from(slot)];
                 drawn.slots[usize::from(slot)] = draw.at(active).draw(coins);
-                active = self.segments.active(&drawn);
+                active = self.segments.active(drawn);
             }
             for (concern, share) in self.concerns.iter().enumerate() {
                 let has = coins.lands(*share.at(active));
                 drawn.concerns |= u16::from(has) << concern;
                 drawn.n_concerns += 1;
-                active = self.segments.active(&drawn);
+                active = self.segments.active(drawn);
             }
             willing = draw_set(self.offers.iter().map(|share| *share.at(active)), coins);
         }
@@ -211,32 +225,26 @@ impl Population {
             },
             concerns: drawn.concerns,
             willing,
-            record: CallerRecord {
-                features: drawn
-                    .caller
-                    .map(|level| if level == NONE { 0 } else { level }),
-                ..CallerRecord::EMPTY
-            },
         };
-        self.remember(&mut person, *self.carried.at(active), coins);
         if let Some(variation) = &self.variation {
             let drawn = variation.draw(person.patience, person.trust, coins);
             (person.noise, person.patience, person.trust) = drawn;
         }
-        person
+        (person, active)
     }
 
-    /// Puts on file what an earlier call recorded, which need not be true.
-    fn remember(&self, person: &mut Person, share: f32, coins: &mut Coins<'_>) {
+    /// What an earlier call recorded, which need not be true.
+    fn remembered(&self, person: &Person, share: f32, coins: &mut Coins<'_>) -> [u8; MAX_SLOTS] {
+        let mut slots = [NONE; MAX_SLOTS];
         for &(slot, n_values) in self.carry.iter().filter(|_| share > 0.0) {
-            let slot = usize::from(slot);
             let (is_there, wrong) = (coins.lands(share), coins.lands(RECORDED_WRONG));
             let other = ((u32::from(coins.bits()) * u32::from(n_values)) >> 16) as u8;
-            let value = if wrong { other } else { person.slots[slot] };
+            let slot = usize::from(slot);
             if is_there && person.slots[slot] != NONE {
-                person.record.slots[slot] = value;
+                slots[slot] = if wrong { other } else { person.slots[slot] };
             }
         }
+        slots
     }
 }
 

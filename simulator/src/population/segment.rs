@@ -24,6 +24,9 @@ impl<T> Layered<T> {
     /// What holds where these segments are active: the last of them that says anything.
     #[inline]
     pub fn at(&self, active: u64) -> &T {
+        if active == 0 {
+            return &self.base;
+        }
         let mut over = self.over.iter().rev();
         let found = over.find(|(segment, _)| active >> segment & 1 == 1);
         found.map_or(&self.base, |(_, value)| value)

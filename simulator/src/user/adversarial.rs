@@ -251,8 +251,8 @@ impl Customers for AdversarialCustomers {
         self.people.difficulty(&customer.person)
     }
 
-    fn record(&self, customer: &AdversarialCustomer) -> CallerRecord {
-        self.people.record(&customer.person)
+    fn record(&self, scenario: &Scenario, rng: Rng) -> CallerRecord {
+        self.people.record(scenario, rng)
     }
 
     fn goal(&self, customer: &AdversarialCustomer) -> Goal {

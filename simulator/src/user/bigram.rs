@@ -198,8 +198,8 @@ impl Customers for BigramCustomers {
         self.people.difficulty(&customer.0)
     }
 
-    fn record(&self, customer: &BigramCustomer) -> CallerRecord {
-        self.people.record(&customer.0)
+    fn record(&self, scenario: &Scenario, rng: Rng) -> CallerRecord {
+        self.people.record(scenario, rng)
     }
 
     /// Decisions are what the words say, so no offer is refused beforehand.

@@ -4,6 +4,7 @@ use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
 use offhook_env::call::outcome::Outcome;
 use offhook_env::log::{ActReader, CallLog};
+use offhook_env::scenario::caller::CallerRecord;
 use offhook_env::scenario::{MAX_SLOTS, Scenario};
 
 use super::agenda::manners::wanting;
@@ -49,6 +50,8 @@ pub(super) struct LoggedCall {
     pub situation: Situation,
     /// Value of each slot as it was told first, or [`NONE`].
     pub slots: [u8; MAX_SLOTS],
+    /// What was on file of the customer.
+    pub record: CallerRecord,
     /// How the call ended, if logged.
     pub outcome: Option<Outcome>,
     /// The customer's rating, if logged.
@@ -157,6 +160,7 @@ fn read_call(scenario: &Scenario, call: &CallLog) -> Result<LoggedCall, String> 
             situation(&turns)
         },
         slots: slots(scenario, &turns),
+        record: CallerRecord::read(scenario, &call.caller).0,
         turns,
         outcome: call.outcome,
         satisfaction: call.satisfaction,

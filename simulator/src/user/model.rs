@@ -94,8 +94,10 @@ macro_rules! user_models {
                 user_models!(@pass self, customer, model, one => model.difficulty(one); $($name)+)
             }
 
-            fn record(&self, customer: &UserCustomer) -> CallerRecord {
-                user_models!(@pass self, customer, model, one => model.record(one); $($name)+)
+            fn record(&self, scenario: &Scenario, rng: Rng) -> CallerRecord {
+                match self {
+                    $(Self::$name(model) => model.record(scenario, rng),)+
+                }
             }
 
             fn goal(&self, customer: &UserCustomer) -> Goal {

@@ -139,12 +139,20 @@ impl FromPeople for ReplayCustomers {
     }
 }
 
+impl ReplayCustomers {
+    /// One of the calls.
+    fn draw(&self, rng: &mut Rng) -> usize {
+        let draw = (rng.next_u64() >> 32) * self.calls.len() as u64;
+        (draw >> 32) as usize
+    }
+}
+
 impl Customers for ReplayCustomers {
     type Customer = ReplayCustomer;
 
     fn call(&self, scenario: &Scenario, rng: &mut Rng) -> ReplayCustomer {
-        let draw = (rng.next_u64() >> 32) * self.calls.len() as u64;
-        self.customer(scenario, (draw >> 32) as usize, rng)
+        let call = self.draw(rng);
+        self.customer(scenario, call, rng)
     }
 
     fn truth<'c>(&self, customer: &'c ReplayCustomer) -> &'c Truth {
@@ -155,8 +163,8 @@ impl Customers for ReplayCustomers {
         self.people.difficulty(&customer.person)
     }
 
-    fn record(&self, customer: &ReplayCustomer) -> CallerRecord {
-        self.people.record(&customer.person)
+    fn record(&self, _scenario: &Scenario, mut rng: Rng) -> CallerRecord {
+        self.calls[self.draw(&mut rng)].record
     }
 
     /// Decisions are what the words say, so no offer is refused beforehand.

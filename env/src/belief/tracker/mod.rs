@@ -30,21 +30,22 @@ pub struct BeliefState {
 impl BeliefState {
     /// What is believed when a customer has just picked up of whom nothing is known.
     pub fn new(scenario: &Scenario) -> Self {
-        Self::with(scenario, &CallerRecord::EMPTY)
-    }
-
-    /// What is believed when a customer has just picked up of whom this is on file.
-    pub fn with(scenario: &Scenario, record: &CallerRecord) -> Self {
-        let mut belief = Self {
+        let (mask, lawful) = scenario.first_masks();
+        Self {
             codes: Codes([0; N_CODES]),
             slots: [SlotBelief::UNKNOWN; MAX_SLOTS],
-            mask: ActionMask::default(),
-            lawful: ActionMask::default(),
+            mask,
+            lawful,
             claim: 0.0,
             turn: 0,
             last_action: NONE,
             meant: NONE,
-        };
+        }
+    }
+
+    /// What is believed when a customer has just picked up of whom this is on file.
+    pub fn with(scenario: &Scenario, record: &CallerRecord) -> Self {
+        let mut belief = Self::new(scenario);
         let f = &scenario.index;
         for (&feature, level) in f.caller.iter().zip(record.features) {
             belief.codes[feature] = level;

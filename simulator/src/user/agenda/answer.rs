@@ -48,7 +48,6 @@ impl Customers for AgendaCustomers {
             foreign: person.foreign,
             line: person.line,
             signaled: false,
-            record: person.record,
             expected: person.right_person,
             meant: NONE,
             meant_value: NONE,
@@ -57,8 +56,8 @@ impl Customers for AgendaCustomers {
         }
     }
 
-    fn record(&self, customer: &AgendaCustomer) -> CallerRecord {
-        customer.record
+    fn record(&self, _scenario: &Scenario, mut rng: Rng) -> CallerRecord {
+        self.population.draw_record(&mut Coins::new(&mut rng))
     }
 
     #[inline]

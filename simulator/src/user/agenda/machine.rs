@@ -79,7 +79,9 @@ fn talk(
         if customer.signaled {
             return Utterance::SILENCE;
         }
-        customer.signaled = customer.turns > 1 && !coins.lands(habit::GREETING_GOES_ON);
+        let goes_on =
+            coins.lands(habit::GREETING_GOES_ON) && customer.turns < habit::MACHINE_TURNS - 1;
+        customer.signaled = customer.turns > 1 && !goes_on;
         return say(match customer.signaled {
             true => UserActKind::Beep,
             false => UserActKind::Voicemail,

@@ -16,7 +16,6 @@ use offhook_env::act::{UserActKind, Utterance};
 use offhook_env::action::ActionId;
 use offhook_env::call::customer::Truth;
 use offhook_env::scenario::Scenario;
-use offhook_env::scenario::caller::CallerRecord;
 
 use crate::population::{Line, Population, Time, Wish};
 use crate::variation::Variation;
@@ -62,8 +61,7 @@ pub struct AgendaCustomer {
     line: Line,
     /// Whether a recorder has given its tone, or a screening robot has asked to hold the line.
     signaled: bool,
-    /// What is on file.
-    record: CallerRecord,
+
     /// The person to whom a screening robot puts the call through is the right one.
     expected: bool,
     /// The last action that was no repetition, and the value it read out.
