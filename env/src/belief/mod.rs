@@ -3,10 +3,12 @@
 //! - [`layout`] names features, levels and actions; networks, tables and logs of a scenario share it.
 //! - [`tracker::BeliefState`] turns what was said and heard into codes; the same one serves the laboratory, the
 //!   log importer and the phone.
+//! - [`meaning`] says of each feature what it means and what moves it.
 //! - [`slot_belief`] keeps what was heard of each slot's value, and how surely.
 
 pub(crate) mod effects;
 pub(crate) mod features;
 pub mod layout;
+pub mod meaning;
 pub mod slot_belief;
 pub mod tracker;

@@ -18,6 +18,7 @@ use rand::Rng as _;
 mod attainable;
 mod bounds;
 mod faults;
+mod language;
 mod privileged;
 
 /// The values of the fixture's slot that is answered by yes and no.
