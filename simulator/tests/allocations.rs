@@ -159,7 +159,7 @@ fn a_privileged_batch_allocates_nothing_either_and_plays_the_same_calls() {
 
 #[test]
 fn no_user_model_allocates_either() {
-    const LOG: &str = r#"{"schema":1,"call_id":"a","scenario":"fraud_alert","turns":[
+    const LOG: &str = r#"{"schema":2,"call_id":"a","scenario":"fraud_alert","turns":[
         {"action":"greet","user_acts":["affirm"]},
         {"action":"confirm_identity","user_acts":["affirm","ask(who_are_you)"]},
         {"action":"ask(payment)","user_acts":["inform(payment=no)"]},

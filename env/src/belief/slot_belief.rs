@@ -39,7 +39,8 @@ impl SlotBelief {
 
     /// How likely it is, in `[0, 1]`.
     pub fn prob(&self) -> f32 {
-        self.probs[0]
+        // A reading that says the same twice ("yes, I do") counts twice.
+        self.probs[0].min(1.0)
     }
 
     /// Takes in what one turn said of the slot.

@@ -87,6 +87,22 @@ pub struct Mood {
     pub satisfaction: f32,
 }
 
+/// Who or what answers a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnsweredBy {
+    /// A person.
+    Human,
+    /// A recorder that takes a message.
+    Voicemail,
+    /// A robot that asks who calls and why, and may put the call through.
+    Screening,
+    /// A menu of a company's telephone system.
+    Ivr,
+    /// Nobody can tell.
+    Unknown,
+}
+
 /// What the robot says, as the customer hears it.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemUtterance<'a> {
@@ -126,6 +142,14 @@ pub trait Customers: Send + Sync {
         Goal {
             reachable: self.truth(customer).right_person,
             ..Goal::default()
+        }
+    }
+
+    /// Who or what answers a customer who was just drawn; a model without lines does not tell machines apart.
+    fn answered_by(&self, customer: &Self::Customer) -> AnsweredBy {
+        match self.truth(customer).machine {
+            true => AnsweredBy::Unknown,
+            false => AnsweredBy::Human,
         }
     }
 

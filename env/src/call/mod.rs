@@ -21,7 +21,7 @@ use crate::scenario::caller::CallerRecord;
 use crate::scenario::{Need, Scenario};
 
 /// A slot counts as recorded from this belief on.
-const RECORDED: f32 = 0.5;
+pub(crate) const RECORDED: f32 = 0.5;
 
 /// Details told to another person.
 const HARM_DISCLOSURE: u8 = 1;

@@ -62,6 +62,41 @@ impl Outcome {
             Self::Incomplete => "incomplete",
         }
     }
+
+    /// Who ended a call with this outcome.
+    pub const fn ended_by(self) -> EndedBy {
+        match self {
+            Self::HungUp => EndedBy::Customer,
+            Self::Transferred => EndedBy::Transfer,
+            Self::Truncated => EndedBy::Timeout,
+            Self::Completed
+            | Self::OptedOut
+            | Self::MessageLeft
+            | Self::Machine
+            | Self::WrongPerson
+            | Self::CallbackAgreed
+            | Self::Declined
+            | Self::Incomplete => EndedBy::Robot,
+        }
+    }
+}
+
+/// Who ended a call: the mechanism, not what became of the business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// The customer's side hung up.
+    Customer,
+    /// The robot closed.
+    Robot,
+    /// The robot handed over to a person.
+    Transfer,
+    /// A limit of turns or time was reached.
+    Timeout,
+    /// The line broke down.
+    Line,
+    /// Nobody was reached: no answer, busy, or no such number.
+    NeverConnected,
 }
 
 /// The named terms of the reward, in the order of [`CallSummary::terms`].

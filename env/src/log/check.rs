@@ -1,18 +1,30 @@
-//! The rules of `call_log.schema.json` that types do not say.
+//! The rules of call logs that types do not say: those of `call_log.schema.json`, and the order of times.
 
-use super::{CallLog, SCHEMA, TurnLog};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::call::{CallLog, Ended, GoalLog, SCHEMA, TurnLog};
+use crate::call::outcome::EndedBy;
+use crate::names::{MAX_NAME, is_name};
+
+/// Most characters of a slot's value.
+const MAX_VALUE: usize = 1_000;
 
 impl CallLog {
-    /// Checks the call, whoever made it; the rules are those of `call_log.schema.json`.
+    /// Checks the call, whoever made it; the rules are those of `call_log.schema.json`, and that times
+    /// are in order.
     ///
     /// # Errors
     /// The first one that is broken: what was found, what was expected.
     pub fn check(&self) -> Result<(), String> {
+        self.check_parts()?;
+        check_order(&self.turns)
+    }
+
+    /// The same, but for the order of times.
+    pub(super) fn check_parts(&self) -> Result<(), String> {
         if self.schema != SCHEMA {
             let found = self.schema;
-            return Err(format!(
-                "schema {found}, this program reads schema {SCHEMA}"
-            ));
+            return Err(format!("schema {found}, expected schema {SCHEMA}"));
         }
         if let Some(rating) = self.satisfaction.filter(|r| !(1..=5).contains(r)) {
             return Err(format!("satisfaction {rating}, expected 1 to 5"));
@@ -23,8 +35,22 @@ impl CallLog {
                 "start_time '{time}', expected RFC 3339, as 2026-03-01T09:30:00Z"
             ));
         }
-        if self.turns.is_empty() {
-            return Err("no turn, expected at least one".to_owned());
+        if let Some(score) = self.answered_by.as_ref().and_then(|by| by.score) {
+            check_probability(score).map_err(|e| format!("answered_by: {e}"))?;
+        }
+        if let Some(goal) = &self.goal {
+            check_goal(goal).map_err(|e| format!("goal: {e}"))?;
+        }
+        if self
+            .raw
+            .as_ref()
+            .is_some_and(|raw| raw.text().contains(['\n', '\r']))
+        {
+            return Err("raw has a line break, expected JSON on one line".to_owned());
+        }
+        let reached = |ended: &Ended| ended.by != EndedBy::NeverConnected;
+        if self.turns.is_empty() && self.ended.as_ref().is_none_or(reached) {
+            return Err("no turn, expected at least one, or `ended` by never_connected".to_owned());
         }
         for (k, turn) in self.turns.iter().enumerate() {
             check_turn(turn).map_err(|e| format!("turn {k}: {e}"))?;
@@ -33,20 +59,45 @@ impl CallLog {
     }
 }
 
+fn check_goal(goal: &GoalLog) -> Result<(), String> {
+    check_values(&goal.slots)?;
+    let names = [&goal.questions, &goal.concerns, &goal.offers];
+    names
+        .into_iter()
+        .flatten()
+        .try_for_each(|name| check_name(name))
+}
+
 fn check_turn(turn: &TurnLog) -> Result<(), String> {
     let confidences = turn.n_best.iter().map(|h| h.confidence);
-    for prob in confidences.chain(turn.action_prob) {
-        if !(0.0..=1.0 + 1e-6).contains(&prob) {
-            return Err(format!("probability {prob}, expected 0 to 1"));
+    let confidences = confidences.chain(turn.action_prob);
+    let recorded = turn
+        .recorded
+        .iter()
+        .map(|entry| f64::from(entry.confidence));
+    confidences
+        .chain(recorded)
+        .try_for_each(check_probability)?;
+    let latency = [("latency_ms", turn.latency_ms)];
+    for (name, number) in moments(turn).into_iter().chain(latency) {
+        if let Some(number) = number.filter(|n| !(n.is_finite() && *n >= 0.0)) {
+            return Err(format!("{name} {number}, expected at least 0"));
         }
     }
-    let times = [
-        ("start_seconds", turn.start_seconds),
-        ("end_seconds", turn.end_seconds),
-    ];
-    for (name, seconds) in times {
-        if let Some(seconds) = seconds.filter(|s| !(s.is_finite() && *s >= 0.0)) {
-            return Err(format!("{name} {seconds}, expected at least 0"));
+    let scores = turn.transcripts.iter().filter_map(|words| words.score);
+    if let Some(score) = { scores }.find(|score| !score.is_finite()) {
+        return Err(format!("score {score}, expected a number"));
+    }
+    check_values(&turn.values)?;
+    let mut slots = BTreeSet::new();
+    for entry in &turn.recorded {
+        check_name(&entry.slot)?;
+        entry.value.as_deref().map_or(Ok(()), check_value)?;
+        if !slots.insert(&entry.slot) {
+            return Err(format!(
+                "recorded: slot '{}' again, expected each once in a turn",
+                entry.slot
+            ));
         }
     }
     let heard = turn.n_best.iter().flat_map(|h| &h.acts);
@@ -57,6 +108,85 @@ fn check_turn(turn: &TurnLog) -> Result<(), String> {
             act.escape_debug()
         )),
         None => Ok(()),
+    }
+}
+
+fn check_probability(prob: f64) -> Result<(), String> {
+    match (0.0..=1.0 + 1e-6).contains(&prob) {
+        true => Ok(()),
+        false => Err(format!("probability {prob}, expected 0 to 1")),
+    }
+}
+
+fn check_values(values: &BTreeMap<String, String>) -> Result<(), String> {
+    values.iter().try_for_each(|(slot, value)| {
+        check_name(slot)?;
+        check_value(value)
+    })
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    match is_name(name) {
+        true => Ok(()),
+        false => Err(format!(
+            "name '{}', expected 1 to {MAX_NAME} of a-z, 0-9 and _",
+            name.escape_debug()
+        )),
+    }
+}
+
+fn check_value(value: &str) -> Result<(), String> {
+    match value.chars().nth(MAX_VALUE) {
+        None => Ok(()),
+        Some(_) => Err(format!(
+            "a slot's value of more than {MAX_VALUE} characters: '{}'",
+            value.escape_debug()
+        )),
+    }
+}
+
+/// A moment of a turn by name: seconds from the start of the call, where they are known.
+type Moment = (&'static str, Option<f64>);
+
+fn moments(turn: &TurnLog) -> [Moment; 5] {
+    [
+        ("system_start_seconds", turn.system_start_seconds),
+        ("interrupted_at_seconds", turn.interrupted_at_seconds),
+        ("system_end_seconds", turn.system_end_seconds),
+        ("user_start_seconds", turn.user_start_seconds),
+        ("user_end_seconds", turn.user_end_seconds),
+    ]
+}
+
+/// Nobody ends before having begun, or begins again before. The two may speak at the same time.
+fn check_order(turns: &[TurnLog]) -> Result<(), String> {
+    let mut robot = ("", None);
+    let mut customer = ("", None);
+    for (k, turn) in turns.iter().enumerate() {
+        let [start, interrupted, end, reply, reply_end] = moments(turn);
+        let spoken = [start, interrupted, end].map(|moment| pass(&mut robot, moment));
+        let replied = [reply, reply_end].map(|moment| pass(&mut customer, moment));
+        // A reply does not end before there was something to reply to.
+        let answers = pass(&mut { start }, reply_end);
+        let mut all = spoken.into_iter().chain(replied).chain([answers]);
+        all.try_for_each(|found| found.map_err(|e| format!("turn {k}: {e}")))?;
+    }
+    Ok(())
+}
+
+/// Goes on from the latest moment to the next, if that is known.
+fn pass(latest: &mut Moment, next: Moment) -> Result<(), String> {
+    let (name, Some(seconds)) = next else {
+        return Ok(());
+    };
+    match *latest {
+        (before, Some(limit)) if seconds < limit => Err(format!(
+            "{name} {seconds}, expected at least {limit}, the {before} before it"
+        )),
+        _ => {
+            *latest = next;
+            Ok(())
+        }
     }
 }
 
@@ -125,39 +255,118 @@ fn within(digits: &str, range: std::ops::RangeInclusive<u8>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse_call;
+    use super::super::read::parse_call;
     use super::*;
 
     /// What is said of a call whose only turn has these entries besides its action.
     fn answer(head: &str, turn: &str) -> Result<(), String> {
         let line = format!(
-            r#"{{"schema":1,"call_id":"a","scenario":"s"{head},"turns":[{{"action":"greet"{turn}}}]}}"#
+            r#"{{"schema":2,"call_id":"a","scenario":"s"{head},"turns":[{{"action":"greet"{turn}}}]}}"#
         );
         parse_call(line.as_bytes()).map(drop)
+    }
+
+    #[track_caller]
+    fn refused(head: &str, turn: &str, expected: &str) {
+        let message = answer(head, turn).expect_err(expected);
+        assert!(message.contains(expected), "{message}");
     }
 
     #[test]
     fn what_the_schema_forbids_is_refused() {
         assert_eq!(answer("", ""), Ok(()));
-        for (head, turn, expected) in [
-            (r#","start_time":"around noon""#, "", "start_time"),
-            (r#","satisfaction":6"#, "", "satisfaction 6"),
-            ("", r#","start_seconds":-5"#, "turn 0: start_seconds -5"),
-            ("", r#","end_seconds":-0.5"#, "turn 0: end_seconds -0.5"),
-            ("", r#","reward":1e300"#, "number out of range"),
-            ("", r#","user_acts":["No Act!"]"#, "turn 0: act 'No Act!'"),
+        for (head, expected) in [
+            (r#","start_time":"around noon""#, "start_time"),
+            (r#","satisfaction":6"#, "satisfaction 6"),
             (
-                "",
+                r#","answered_by":{"by":"human","score":1.5}"#,
+                "answered_by: probability 1.5",
+            ),
+            (r#","answered_by":{"by":"dog"}"#, "unknown variant `dog`"),
+            (r#","ended":{"by":"nobody"}"#, "unknown variant `nobody`"),
+            (r#","goal":{"slots":{"A B":"c"}}"#, "goal: name 'A B'"),
+            (r#","goal":{"concerns":[""]}"#, "goal: name ''"),
+            (r#","goal":{"wishes":1}"#, "unknown field `wishes`"),
+        ] {
+            refused(head, "", expected);
+        }
+        let long = format!(r#","values":{{"a":"{}"}}"#, "v".repeat(1_001));
+        let twice = r#","recorded":[{"slot":"a","value":"b","confidence":0.5,"confirmed":true},
+            {"slot":"a","confidence":0.2,"confirmed":false}]"#;
+        for (turn, expected) in [
+            (
+                r#","system_start_seconds":-5"#,
+                "turn 0: system_start_seconds -5",
+            ),
+            (
+                r#","user_end_seconds":-0.5"#,
+                "turn 0: user_end_seconds -0.5",
+            ),
+            (r#","latency_ms":-1"#, "turn 0: latency_ms -1"),
+            (r#","reward":1e300"#, "number out of range"),
+            (r#","user_acts":["No Act!"]"#, "turn 0: act 'No Act!'"),
+            (
                 r#","n_best":[{"acts":["inform(a=(b))"],"confidence":0.5}]"#,
                 "act 'inform(a=(b))'",
             ),
+            (&long, "turn 0: a slot's value of more than 1000 characters"),
+            (
+                r#","recorded":[{"slot":"a","confidence":2,"confirmed":false}]"#,
+                "probability 2",
+            ),
+            (twice, "turn 0: recorded: slot 'a' again"),
         ] {
-            let message = answer(head, turn).expect_err(expected);
-            assert!(message.contains(expected), "{message}");
+            refused("", turn, expected);
         }
-        let none = br#"{"schema":1,"call_id":"a","scenario":"s","turns":[]}"#;
-        let message = parse_call(none).expect_err("no turn");
-        assert_eq!(message, "no turn, expected at least one");
+    }
+
+    #[test]
+    fn a_call_has_a_turn_or_reached_nobody() {
+        let call =
+            |ended| format!(r#"{{"schema":2,"call_id":"a","scenario":"s","turns":[]{ended}}}"#);
+        let parse = |ended| parse_call(call(ended).as_bytes()).map(|call| call.turns.len());
+        assert_eq!(parse(r#","ended":{"by":"never_connected"}"#), Ok(0));
+        for ended in ["", r#","ended":{"by":"robot"}"#] {
+            let message = parse(ended).expect_err("no turn");
+            assert!(message.starts_with("no turn, expected at least one"));
+        }
+    }
+
+    #[test]
+    fn nobody_ends_before_having_begun() {
+        let turn = |times: [f64; 4]| TurnLog {
+            system_start_seconds: Some(times[0]),
+            system_end_seconds: Some(times[1]),
+            user_start_seconds: Some(times[2]),
+            user_end_seconds: Some(times[3]),
+            ..TurnLog::default()
+        };
+        // The customer breaks in before the robot says a word, as real ones do.
+        let good = [turn([0.0, 2.0, 2.0, 3.0]), turn([3.5, 3.6, 3.4, 5.0])];
+        assert_eq!(check_order(&good), Ok(()));
+        for (second, expected) in [
+            (
+                [1.5, 4.0, 4.0, 5.0],
+                "turn 1: system_start_seconds 1.5, expected at least 2, the system_end_seconds",
+            ),
+            ([3.0, 2.5, 4.0, 5.0], "turn 1: system_end_seconds 2.5"),
+            ([3.0, 4.0, 2.5, 5.0], "turn 1: user_start_seconds 2.5"),
+            ([3.0, 4.0, 4.0, 3.5], "turn 1: user_end_seconds 3.5"),
+            (
+                [3.6, 4.0, 3.2, 3.5],
+                "turn 1: user_end_seconds 3.5, expected at least 3.6",
+            ),
+        ] {
+            let message = check_order(&[good[0].clone(), turn(second)]).expect_err(expected);
+            assert!(message.starts_with(expected), "{message}");
+        }
+        let mut late = good[0].clone();
+        late.interrupted_at_seconds = Some(2.5);
+        let message = check_order(&[late]).expect_err("the robot has ended");
+        assert!(
+            message.contains("at least 2.5, the interrupted_at_seconds"),
+            "{message}"
+        );
     }
 
     #[test]

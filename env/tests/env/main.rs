@@ -9,7 +9,7 @@ use offhook_env::call::customer::{Customers, Mood, PerfectChannel, SystemUtteran
 use offhook_env::call::outcome::{CallSummary, Outcome, RewardTerm};
 use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::call::{Call, World};
-use offhook_env::log::{self, CallLog, TurnLog};
+use offhook_env::log::{self, CallLog};
 use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::{Rng, Stream, uniform_at};
 use offhook_env::scenario::{Scenario, ScenarioText};
@@ -19,6 +19,7 @@ mod attainable;
 mod bounds;
 mod faults;
 mod language;
+mod logs;
 mod privileged;
 
 /// The values of the fixture's slot that is answered by yes and no.
@@ -374,167 +375,4 @@ fn a_masked_action_is_never_taken() {
             .action("inform(news)")
             .expect("the fixture has the action"),
     );
-}
-
-#[test]
-fn the_phone_sees_what_the_laboratory_saw() {
-    let world = world();
-    let scenario = &world.scenario;
-    for episode in 0..50 {
-        let mut call = Call::start(&world, 3, Stream::Evaluate, episode);
-        let mut seen = Vec::new();
-        let mut turns = Vec::new();
-        for turn_idx in 0.. {
-            let observation = call.belief.observation(scenario);
-            seen.push(observation.codes.to_vec());
-            let uniform = uniform_at(3, Stream::Act, episode, turn_idx);
-            let action = RandomPolicy.sample(observation, scenario.layout.n_actions(), uniform);
-            let turn = call.step(&world, action);
-            turns.push(TurnLog {
-                action: scenario.layout.actions[action as usize].clone(),
-                n_best: log::n_best_log(scenario, &turn.heard),
-                ..TurnLog::default()
-            });
-            if turn.summary.is_some() {
-                break;
-            }
-        }
-        let call = CallLog {
-            schema: log::SCHEMA,
-            call_id: episode.to_string(),
-            scenario: "tiny".into(),
-            start_time: None,
-            caller: log::Caller::default(),
-            turns,
-            outcome: None,
-            success: None,
-            satisfaction: None,
-        };
-        let text = serde_json::to_string(&call).expect("a log is JSON");
-        let read = log::parse_call(text.as_bytes()).expect("it is read back");
-        let replayed = log::replay(scenario, &read).expect("it fits the scenario");
-        assert_eq!(
-            replayed
-                .steps
-                .iter()
-                .map(|s| s.codes.clone())
-                .collect::<Vec<_>>(),
-            seen
-        );
-    }
-}
-
-#[test]
-fn a_value_that_a_closed_list_lacks_is_left_out_and_counted() {
-    let scenario = scenario();
-    let mut reader = log::ActReader::new(&scenario);
-    let said = reader
-        .utterance(&["inform(agrees=perhaps)".to_owned()])
-        .expect("the act is known");
-    assert_eq!((said.first().value, reader.n_dropped()), (NONE, 1));
-    let mut belief = BeliefState::new(&scenario);
-    exchange(
-        &scenario,
-        &mut belief,
-        "ask(agrees)",
-        &[(said.first(), 0.9)],
-    );
-    assert_eq!(level(&scenario, &belief, "value.agrees"), "none");
-}
-
-#[test]
-fn a_broken_log_is_refused_by_line() {
-    let good = r#"{"schema":1,"call_id":"a","scenario":"tiny","turns":[{"action":"greet"}]}"#;
-    let text = [
-        good,
-        "{\"schema\":1",
-        &good.replace(":1,", ":2,"),
-        &good.replace("turns", "turnz"),
-        "",
-        &good.replace("\"a\"", "\"b\""),
-        good,
-        "{\"schema\":1",
-    ]
-    .join("\n");
-    let found: Vec<_> = log::read_calls(text.as_bytes())
-        .map(|r| r.map(|(line, _)| line).map_err(|e| e.to_string()))
-        .collect();
-    assert_eq!(found.len(), 7);
-    assert_eq!((&found[0], &found[4]), (&Ok(1), &Ok(6)));
-    let cut = found[6].as_ref().expect_err("the line is cut");
-    assert!(cut.contains("is it cut short?"), "{cut}");
-    for (k, words) in [
-        (5, "line 7: call_id 'a' again"),
-        (1, "line 2: no call log: EOF"),
-        (2, "line 3: schema 2"),
-        (3, "line 4: no call log: unknown field `turnz`"),
-    ] {
-        let message = found[k].as_ref().expect_err("the line is broken");
-        assert!(message.starts_with(words), "{message}");
-    }
-    let binary = log::read_calls(&[0xff, 0xfe, b'\n'][..])
-        .next()
-        .expect("one line")
-        .expect_err("not UTF-8")
-        .to_string();
-    assert!(
-        binary.starts_with("line 1: not UTF-8 from byte 1"),
-        "{binary}"
-    );
-}
-
-#[test]
-fn the_schema_lists_the_keys_that_logs_have() {
-    let schema: serde_json::Value =
-        serde_json::from_str(include_str!("../../call_log.schema.json")).expect("JSON");
-    let turn = TurnLog {
-        action_prob: Some(1.0),
-        system_text: "s".into(),
-        user_text: "u".into(),
-        user_acts: Some(vec![]),
-        mood: Some(Mood {
-            patience: 1.0,
-            trust: 1.0,
-            satisfaction: 3.0,
-        }),
-        reward: Some(0.0),
-        start_seconds: Some(0.0),
-        end_seconds: Some(1.0),
-        ..TurnLog::default()
-    };
-    let call = CallLog {
-        schema: log::SCHEMA,
-        call_id: String::new(),
-        scenario: String::new(),
-        start_time: Some(String::new()),
-        caller: log::Caller::default(),
-        turns: vec![],
-        outcome: Some(Outcome::Completed),
-        success: Some(true),
-        satisfaction: Some(3),
-    };
-    let keys = |value: &serde_json::Value| -> Vec<String> {
-        let mut keys: Vec<_> = value
-            .as_object()
-            .expect("an object")
-            .keys()
-            .cloned()
-            .collect();
-        keys.sort();
-        keys
-    };
-    let json = |value| serde_json::to_value(value).expect("JSON");
-    assert_eq!(keys(&schema["properties"]), keys(&json(call)));
-    assert_eq!(
-        keys(&schema["$defs"]["turn"]["properties"]),
-        keys(&serde_json::to_value(turn).expect("JSON"))
-    );
-    let outcomes = Outcome::ALL.map(|o| serde_json::to_value(o).expect("JSON"));
-    assert_eq!(
-        schema["properties"]["outcome"]["enum"]
-            .as_array()
-            .expect("a list"),
-        &outcomes
-    );
-    assert_eq!(NONE, u8::MAX);
 }

@@ -16,6 +16,9 @@ use crate::scenarios;
 /// A call of the DSTC2 corpus.
 const DSTC2: &str = include_str!("../corpus/dstc2.jsonl");
 
+/// Calls of version 1.
+const VERSION_1: &str = include_str!("../../../env/tests/env/call_log.v1.jsonl");
+
 /// What a log is loaded with.
 pub const LOADERS: &[Loader] = &[
     Loader {
@@ -40,7 +43,7 @@ pub const LOADERS: &[Loader] = &[
     Loader {
         name: "import",
         load: |bytes| imported("log", bytes),
-        seeds: || vec![log(2)],
+        seeds: || vec![log(2), VERSION_1.as_bytes().to_vec()],
         memory: Memory::OF_LOGS,
         resealed: unsealed,
     },

@@ -133,6 +133,10 @@ impl Log {
             budget.take(path, call.turns.len())?;
             let episode = replay(scenario, &call);
             let episode = episode.map_err(|e| at(path, &format!("line {line}: {e}")))?;
+            // Nobody was reached, so that nothing was decided.
+            if episode.steps.is_empty() {
+                continue;
+            }
             let masked = |step: &offhook_env::log::Step| !step.mask.allows(step.action);
             if let Some(turn) = episode.steps.iter().position(masked) {
                 let action = &call.turns[turn].action;

@@ -1,11 +1,10 @@
 //! Playing calls with a policy: for evaluation, for logs, and to show them as dialogs.
 
 use offhook_env::call::customer::Customers;
-use offhook_env::call::outcome::{CallSummary, Outcome};
+use offhook_env::call::outcome::CallSummary;
 use offhook_env::call::privileged::HiddenFeatures;
 use offhook_env::call::{Call, Turn, World, record_of};
-use offhook_env::log::dialog;
-use offhook_env::log::{self, CallLog, Caller};
+use offhook_env::log::{CallLog, PlayedLog, dialog};
 use offhook_env::policy::{Observation, Policy, draw};
 use offhook_env::rng::{Stream, uniform_at};
 use offhook_env::scenario::caller::CallerRecord;
@@ -34,7 +33,10 @@ pub fn evaluate<C: Customers>(
 ) -> Vec<CallSummary> {
     let episodes: Vec<u64> = plan.episodes().collect();
     let hidden = HiddenFeatures::new(&world.scenario);
-    let play_one = |&episode: &u64| play(world, policy, plan, &hidden, episode, |_, _, _, _| {});
+    let play_one = |&episode: &u64| {
+        let call = Call::start(world, plan.seed, plan.stream, episode);
+        play(world, policy, plan, &hidden, call, |_, _, _, _| {})
+    };
     episodes.par_iter().with_min_len(64).map(play_one).collect()
 }
 
@@ -53,18 +55,17 @@ pub fn record<C: Customers>(
         .collect()
 }
 
-/// Plays one call and shows every turn to `on_turn`: the action, its probability, what happened.
+/// Plays a call to its end and shows every turn to `on_turn`: the action, its probability, what happened.
 fn play<C: Customers>(
     world: &World<C>,
     policy: &dyn Policy,
     plan: Plan,
     hidden: &HiddenFeatures,
-    episode: u64,
+    mut call: Call<C::Customer>,
     mut on_turn: impl FnMut(u8, f32, &Turn, &Call<C::Customer>),
 ) -> CallSummary {
     let scenario = &*world.scenario;
     let n_actions = scenario.layout.n_actions();
-    let mut call = Call::start(world, plan.seed, plan.stream, episode);
     let mut probs = [0.0; offhook_env::action::MAX_ACTIONS];
     let mut told = vec![0; hidden.layout().n_features()];
     let (mut rules_broken, mut held_back) = (0, 0);
@@ -86,7 +87,7 @@ fn play<C: Customers>(
                 let uniform = uniform_at(
                     plan.seed ^ plan.stream as u64,
                     Stream::Act,
-                    episode,
+                    call.episode(),
                     turn_idx,
                 );
                 let action = draw(&probs[..n_actions], observation.mask, uniform);
@@ -119,34 +120,18 @@ fn record_one<C: Customers>(
     hidden: &HiddenFeatures,
     episode: u64,
 ) -> (CallLog, CallSummary) {
-    let scenario = &*world.scenario;
-    let mut turns = Vec::new();
-    let mut seconds = 0.0;
-    let record = match scenario.has_records() {
+    let call = Call::start(world, plan.seed, plan.stream, episode);
+    let call_id = format!("{}-{}-{episode}", plan.seed, plan.stream as u64);
+    let record = match world.scenario.has_records() {
         true => record_of(world, plan.seed, plan.stream, episode),
         false => CallerRecord::EMPTY,
     };
+    let mut log = PlayedLog::start(world, &call, call_id, &record);
     let on_turn = |action, prob, turn: &Turn, call: &Call<C::Customer>| {
-        let decision = (action, prob);
-        turns.push(dialog::played_turn(world, call, seconds, decision, turn));
-        seconds += turn.seconds;
+        log.turn(world, call, (action, prob), turn);
     };
-    let summary = play(world, policy, plan, hidden, episode, on_turn);
-    let call = CallLog {
-        schema: log::SCHEMA,
-        call_id: format!("{}-{}-{episode}", plan.seed, plan.stream as u64),
-        scenario: scenario.name.clone(),
-        start_time: None,
-        caller: Caller {
-            id: format!("{episode}"),
-            ..record.log(scenario)
-        },
-        turns,
-        outcome: Some(summary.outcome),
-        success: Some(summary.outcome == Outcome::Completed),
-        satisfaction: Some(summary.satisfaction),
-    };
-    (call, summary)
+    let summary = play(world, policy, plan, hidden, call, on_turn);
+    (log.finish(&summary), summary)
 }
 
 /// A logged call as a dialog to read: words, true acts, and what was understood where it differs.

@@ -7,8 +7,7 @@ use offhook_env::action::ActionMask;
 use offhook_env::call::customer::Customers;
 use offhook_env::call::outcome::{CallSummary, Outcome};
 use offhook_env::call::{self, World};
-use offhook_env::log::TurnLog;
-use offhook_env::log::dialog;
+use offhook_env::log::{PlayedLog, dialog};
 use offhook_env::rng::Stream;
 use offhook_simulator::user::AgendaCustomers;
 use pyo3::exceptions::PyRuntimeError;
@@ -37,9 +36,9 @@ pub struct Call {
     world: Arc<World<AgendaCustomers>>,
     masked: Masked,
     call: Option<call::Call<Customer>>,
-    /// Its turns, if the dialog is to be shown.
-    turns: Option<Vec<TurnLog>>,
-    seconds: f32,
+    keep_dialog: bool,
+    /// The call's log, if the dialog is to be shown.
+    log: Option<PlayedLog>,
     summary: Option<CallSummary>,
 }
 
@@ -52,17 +51,19 @@ impl Call {
             world: scenario.world.clone(),
             masked: Masked::parse(masked)?,
             call: None,
-            turns: keep_dialog.then(Vec::new),
-            seconds: 0.0,
+            keep_dialog,
+            log: None,
             summary: None,
         })
     }
 
     /// Starts training episode number `episode` of `seed`.
     fn reset<'py>(&mut self, py: Python<'py>, seed: u64, episode: u64) -> PyResult<Seen<'py>> {
-        self.call = Some(call::Call::start(&self.world, seed, Stream::Train, episode));
-        self.turns.iter_mut().for_each(Vec::clear);
-        self.seconds = 0.0;
+        let call = call::Call::start(&self.world, seed, Stream::Train, episode);
+        let record = call::record_of(&self.world, seed, Stream::Train, episode);
+        let log = || PlayedLog::start(&self.world, &call, episode.to_string(), &record);
+        self.log = self.keep_dialog.then(log);
+        self.call = Some(call);
         self.summary = None;
         self.see(py)
     }
@@ -83,17 +84,9 @@ impl Call {
         };
         let (action, replaced) = self.masked.admit(action, call.belief.mask(), scenario)?;
         let turn = call.step(&world, action);
-        if let Some(turns) = &mut self.turns {
-            let chosen = (action, 1.0);
-            turns.push(dialog::played_turn(
-                &world,
-                call,
-                self.seconds,
-                chosen,
-                &turn,
-            ));
+        if let Some(log) = &mut self.log {
+            log.turn(&world, call, (action, 1.0), &turn);
         }
-        self.seconds += turn.seconds;
         self.summary = turn.summary;
 
         let (codes, info) = self.see(py)?;
@@ -120,7 +113,8 @@ impl Call {
 
     /// The dialog so far.
     fn dialog(&self) -> String {
-        let turns = dialog::lines(self.turns.as_deref().unwrap_or_default());
+        let turns = self.log.as_ref().map_or(&[][..], PlayedLog::turns);
+        let turns = dialog::lines(turns);
         let last = self.summary.as_ref().map(dialog::last_line);
         turns + &last.unwrap_or_default()
     }

@@ -89,8 +89,12 @@ fn what_is_no_call_for_one_reader_is_none_for_all() {
         ),
         (
             "times.jsonl",
-            first_edited(first, "\"start_seconds\":0.0", "\"start_seconds\":-5.0"),
-            "line 1: turn 0: start_seconds -5, expected at least 0",
+            first_edited(
+                first,
+                "\"system_start_seconds\":0.0",
+                "\"system_start_seconds\":-5.0",
+            ),
+            "line 1: turn 0: system_start_seconds -5, expected at least 0",
         ),
         (
             "noon.jsonl",
@@ -106,6 +110,24 @@ fn what_is_no_call_for_one_reader_is_none_for_all() {
             first_edited(first, "\"user_acts\":[\"", "\"user_acts\":[\"No Act!\",\""),
             "act 'No Act!', expected a kind",
         ),
+        (
+            "order.jsonl",
+            first_edited(
+                first,
+                "\"system_start_seconds\":0.0",
+                "\"system_start_seconds\":1e3",
+            ),
+            "line 1: turn 0: system_end_seconds",
+        ),
+        (
+            "recorded.jsonl",
+            first_edited(
+                first,
+                "\"mood\":",
+                "\"recorded\":[{\"slot\":\"A\",\"confidence\":1,\"confirmed\":true}],\"mood\":",
+            ),
+            "line 1: turn 0: name 'A', expected",
+        ),
         ("twice.jsonl", again.clone() + first, "line 2: call_id '"),
     ] {
         fs::write(folder.join(name), format!("{line}\n{rest}")).expect("written");
@@ -118,6 +140,49 @@ fn what_is_no_call_for_one_reader_is_none_for_all() {
         let command = format!("import log {name} --out some.jsonl --force");
         let text = succeed(folder, &words(&command));
         assert!(text.contains("1 lines refused"), "{text}");
+    }
+}
+
+#[test]
+fn a_log_of_version_1_is_converted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let old = include_str!("../../../env/tests/env/call_log.v1.jsonl");
+    fs::write(folder.join("old.jsonl"), old).expect("written");
+    let text = succeed(folder, &words("import log old.jsonl --out new.jsonl"));
+    // Times of version 1 may have been in any order, those of version 2 may not.
+    assert!(
+        text.starts_with("4 calls, 5 turns")
+            && text.contains("line 3: turn 0: user_end_seconds 1, expected at least 2"),
+        "{text}"
+    );
+    let new = fs::read_to_string(folder.join("new.jsonl")).expect("written");
+    assert!(new.lines().all(|line| line.starts_with(r#"{"schema":2,"#)));
+    let again = words("import log new.jsonl --strict --out again.jsonl");
+    succeed(folder, &again);
+    assert_eq!(
+        fs::read_to_string(folder.join("again.jsonl")).expect("written"),
+        new
+    );
+}
+
+#[test]
+fn a_call_that_reached_nobody_is_a_call() {
+    let folder = folder();
+    let folder = folder.path();
+    let played = fs::read_to_string(folder.join("calls.jsonl")).expect("written");
+    let nobody = r#"{"schema":2,"call_id":"x","scenario":"fraud_alert","turns":[],"ended":{"by":"never_connected","reason":"busy"}}"#;
+    fs::write(folder.join("more.jsonl"), format!("{nobody}\n{played}")).expect("written");
+    let text = succeed(folder, &words("import log more.jsonl --out out.jsonl"));
+    assert!(text.starts_with("201 calls"), "{text}");
+    // Nothing was decided in it, so that nothing changes for whoever learns from decisions.
+    for reader in [READERS[1], READERS[8]] {
+        let of = |log: &str| succeed(folder, &words(&reader.replace("LOG", log)));
+        assert_eq!(
+            of("more.jsonl").replace("more.jsonl", "calls.jsonl"),
+            of("calls.jsonl"),
+            "{reader}"
+        );
     }
 }
 

@@ -137,9 +137,9 @@ fn files_that_are_there_stay_there() {
 #[test]
 fn broken_logs_are_refused_by_number_or_stop_the_import() {
     let folder = tempfile::tempdir().expect("a folder");
-    let good = r#"{"schema":1,"call_id":"a","scenario":"dstc2","turns":[{"action":"greet"}]}"#;
+    let good = r#"{"schema":2,"call_id":"a","scenario":"dstc2","turns":[{"action":"greet"}]}"#;
     let other = good.replace("\"a\"", "\"b\"");
-    let lines = format!("{good}\n{{\"schema\":1\n{other}\n");
+    let lines = format!("{good}\n{{\"schema\":2\n{other}\n");
     fs::write(folder.path().join("in.jsonl"), lines).expect("written");
     let text = succeed(
         folder.path(),

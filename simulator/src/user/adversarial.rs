@@ -5,7 +5,7 @@
 //! Every number here is an assumption, chosen so that each probe comes up in most calls long enough.
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
-use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth};
+use offhook_env::call::customer::{AnsweredBy, Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -257,6 +257,10 @@ impl Customers for AdversarialCustomers {
 
     fn goal(&self, customer: &AdversarialCustomer) -> Goal {
         self.people.goal(&customer.person)
+    }
+
+    fn answered_by(&self, customer: &AdversarialCustomer) -> AnsweredBy {
+        self.people.answered_by(&customer.person)
     }
 
     fn mood(&self, customer: &AdversarialCustomer) -> Mood {

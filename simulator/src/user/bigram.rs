@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use offhook_env::act::{SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth};
+use offhook_env::call::customer::{AnsweredBy, Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -208,6 +208,10 @@ impl Customers for BigramCustomers {
             offers: u16::MAX,
             ..self.people.goal(&customer.0)
         }
+    }
+
+    fn answered_by(&self, customer: &BigramCustomer) -> AnsweredBy {
+        self.people.answered_by(&customer.0)
     }
 
     fn mood(&self, customer: &BigramCustomer) -> Mood {

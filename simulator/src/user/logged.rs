@@ -33,7 +33,7 @@ pub enum LoggedError {
 pub(super) struct LoggedTurn {
     /// The robot's action.
     pub action: ActionId,
-    /// What the answer refers to; what was read out is not logged.
+    /// What the answer refers to, whatever value was read out.
     pub asked: Prompt,
     /// What the customer truly said.
     pub said: Utterance,

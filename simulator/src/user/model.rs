@@ -1,7 +1,7 @@
 //! The list of user models, and any of them behind one type, so that a world of them has one type too.
 
 use offhook_env::act::Utterance;
-use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth};
+use offhook_env::call::customer::{AnsweredBy, Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -102,6 +102,10 @@ macro_rules! user_models {
 
             fn goal(&self, customer: &UserCustomer) -> Goal {
                 user_models!(@pass self, customer, model, one => model.goal(one); $($name)+)
+            }
+
+            fn answered_by(&self, customer: &UserCustomer) -> AnsweredBy {
+                user_models!(@pass self, customer, model, one => model.answered_by(one); $($name)+)
             }
 
             fn mood(&self, customer: &UserCustomer) -> Mood {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
-use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth};
+use offhook_env::call::customer::{AnsweredBy, Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -173,6 +173,10 @@ impl Customers for ReplayCustomers {
             offers: u16::MAX,
             ..self.people.goal(&customer.person)
         }
+    }
+
+    fn answered_by(&self, customer: &ReplayCustomer) -> AnsweredBy {
+        self.people.answered_by(&customer.person)
     }
 
     fn mood(&self, customer: &ReplayCustomer) -> Mood {

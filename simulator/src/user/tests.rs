@@ -12,7 +12,7 @@ use offhook_env::call::customer::{Customers, PerfectChannel, SystemUtterance};
 use offhook_env::call::outcome::{CallSummary, Outcome};
 use offhook_env::call::vector_env::{StepBatch, VectorEnv};
 use offhook_env::call::{Call, World};
-use offhook_env::log::{CallLog, Caller, SCHEMA, TurnLog, act_names};
+use offhook_env::log::{CallLog, TurnLog, act_names};
 use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::{Rng, Stream, derive, uniform_at};
 use offhook_env::scenario::{Scenario, ScenarioText};
@@ -98,11 +98,8 @@ fn log(world: &World<UserModel>, turns: &[PlayedTurn], episode: u64) -> CallLog 
     let scenario = &world.scenario;
     let last = turns.last().expect("a call has turns");
     CallLog {
-        schema: SCHEMA,
         call_id: format!("{episode}"),
         scenario: scenario.name.clone(),
-        start_time: None,
-        caller: Caller::default(),
         turns: turns
             .iter()
             .map(|turn| TurnLog {
@@ -112,8 +109,8 @@ fn log(world: &World<UserModel>, turns: &[PlayedTurn], episode: u64) -> CallLog 
             })
             .collect(),
         outcome: last.outcome,
-        success: None,
         satisfaction: last.outcome.map(|o| world.customers.rating(&last.after, o)),
+        ..CallLog::default()
     }
 }
 

@@ -57,6 +57,7 @@ impl BeliefState {
             if belief.value() != before {
                 // The wish has changed; what was refused belongs to the old one.
                 self.codes[f.apologies] = count::ZERO;
+                self.confirmed &= !(1 << slot);
             }
             self.encode_slot(f, usize::from(slot));
         }
@@ -128,6 +129,7 @@ impl BeliefState {
                     };
                 }
                 SystemActKind::ProposeCallback if sure >= TAKEN_FROM => self.agree_callback(f),
+                SystemActKind::Confirm if sure >= TAKEN_FROM => self.confirmed |= 1 << about,
                 _ => {}
             }
         }
@@ -157,6 +159,7 @@ impl BeliefState {
                 SystemActKind::ProposeCallback if sure >= TAKEN_FROM => {
                     self.codes[f.callback] = callback::DECLINED
                 }
+                SystemActKind::Confirm => self.confirmed &= !(1 << about),
                 _ => {}
             }
         }

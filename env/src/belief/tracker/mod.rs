@@ -17,6 +17,8 @@ use crate::scenario::{MAX_SLOTS, Scenario};
 pub struct BeliefState {
     codes: Codes,
     slots: [SlotBelief; MAX_SLOTS],
+    /// Slots whose present value the customer confirmed, one bit each.
+    confirmed: u32,
     mask: ActionMask,
     lawful: ActionMask,
     /// How likely the right person is on the line, by claims alone.
@@ -34,6 +36,7 @@ impl BeliefState {
         Self {
             codes: Codes([0; N_CODES]),
             slots: [SlotBelief::UNKNOWN; MAX_SLOTS],
+            confirmed: 0,
             mask,
             lawful,
             claim: 0.0,
@@ -105,6 +108,13 @@ impl BeliefState {
     #[inline]
     pub fn slot(&self, slot: usize) -> SlotBelief {
         self.slots[slot]
+    }
+
+    /// Whether the customer said yes when the robot read out the present value of slot `slot`, and no since.
+    /// Policies do not see it.
+    #[inline]
+    pub fn is_confirmed(&self, slot: usize) -> bool {
+        self.confirmed >> slot & 1 == 1 && self.slots[slot].value() != NONE
     }
 
     /// System turns so far.

@@ -24,11 +24,17 @@
 //! | affirm, ack; negate, deny | affirm; deny |
 //! | thankyou, bye, repeat | thank, hang_up, repeat |
 //! | hello, restart, reqmore, noises | unrelated |
+//!
+//! Readings were made of all ten transcripts of the recogniser and not of one each: the first reading bears the best
+//! words, and all words stand in `transcripts`. The corpus does not say what its robot recorded, and callers had
+//! dialled themselves, so that nobody answered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use offhook_env::log::{CallLog, Caller, HypothesisLog, SCHEMA, TurnLog};
+use offhook_env::call::outcome::EndedBy;
+use offhook_env::log::{CallLog, Caller, Ended, GoalLog, HypothesisLog, Transcript, TurnLog};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::importer::{Importer, Tally};
 
@@ -50,8 +56,20 @@ struct Dialog {
     caller_id: String,
     dialog_manager: u8,
     acoustic_condition: u8,
-    feedback: Feedback,
+    #[serde(default)]
+    goal: Goal,
+    feedback: Box<RawValue>,
     turns: Vec<Turn>,
+}
+
+#[derive(Default, Deserialize)]
+struct Goal {
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    constraints: Vec<(String, String)>,
+    #[serde(default, rename = "request-slots")]
+    requests: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -64,7 +82,14 @@ struct Turn {
     sys: String,
     sys_acts: Vec<Act>,
     sys_start: Option<f64>,
+    sys_end: Option<f64>,
+    /// The caller broke in.
+    #[serde(default)]
+    aborted: bool,
+    user_start: Option<f64>,
     user_end: Option<f64>,
+    #[serde(default)]
+    asr_live: Vec<(String, f64)>,
     slu_live: Vec<(Vec<Act>, f64)>,
     user: String,
     user_acts: Option<Vec<Act>>,
@@ -92,16 +117,22 @@ fn call(bytes: &[u8], tally: &mut Tally) -> Result<CallLog, String> {
     let text = std::str::from_utf8(bytes)
         .map_err(|e| format!("not UTF-8 from byte {} on", e.valid_up_to() + 1))?;
     let dialog: Dialog = serde_json::from_str(text).map_err(|e| format!("no DSTC2 call: {e}"))?;
+    let feedback: Feedback =
+        serde_json::from_str(dialog.feedback.get()).map_err(|e| format!("feedback: {e}"))?;
     let mut turns = Vec::with_capacity(dialog.turns.len());
+    let mut replied = None;
     for (k, turn) in dialog.turns.iter().enumerate() {
-        turns.push(import_turn(turn, tally).map_err(|e| format!("turn {k}: {e}"))?);
+        let mut imported = import_turn(turn, tally).map_err(|e| format!("turn {k}: {e}"))?;
+        imported.latency_ms = latency_ms(replied, turn.sys_start);
+        replied = turn.user_end;
+        turns.push(imported);
     }
     let features = [
         ("dialog_manager", dialog.dialog_manager),
         ("acoustic_condition", dialog.acoustic_condition),
     ];
     Ok(CallLog {
-        schema: SCHEMA,
+        ended: dialog.turns.last().map(ended),
         call_id: dialog.session_id,
         scenario: "dstc2".into(),
         start_time: Some(format!("{}T{}", dialog.date, dialog.time)),
@@ -112,11 +143,54 @@ fn call(bytes: &[u8], tally: &mut Tally) -> Result<CallLog, String> {
                 .into(),
             ..Caller::default()
         },
+        goal: Some(goal(dialog.goal)),
+        recognizer: Some(format!(
+            "live recogniser of DSTC2, acoustic condition {}",
+            dialog.acoustic_condition
+        )),
         turns,
-        outcome: None,
-        success: dialog.feedback.success,
-        satisfaction: None,
+        success: feedback.success,
+        raw: Some(dialog.feedback.into()),
+        ..CallLog::default()
     })
+}
+
+/// The task that the caller was given.
+fn goal(goal: Goal) -> GoalLog {
+    GoalLog {
+        text: goal.text,
+        slots: goal.constraints.into_iter().collect(),
+        questions: goal
+            .requests
+            .iter()
+            .map(|slot| question(slot).to_owned())
+            .collect(),
+        ..GoalLog::default()
+    }
+}
+
+/// The caller always speaks last, with a goodbye or without one.
+fn ended(last: &Turn) -> Ended {
+    let is_bye = |act: &Act| act.act == "bye";
+    let said_bye = last.user_acts.iter().flatten().any(is_bye);
+    Ended {
+        by: EndedBy::Customer,
+        reason: Some(
+            if said_bye {
+                "goodbye"
+            } else {
+                "broken off without a goodbye"
+            }
+            .to_owned(),
+        ),
+    }
+}
+
+/// Milliseconds from the end of the reply before to the robot's first word.
+fn latency_ms(replied: Option<f64>, start: Option<f64>) -> Option<f64> {
+    let seconds = start? - replied?;
+    // Nobody waited where the two spoke at the same time.
+    Some((seconds.max(0.0) * 1000.0).round())
 }
 
 fn import_turn(turn: &Turn, tally: &mut Tally) -> Result<TurnLog, String> {
@@ -130,7 +204,12 @@ fn import_turn(turn: &Turn, tally: &mut Tally) -> Result<TurnLog, String> {
         SLOTS.contains(&about).then(|| about.to_owned())
     });
     let mut n_best = Vec::new();
-    for (acts, posterior) in turn.slu_live.iter().take(KEPT_HYPOTHESES) {
+    let best_words = turn.asr_live.first().map(|(words, _)| words.clone());
+    let texts = best_words
+        .into_iter()
+        .chain(std::iter::repeat_with(String::new));
+    let readings = turn.slu_live.iter().take(KEPT_HYPOTHESES);
+    for ((acts, posterior), text) in readings.zip(texts) {
         let acts = acts
             .iter()
             .filter_map(|act| user_act(act, asked.as_deref(), tally))
@@ -138,6 +217,7 @@ fn import_turn(turn: &Turn, tally: &mut Tally) -> Result<TurnLog, String> {
         n_best.push(HypothesisLog {
             acts,
             confidence: posterior.clamp(0.0, 1.0),
+            text,
         });
     }
     for _ in KEPT_HYPOTHESES..turn.slu_live.len() {
@@ -158,16 +238,43 @@ fn import_turn(turn: &Turn, tally: &mut Tally) -> Result<TurnLog, String> {
     };
     Ok(TurnLog {
         action,
-        action_prob: None,
         system_text: turn.sys.clone(),
+        values: values(&turn.sys_acts, tally),
         user_text: turn.user.clone(),
         n_best,
+        transcripts: turn.asr_live.iter().map(transcript).collect(),
         user_acts,
-        mood: None,
-        reward: None,
-        start_seconds: turn.sys_start,
-        end_seconds: turn.user_end,
+        system_start_seconds: turn.sys_start,
+        system_end_seconds: turn.sys_end,
+        user_start_seconds: turn.user_start,
+        user_end_seconds: turn.user_end,
+        interrupted_at_seconds: turn.sys_end.filter(|_| turn.aborted),
+        ..TurnLog::default()
     })
+}
+
+fn transcript((words, score): &(String, f64)) -> Transcript {
+    Transcript {
+        text: words.clone(),
+        score: Some(*score),
+    }
+}
+
+/// What the robot read out, slot by slot; of a choice between two values the first.
+fn values(acts: &[Act], tally: &mut Tally) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
+    for (slot, value) in acts.iter().flat_map(|act| &act.slots) {
+        let (true, Some(value)) = (slot != "slot", value.as_str()) else {
+            continue;
+        };
+        let first = values
+            .entry(slot.clone())
+            .or_insert_with(|| value.to_owned());
+        if first != value {
+            tally.drop("second values of a choice that was read out");
+        }
+    }
+    values
 }
 
 /// A turn without labelled acts is silence when nothing but noise was transcribed.
@@ -230,6 +337,14 @@ fn action(acts: &[Act], tally: &mut Tally) -> Result<String, String> {
     Ok(parts.join("+"))
 }
 
+/// The question about a slot.
+fn question(slot: &str) -> &str {
+    match SLOTS.contains(&slot) || DETAILS.contains(&slot) {
+        true => slot,
+        false => "other",
+    }
+}
+
 fn user_act(act: &Act, asked: Option<&str>, tally: &mut Tally) -> Option<String> {
     let kind = act.act.as_str();
     let text = match (kind, act.slot()) {
@@ -244,8 +359,7 @@ fn user_act(act: &Act, asked: Option<&str>, tally: &mut Tally) -> Option<String>
             format!("inform({slot}={value})")
         }
         ("request", Some((_, slot))) | ("confirm", Some((slot, _))) => {
-            let known = SLOTS.contains(&slot) || DETAILS.contains(&slot);
-            format!("ask({})", if known { slot } else { "other" })
+            format!("ask({})", question(slot))
         }
         ("reqalts", _) => "ask(alternative)".to_owned(),
         ("affirm" | "ack", _) => "affirm".to_owned(),
@@ -270,24 +384,67 @@ mod tests {
     use super::*;
 
     const LINE: &str = r#"{"session_id":"a-1","dir":"x","split":"train","date":"2013-03-27","time":"01:04:16",
-        "caller_id":"c","dialog_manager":0,"acoustic_condition":1,"goal":{},"feedback":{"success":true,"comments":null},
+        "caller_id":"c","dialog_manager":0,"acoustic_condition":1,
+        "goal":{"text":"Task 1.","constraints":[["food","dontcare"]],"request-slots":["phone","name"]},
+        "feedback":{"success":true,"comments":null},
         "turns":[{"turn":0,"sys":"What kind of food?","sys_acts":[{"act":"request","slots":[["slot","food"]]}],
         "sys_start":0.1,"sys_end":1.0,"aborted":false,"user_start":1.0,"user_end":2.5,
+        "asr_live":[["any",-0.1],["",-3.0]],
         "slu_live":[[[{"act":"inform","slots":[["this","dontcare"]]}],0.9],[[],0.1]],
-        "user":"any","user_acts":[{"act":"inform","slots":[["this","dontcare"]]}]}]}"#;
+        "user":"any","user_acts":[{"act":"inform","slots":[["this","dontcare"]]}]},
+        {"turn":1,"sys":"Thai or british?","sys_acts":[{"act":"select","slots":[["food","thai"]]},
+        {"act":"select","slots":[["food","british"]]}],"sys_start":2.75,"sys_end":3.0,"aborted":true,
+        "user_start":2.9,"user_end":3.5,"slu_live":[],"user":"bye","user_acts":[{"act":"bye","slots":[]}]}]}"#;
+
+    fn imported(line: &str, tally: &mut Tally) -> CallLog {
+        let line = line.replace('\n', " ");
+        let call = call(line.as_bytes(), tally).expect("the line is a call");
+        assert_eq!(call.check(), Ok(()));
+        call
+    }
 
     #[test]
     fn any_answers_the_slot_that_was_asked() {
-        let line = LINE.replace('\n', " ");
         let mut tally = Tally::default();
-        let call = call(line.as_bytes(), &mut tally).expect("the line is a call");
+        let call = imported(LINE, &mut tally);
         assert_eq!(call.turns[0].action, "ask(food)");
         assert_eq!(
             call.turns[0].user_acts.as_deref(),
             Some(&["inform(food=dontcare)".to_owned()][..])
         );
         assert_eq!(call.turns[0].n_best[1].acts, Vec::<String>::new());
-        assert!(tally.dropped.is_empty(), "{:?}", tally.dropped);
+        let dropped: Vec<_> = tally.dropped.into_iter().collect();
+        assert_eq!(
+            dropped,
+            [("second values of a choice that was read out".to_owned(), 1)]
+        );
+    }
+
+    #[test]
+    fn all_that_the_corpus_knows_is_in_the_log() {
+        let call = imported(LINE, &mut Tally::default());
+        let goal = call.goal.expect("a task");
+        assert_eq!((&*goal.text, &*goal.slots["food"]), ("Task 1.", "dontcare"));
+        assert_eq!(goal.questions, ["phone", "other"]);
+        let raw = call.raw.expect("feedback");
+        assert_eq!(raw.text(), r#"{"success":true,"comments":null}"#);
+        let [first, second] = &call.turns[..] else {
+            panic!("two turns");
+        };
+        let words: Vec<_> = first.n_best.iter().map(|reading| &*reading.text).collect();
+        assert_eq!(words, ["any", ""]);
+        assert_eq!(first.transcripts.len(), 2);
+        assert_eq!((first.latency_ms, second.latency_ms), (None, Some(250.0)));
+        assert_eq!(first.interrupted_at_seconds, None);
+        assert_eq!(second.interrupted_at_seconds, Some(3.0));
+        assert_eq!(second.user_start_seconds, Some(2.9));
+        assert_eq!(second.values["food"], "thai");
+        let reason = |call: CallLog| call.ended.and_then(|ended| ended.reason);
+        let with = reason(imported(LINE, &mut Tally::default()));
+        assert_eq!(with.as_deref(), Some("goodbye"));
+        let cut = LINE.replace("\"bye\"", "\"ack\"");
+        let without = reason(imported(&cut, &mut Tally::default()));
+        assert_eq!(without.as_deref(), Some("broken off without a goodbye"));
     }
 
     #[test]

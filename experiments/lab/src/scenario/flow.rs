@@ -169,7 +169,7 @@ impl Flow {
 
 #[cfg(test)]
 mod tests {
-    use offhook_env::log::{Caller, HypothesisLog, SCHEMA};
+    use offhook_env::log::HypothesisLog;
 
     use super::*;
 
@@ -179,19 +179,15 @@ mod tests {
             n_best: vec![HypothesisLog {
                 acts: vec![heard.to_owned()],
                 confidence: 0.9,
+                ..HypothesisLog::default()
             }],
             ..TurnLog::default()
         };
         CallLog {
-            schema: SCHEMA,
-            call_id: String::new(),
             scenario: "s".to_owned(),
-            start_time: None,
-            caller: Caller::default(),
             turns: steps.iter().map(turn).collect(),
             outcome: Some(outcome),
-            success: None,
-            satisfaction: None,
+            ..CallLog::default()
         }
     }
 

@@ -9,7 +9,7 @@ use offhook_table::{DecisionTable, Monitor};
 use crate::disk::jsonl;
 use crate::error::Failure;
 
-/// Replays every call of a log through the tracker.
+/// Replays every call of a log through the tracker, but for those that reached nobody.
 ///
 /// # Errors
 /// If the log cannot be read or has no turn, or a line of it is no call of the scenario.
@@ -23,8 +23,10 @@ pub fn for_each_call(
     for call in jsonl::calls(log)? {
         let (line, call) = call?;
         let episode = replay(scenario, &call).map_err(|e| place(format!("line {line}: {e}")))?;
-        is_empty &= episode.steps.is_empty();
-        each(&call, &episode.steps);
+        if !episode.steps.is_empty() {
+            is_empty = false;
+            each(&call, &episode.steps);
+        }
     }
     if is_empty {
         return Err(place("has no turn, expected at least one call".to_owned()));

@@ -216,6 +216,7 @@ fn an_unknown_act_is_named_and_changes_nothing() {
     let heard = [HypothesisLog {
         acts: vec!["mumble".to_owned()],
         confidence: 0.5,
+        ..HypothesisLog::default()
     }];
     let error = call.hear_named(0, &heard).unwrap_err();
     assert!(error.contains("mumble"), "{error}");

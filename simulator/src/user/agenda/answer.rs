@@ -1,7 +1,7 @@
 //! Agenda customers behind the environment's seam: who picks up, what is answered, how the call is rated.
 
 use offhook_env::act::{NONE, Utterance};
-use offhook_env::call::customer::{Customers, Goal, Mood, SystemUtterance, Truth};
+use offhook_env::call::customer::{AnsweredBy, Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
@@ -112,6 +112,14 @@ impl Customers for AgendaCustomers {
             offers: customer.willing,
             wants_human: customer.wish == Wish::Human,
             wants_opt_out: customer.wish == Wish::OptOut,
+        }
+    }
+
+    fn answered_by(&self, customer: &AgendaCustomer) -> AnsweredBy {
+        match customer.line {
+            Line::Person => AnsweredBy::Human,
+            Line::Voicemail => AnsweredBy::Voicemail,
+            Line::Screening => AnsweredBy::Screening,
         }
     }
 
