@@ -254,7 +254,7 @@ fn a_broken_log_is_refused_by_line() {
 /// A call that has everything.
 fn full() -> CallLog {
     let text = r#"{"schema":2,"call_id":"a","scenario":"tiny","start_time":"2026-03-01T09:30:00Z",
-        "caller":{"id":"c","features":{"region":"north"}},"answered_by":{"by":"human","score":0.9},
+        "caller":{"id":"c","features":{"region":"north"},"recorded":{"agrees":"yes"}},"answered_by":{"by":"human","score":0.9},
         "goal":{"text":"Say yes.","slots":{"agrees":"yes"},"questions":["why"],"concerns":["trick"],
             "offers":["gift"],"right_person":true,"available":true,"wants_human":false,"wants_opt_out":false},
         "recognizer":"ears 1.0",
