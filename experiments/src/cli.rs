@@ -23,7 +23,7 @@ pub use fit::FitArgs;
 pub use import::ImportArgs;
 pub use ope::OpeArgs;
 pub use run::RunArgs;
-pub use scenario::{CheckArgs, GraphArgs, NewArgs, ScenarioCommand};
+pub use scenario::{CheckArgs, ConfigArgs, GraphArgs, NewArgs, ScenarioCommand};
 pub use simulate::SimulateArgs;
 pub use table::{
     DiffArgs, DistillArgs, DriftArgs, KeygenArgs, ShowArgs, SignArgs, TableCommand, VerifyArgs,

@@ -27,7 +27,7 @@ pub const CONFIGS: Folder = Folder {
     kind: "config",
     files: bundle!(
         "../../configs": "quickstart", "insurance_renewal", "fund_notice", "compliance_followup",
-        "merchant_promotion", "arrears_reminder", "dqn", "offline", "teacher", "constrained",
+        "merchant_promotion", "arrears_reminder", "epidemic_survey", "dqn", "offline", "teacher", "constrained",
         "randomized", "dstc2"
     ),
 };
@@ -162,8 +162,8 @@ impl Config {
         let is_there = |key: &str| !source.place_of(&[key]).is_empty();
         if is_there("purpose") && !is_there("imitation") {
             return Err(Failure::usage(format!(
-                "'{}' is a scenario and no experiment; check it with `offhook scenario check`, and run a config \
-                 that names it, as in `scenario = \"{}\"`",
+                "'{}' is a scenario and no experiment; write one for it with `offhook scenario config {}`, and run \
+                 that",
                 text.file, text.file
             )));
         }

@@ -27,6 +27,19 @@ pub enum ScenarioCommand {
         after_help = "Example: offhook scenario new renewal --purpose \"Your insurance has expired.\" --topic \"expiry=It expired last week.\" --offer \"renewal=Shall we renew it?\""
     )]
     New(NewArgs),
+    /// Write an experiment that trains a scenario which was written by hand.
+    #[command(after_help = "Example: offhook scenario config mine.toml --out mine.config.toml")]
+    Config(ConfigArgs),
+    /// Print what a policy sees in calls of a scenario: each feature with its levels, its meaning, what
+    /// makes it exist and what moves it.
+    #[command(after_help = "Example: offhook scenario features epidemic_survey")]
+    Features {
+        /// The file, or the name of a bundled one.
+        scenario: String,
+        /// Print them as JSON lines: feature, levels, meaning, exists, moved_by.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the JSON Schema of scenario files, for editors that complete and check as one types.
     #[command(after_help = "Example: offhook scenario schema --out scenario.schema.json")]
     Schema {
@@ -92,6 +105,19 @@ pub struct NewArgs {
     #[arg(long)]
     pub out: Option<PathBuf>,
     /// Replace files that are already there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `offhook scenario config`
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// The scenario file.
+    pub scenario: PathBuf,
+    /// The experiment's file; beside the scenario, `NAME.config.toml`, if not given.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Replace the file if it is already there.
     #[arg(long)]
     pub force: bool,
 }

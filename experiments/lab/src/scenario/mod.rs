@@ -1,10 +1,12 @@
 //! Work on scenarios: whether one is sound, how its calls go, and making a new one.
 //!
 //! - [`check`] finds every fault of a file, [`reward_lint`] rewards that pay for the wrong thing.
+//! - [`features`] is what a policy sees, in words.
 //! - [`flow`] is what many calls have in common.
 //! - [`form`] is the short form of a new kind of call, [`starter`] the files that it makes.
 
 pub mod check;
+pub mod features;
 pub mod flow;
 pub mod form;
 pub mod reward_lint;

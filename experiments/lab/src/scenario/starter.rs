@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::check::CheckedScenario;
+use offhook_simulator::{bundled, world};
+
+use super::check::{CheckedScenario, refuse_faults};
 use super::form::{Entry, Form, Identity};
 use crate::config::CONFIGS;
 use crate::disk::atomic;
@@ -28,27 +30,50 @@ pub fn write(form: &Form, path: &Path) -> Result<(), Failure> {
             list.join("\n")
         )));
     }
-    let config = config(form, path);
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let config = config(&form.name, &file, form.worth() as f32);
     Ok(atomic::write(&config_path(path), config.as_bytes())?)
 }
 
-/// The quickstart's experiment with the scenario of a form at `path`.
-fn config(form: &Form, path: &Path) -> String {
-    let name = &form.name;
+/// Writes an experiment for a scenario that was written by hand to `out`.
+///
+/// # Errors
+/// If the scenario has faults or says nobody to call, or the file cannot be written.
+pub fn write_config(scenario: &Path, out: &Path) -> Result<(), Failure> {
+    let (parsed, text) = world::load_scenario(&scenario.display().to_string(), None)?;
+    refuse_faults(&text)?;
+    if !bundled::has_population(&text.main.text) {
+        return Err(Failure::failed(format!(
+            "'{}' has no [population], so that no call can be simulated; say who is called",
+            scenario.display()
+        )));
+    }
+    let items = parsed.completion.iter().filter_map(|part| part.worth);
+    let worth = parsed.reward.completion + items.sum::<f32>();
+    // Beside the experiment the file's name will do wherever both are moved to.
+    let named = match scenario.parent() == out.parent() {
+        true => Path::new(scenario.file_name().unwrap_or_default()),
+        false => scenario,
+    };
+    let config = config(&parsed.name, &named.display().to_string(), worth);
+    Ok(atomic::write(out, config.as_bytes())?)
+}
+
+/// The quickstart's experiment with the scenario `name` in `file`, a complete call of which is worth so much.
+fn config(name: &str, file: &str, worth: f32) -> String {
     let quickstart = CONFIGS.get("quickstart");
     let text = quickstart.map_or("", |file| file.text);
     let body = text.lines().skip_while(|line| line.starts_with('#'));
-    let file = path.file_name().unwrap_or_default().to_string_lossy();
     let mut out = format!(
         "# Does reinforcement learning in simulation improve on the flow of {name}, and does a decision\n# table keep what was learned?\n"
     );
     for line in body {
         let line = match line.split_once(" = ").map_or(line, |(key, _)| key) {
             "name" => format!("name = {}", quoted(name)),
-            "scenario" => format!("scenario = {}", quoted(&file)),
+            "scenario" => format!("scenario = {}", quoted(file)),
             "seeds" => "seeds = [1, 2]".to_owned(),
             // A complete call is 1 to the learner, whatever it is worth.
-            "reward_scale" => format!("reward_scale = {:.4}", 1.0 / f64::from(form.worth())),
+            "reward_scale" => format!("reward_scale = {:.4}", 1.0 / f64::from(worth.max(1.0))),
             _ => line.to_owned(),
         };
         out += &line;

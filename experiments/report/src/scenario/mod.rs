@@ -1,6 +1,7 @@
-//! Scenarios: the list of bundled ones, the faults of a file, the flow of calls.
+//! Scenarios: the list of bundled ones, the faults and the features of a file, the flow of calls.
 
 pub mod check;
+pub mod features;
 pub mod graph;
 
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! `offhook scenario`: check, graph, list, new, schema.
+//! `offhook scenario`: check, config, features, graph, list, new, schema.
 
 mod check;
 mod graph;
@@ -8,11 +8,12 @@ use std::path::Path;
 
 use offhook_lab::disk::atomic;
 use offhook_lab::error::Failure;
-use offhook_lab::scenario;
-use offhook_report::scenario::list;
+use offhook_lab::scenario::features::FeatureList;
+use offhook_lab::scenario::{self, starter};
+use offhook_report::scenario::{features, list};
 use offhook_simulator::bundled::SCENARIO_SCHEMA;
 
-use crate::cli::ScenarioCommand;
+use crate::cli::{ConfigArgs, ScenarioCommand};
 use crate::terminal::{out, outln};
 
 /// Runs a subcommand.
@@ -24,12 +25,33 @@ pub fn run(command: &ScenarioCommand) -> Result<(), Failure> {
         ScenarioCommand::Check(args) => check::run(args),
         ScenarioCommand::Graph(args) => graph::run(args),
         ScenarioCommand::New(args) => new::run(args),
+        ScenarioCommand::Config(args) => config(args),
+        ScenarioCommand::Features { scenario, json } => {
+            out!(
+                "{}",
+                features::present(&FeatureList::of(scenario)?).show(*json)
+            );
+            Ok(())
+        }
         ScenarioCommand::Schema { out } => schema(out.as_deref()),
         ScenarioCommand::List { json } => {
             out!("{}", list(&scenario::bundled()?).show(*json));
             Ok(())
         }
     }
+}
+
+/// Writes the experiment of a scenario.
+fn config(args: &ConfigArgs) -> Result<(), Failure> {
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => starter::config_path(&args.scenario),
+    };
+    atomic::check_free(&out, args.force)?;
+    starter::write_config(&args.scenario, &out)?;
+    outln!("written: {}", out.display());
+    outln!("train:   offhook run {}", out.display());
+    Ok(())
 }
 
 /// Prints or writes the JSON Schema of scenario files.

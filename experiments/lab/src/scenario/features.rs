@@ -1,0 +1,49 @@
+//! The features of a scenario with their levels, what they mean, and what moves them.
+
+use offhook_env::belief::layout::Feature;
+use offhook_env::belief::meaning::Meaning;
+use offhook_simulator::world;
+
+use crate::error::Failure;
+
+/// What a policy sees in calls of one scenario.
+#[derive(Clone, Debug)]
+pub struct FeatureList {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// The features in the order of the codes, each with its meaning.
+    pub features: Vec<(Feature, Meaning)>,
+}
+
+impl FeatureList {
+    /// The features of the scenario of that name or path.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or has mistakes; all of them are in the message.
+    pub fn of(name: &str) -> Result<Self, Failure> {
+        let (scenario, _) = world::load_scenario(name, None)?;
+        let described = scenario.layout.features.iter().map(|feature| {
+            let meaning = Meaning::of(&feature.name);
+            let meaning = meaning.expect("every feature that a scenario makes has a meaning");
+            (feature.clone(), meaning)
+        });
+        Ok(Self {
+            scenario: scenario.name.clone(),
+            features: described.collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use offhook_simulator::bundled::SCENARIOS;
+
+    #[test]
+    fn every_feature_of_every_bundled_scenario_has_a_meaning() {
+        for file in SCENARIOS.files {
+            let list = FeatureList::of(file.name).unwrap_or_else(|e| panic!("{e}"));
+            assert!(list.features.len() > 10, "{}", file.name);
+        }
+    }
+}
