@@ -5,6 +5,9 @@ use crate::act::AboutClass;
 /// Most characters of a name or a value: files, levels, columns and acts are called like it.
 pub const MAX_NAME: usize = 60;
 
+/// Most slots of a scenario, those of included sub-processes among them.
+pub const MAX_SLOTS: usize = 20;
+
 /// Whether a text can be the name of something to speak about, and of a file.
 pub fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';

@@ -74,7 +74,8 @@ pub const SCENARIO_SCHEMA: &str = include_str!("../scenarios/scenario.schema.jso
 
 /// Whether a scenario's text says who is called, so that calls can be simulated.
 pub fn has_population(text: &str) -> bool {
-    text.lines().any(|line| line.starts_with("[population"))
+    let (root, _) = toml::de::DeTable::parse_recoverable(text);
+    root.get_ref().contains_key("population")
 }
 
 /// Why a file was not found or could not be taken as text.

@@ -1,10 +1,9 @@
 //! The features that the tracker keeps for a scenario: their names, levels and positions.
 
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserActKind};
+use crate::belief::caller::{CallerFeature, UNKNOWN};
 use crate::belief::layout::{Feature, MAX_LEVELS};
 use crate::names::Names;
-use crate::scenario::caller::{CallerFeature, UNKNOWN};
-use crate::scenario::counter::Counter;
 use crate::scenario::slot::Slot;
 
 /// Codes of a belief: those of the features, and spare ones behind them.
@@ -202,7 +201,7 @@ pub(crate) struct Needs<'a> {
     /// What is known of a caller, with its values.
     pub caller: &'a [CallerFeature],
     /// Names of what is counted.
-    pub counters: &'a [Counter],
+    pub counters: &'a [String],
     pub robot: &'a [Vec<SystemAct>],
     pub customer: &'a [UserActKind],
 }
@@ -347,7 +346,7 @@ pub(crate) fn build(needs: &Needs<'_>) -> (Vec<Feature>, FeatureIndex) {
             })
             .collect(),
         counters: (needs.counters.iter())
-            .map(|of| add(format!("count.{}", of.name), own(count::NAMES), true))
+            .map(|name| add(format!("count.{name}"), own(count::NAMES), true))
             .collect(),
         said_about_level,
         heard_about_level,

@@ -4,8 +4,10 @@
 //! - [`tracker::BeliefState`] turns what was said and heard into codes; the same one serves the laboratory, the
 //!   log importer and the phone.
 //! - [`meaning`] says of each feature what it means and what moves it.
+//! - [`caller`] is what is on file of a customer before the call.
 //! - [`slot_belief`] keeps what was heard of each slot's value, and how surely.
 
+pub mod caller;
 pub(crate) mod effects;
 pub(crate) mod features;
 pub mod layout;

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::act::{NBest, NONE, SystemAct, Utterance};
 use crate::action::ActionId;
+use crate::belief::caller::CallerRecord;
 use crate::call::outcome::Outcome;
 use crate::rng::Rng;
-use crate::scenario::caller::CallerRecord;
 use crate::scenario::{MAX_SLOTS, Scenario};
 
 /// What is truly so in a call, hidden from the policy: completion and harms are judged by it.

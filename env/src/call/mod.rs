@@ -13,11 +13,11 @@ pub use attainable::is_attainable;
 
 use crate::act::{NBest, NONE, UserActKind, Utterance};
 use crate::action::ActionId;
+use crate::belief::caller::CallerRecord;
 use crate::belief::tracker::BeliefState;
 use crate::call::customer::{Channel, Customers, Mood, SystemUtterance, Truth};
 use crate::call::outcome::{CallSummary, N_TERMS, Outcome, RewardTerm};
 use crate::rng::{Rng, Stream, derive};
-use crate::scenario::caller::CallerRecord;
 use crate::scenario::{Need, Scenario};
 
 /// A slot counts as recorded from this belief on.

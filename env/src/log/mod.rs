@@ -8,6 +8,7 @@
 
 mod acts;
 mod call;
+mod caller_record;
 mod check;
 pub mod dialog;
 mod played;

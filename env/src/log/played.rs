@@ -5,11 +5,11 @@ use super::call::{Answered, CallLog, Caller, Ended, GoalLog, TurnLog};
 use super::record::Record;
 use crate::act::{UserAct, UserActKind, Utterance};
 use crate::action::ActionId;
+use crate::belief::caller::CallerRecord;
 use crate::call::customer::Customers;
 use crate::call::outcome::{CallSummary, Outcome};
 use crate::call::{Call, Turn, World};
 use crate::scenario::Scenario;
-use crate::scenario::caller::CallerRecord;
 
 /// A call's log while the call goes on.
 #[derive(Clone, Debug)]

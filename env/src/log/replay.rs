@@ -3,9 +3,9 @@
 use super::acts::ActReader;
 use super::call::CallLog;
 use crate::action::{ActionId, ActionMask};
+use crate::belief::caller::CallerRecord;
 use crate::belief::tracker::BeliefState;
 use crate::scenario::Scenario;
-use crate::scenario::caller::CallerRecord;
 
 /// One step of a replayed call, as a learner wants it.
 #[derive(Clone, Debug)]

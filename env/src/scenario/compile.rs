@@ -3,7 +3,7 @@
 use super::check::{actions, condition, system_acts, user_act};
 use super::condition::MaskTable;
 use super::conduct::{constraints, of_pattern};
-use super::counter::{Counter, MAX_COUNTERS};
+use super::counter::MAX_COUNTERS;
 use super::file::{Name, ScenarioFile};
 use super::include::{self, ScenarioText};
 use super::moves::Move;
@@ -146,14 +146,8 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
         .map(|(act, _): &(_, Vec<String>)| act.kind)
         .collect();
 
-    let counters: Vec<Counter> = (file.counters.0.iter())
-        .take(MAX_COUNTERS)
-        .map(|(name, _)| Counter {
-            name: name.get_ref().clone(),
-            heard: 0,
-            said: ActionMask::default(),
-        })
-        .collect();
+    let counters = file.counters.0.iter().take(MAX_COUNTERS);
+    let counters: Vec<String> = counters.map(|(name, _)| name.get_ref().clone()).collect();
     let (features, index) = build(&Needs {
         names: &names,
         slots: &slots,

@@ -9,11 +9,9 @@ use crate::belief::layout::Layout;
 use crate::diagnostic::{Source, suggestion};
 use crate::names::{MAX_NAME, is_name};
 
-/// Counts the turns in which something was heard or said, up to `3+`.
+/// Counts the turns in which something was heard or said, up to `3+`; a policy sees it as `count.NAME`.
 #[derive(Clone, Debug)]
 pub struct Counter {
-    /// Its name; a policy sees it as `count.NAME`.
-    pub name: String,
     /// Kinds of customer acts that count, one bit each, where they are taken as said.
     pub(crate) heard: u32,
     /// Actions of the robot that count.
@@ -70,11 +68,7 @@ pub(super) fn compile(
         let said = said.fold(ActionMask::default(), |all, mask| {
             ActionMask(all.0 | mask.0)
         });
-        counters.push(Counter {
-            name: text.clone(),
-            heard,
-            said,
-        });
+        counters.push(Counter { heard, said });
     }
     counters
 }

@@ -1,6 +1,6 @@
 //! A scenario: one kind of call, checked and compiled to dense tables.
 
-pub mod caller;
+mod caller;
 mod check;
 mod compile;
 mod completion;
@@ -19,13 +19,14 @@ mod slot_kind;
 
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::{ActionId, ActionMask};
+use crate::belief::caller::CallerFeature;
 use crate::belief::effects::Hearing;
 use crate::belief::features::FeatureIndex;
 pub use crate::belief::features::N_CODES;
 use crate::belief::layout::Layout;
 use crate::call::customer::Truth;
+pub use crate::names::MAX_SLOTS;
 use crate::names::Names;
-use caller::CallerFeature;
 use condition::{Condition, Constraint, MaskTable};
 use counter::Counter;
 pub(crate) use moves::Move;
@@ -40,8 +41,6 @@ use slot::Slot;
 
 /// Most slots that a scenario has of its own.
 pub const MAX_OWN_SLOTS: usize = 16;
-/// Most slots of a scenario, those of included sub-processes among them.
-pub const MAX_SLOTS: usize = 20;
 /// Most topics, questions, concerns, offers or messages, so that a set of them is one `u16`.
 pub const MAX_NAMES: usize = 16;
 

@@ -29,13 +29,19 @@ impl SlotKind {
         ("text", Self::Text),
     ];
 
+    /// The kind that files call so.
+    pub fn named(name: &str) -> Option<Self> {
+        let found = Self::NAMED.iter().find(|(known, _)| *known == name);
+        found.map(|(_, kind)| *kind)
+    }
+
     /// Whether its values are numbers on a line, so that bins can hold them.
     pub fn is_measured(self) -> bool {
         matches!(self, Self::Number | Self::Time | Self::Day)
     }
 
     /// The number that a text stands for: itself, minutes from midnight, or days from the day of the call.
-    pub(super) fn measure(self, text: &str) -> Option<f64> {
+    pub fn measure(self, text: &str) -> Option<f64> {
         match self {
             Self::Number => {
                 let plain = |c: char| c.is_ascii_digit() || c == '.';

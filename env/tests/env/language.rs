@@ -1,9 +1,9 @@
 //! What a scenario can say of callers, values, alternatives, counts and items, by the fixture with more in it.
 
 use offhook_env::act::{Hypothesis, NBest, UserAct, UserActKind};
+use offhook_env::belief::caller::CallerRecord;
 use offhook_env::belief::tracker::BeliefState;
 use offhook_env::log::{ActReader, Caller};
-use offhook_env::scenario::caller::CallerRecord;
 use offhook_env::scenario::{Scenario, ScenarioText};
 
 use crate::faults::FIXTURE;

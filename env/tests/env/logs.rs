@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use offhook_env::belief::caller::CallerRecord;
 use offhook_env::call::customer::AnsweredBy;
 use offhook_env::call::outcome::EndedBy;
 use offhook_env::log::{PlayedLog, Record, Recorded};
-use offhook_env::scenario::caller::CallerRecord;
 use serde_json::{Value, json};
 
 use super::*;

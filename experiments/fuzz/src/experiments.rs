@@ -14,11 +14,11 @@ use crate::loader::{Loader, Memory, unsealed, utf_8};
 use crate::scenarios;
 
 /// Held-out calls of two policies and seeds.
-const HELD_OUT: &str = "policy,seed,episode,outcome,satisfaction,turns,seconds,return,harms,rules_broken,held_back,attainable,right_person
-script,1,0,completed,4,9,64.5,16.9,0,0,0,true,true
-script,2,0,hung_up,1,3,20,-5,1,0,2,false,true
-table,1,0,completed,4,9,64.5,16.9,0,0,0,true,true
-table,2,0,machine,3,2,9,0,0,0,0,false,false
+const HELD_OUT: &str = "policy,seed,episode,outcome,satisfaction,turns,seconds,return,harms,rules_broken,held_back,attainable,right_person,items,machine_seconds,taken_for_machine
+script,1,0,completed,4,9,64.5,16.9,0,0,0,true,true,,0,false
+script,2,0,hung_up,1,3,20,-5,1,0,2,false,true,0.5,3.5,true
+table,1,0,completed,4,9,64.5,16.9,0,0,0,true,true,,0,false
+table,2,0,machine,3,2,9,0,0,0,0,false,false,,9,
 ";
 
 /// What `run` and `compare` load.

@@ -4,11 +4,11 @@
 //!
 //! ```text
 //! cargo build --release --workspace --examples
-//! target/release/examples/forms OUT [N_SEEDS [N_THREADS [N_STEPS [CASE...]]]]
+//! target/release/examples/forms OUT [N_SEEDS [N_THREADS [N_STEPS [N_FORMS [CASE...]]]]]
 //! ```
 //!
 //! Without numbers the seeds of each config are trained, on all threads, for the steps of each config; a
-//! number of 0 means the same. A line per case: completion of the script, the network and the table, by how
+//! number of 0 means the same, and ten random forms. A line per case: completion of the script, the network and the table, by how
 //! much the script completes more than the table (a loss) with its interval, the returns. A case whose run is
 //! finished in `OUT/CASE/run` is not learned again, also where `offhook run` has made it. Ends with status 1 if the loss may be a point or more in any case.
 
@@ -27,7 +27,7 @@ use offhook_lab::run::manifest::Manifest;
 use offhook_lab::run::run_dir::Mode;
 use offhook_lab::run::{Experiment, RunPlan};
 use offhook_lab::scenario::check::CheckedScenario;
-use offhook_lab::scenario::form::{Entry, Form, Identity};
+use offhook_lab::scenario::form::{Entry, Form, Identity, Question};
 use offhook_lab::scenario::starter;
 use offhook_lab::stop::Stop;
 use offhook_lab::threads;
@@ -44,7 +44,7 @@ const BUNDLED: [&str; 6] = [
     "merchant_promotion",
     "arrears_reminder",
 ];
-/// Random forms.
+/// Random forms, if nobody says how many.
 const N_FORMS: u64 = 10;
 /// What the random forms are drawn from.
 const SEED: u64 = 13;
@@ -71,7 +71,7 @@ fn all() -> Result<bool, Failure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let Some(out) = args.first() else {
         return Err(Failure::usage(
-            "expected OUT [N_SEEDS [N_THREADS [N_STEPS [CASE...]]]]",
+            "expected OUT [N_SEEDS [N_THREADS [N_STEPS [N_FORMS [CASE...]]]]]",
         ));
     };
     let number = |k: usize| -> Result<u64, Failure> {
@@ -84,9 +84,13 @@ fn all() -> Result<bool, Failure> {
         n_threads: number(2)? as u16,
         n_steps: number(3)?,
     };
-    let only = args.get(4..).unwrap_or_default();
+    let n_forms = match number(4)? {
+        0 => N_FORMS,
+        n_forms => n_forms,
+    };
+    let only = args.get(5..).unwrap_or_default();
     let forms: Vec<Form> = std::iter::once(survey())
-        .chain((0..N_FORMS).map(random_form))
+        .chain((0..n_forms).map(random_form))
         .collect();
     let mut cases: Vec<(String, Option<&Form>)> = forms
         .iter()
@@ -333,10 +337,21 @@ fn survey() -> Form {
                     "neither",
                 ],
             ),
-        ],
+        ]
+        .into_iter()
+        .map(asks)
+        .collect(),
         offers: vec![],
         messages: vec![],
+        caller: vec![],
     }
+}
+
+/// A slot from its question and the values of its answer.
+fn asks((name, words): Entry) -> (String, Question) {
+    let (question, values) = words.split_first().expect("a question");
+    let texts = vec![question.clone(), values.join("|")];
+    Form::question((name, texts)).unwrap_or_else(|failure| panic!("{}", failure.message))
 }
 
 /// A form drawn at random: what it is called and says is plain, what it has to do differs.
@@ -352,16 +367,29 @@ fn random_form(k: u64) -> Form {
     let (n_questions, n_concerns) = (up_to(rng, 3), up_to(rng, 2));
     // A call without any business is none.
     let n_topics = n_topics.max(usize::from(n_slots + n_offers + n_messages == 0));
-    let n_values: Vec<usize> = (0..n_slots).map(|_| 2 + up_to(rng, 2)).collect();
+    let n_callers = up_to(rng, 2);
+    // Questions of every type.
+    const ANSWERS: [&str; 10] = [
+        "yes|no",
+        "yes|no|unsure",
+        "never|seldom|often",
+        "spring|summer|autumn|winter",
+        "any of food|medicine|masks",
+        "number 1..12 in 1|2-4|5+",
+        "number 0..2000",
+        "time 08:00..20:00 in 08:00-11:59|12:00+",
+        "day 14 days ago..today in today|1-3 days ago|4+ days ago",
+        "text Ana|Mr. Smith|my neighbor",
+    ];
+    let kinds: Vec<usize> = (0..n_slots)
+        .map(|_| up_to(rng, ANSWERS.len() - 1))
+        .collect();
     let slot = |k: usize| -> Vec<String> {
-        let values: &[&str] = match n_values[k - 1] {
-            2 => &["yes", "no"],
-            3 => &["never", "seldom", "often"],
-            _ => &["spring", "summer", "autumn", "winter"],
-        };
-        let question = format!("Now to point {k}: is it {}?", values.join(", "));
-        let values = values.iter().map(|&value| value.to_owned());
-        std::iter::once(question).chain(values).collect()
+        let answers = ANSWERS[kinds[k - 1]];
+        vec![
+            format!("Now to point {k}: what do you say?"),
+            answers.to_owned(),
+        ]
     };
     let one = |text: &'static str| move |k: usize| vec![format!("{text} {k}.")];
     let two = |a: &'static str, b: &'static str| {
@@ -382,7 +410,14 @@ fn random_form(k: u64) -> Form {
             n_concerns,
             &two("Is there not trouble with", "There is no trouble with"),
         ),
-        slots: named("slot", n_slots, &slot),
+        slots: (named("slot", n_slots, &slot).into_iter())
+            .map(|entry| {
+                Form::question(entry).unwrap_or_else(|failure| panic!("{}", failure.message))
+            })
+            .collect(),
+        caller: named("feature", n_callers, &|_| {
+            vec!["north".to_owned(), "south".to_owned()]
+        }),
         offers: named(
             "offer",
             n_offers,

@@ -1,5 +1,6 @@
 //! Playing calls with a policy: for evaluation, for logs, and to show them as dialogs.
 
+use offhook_env::belief::caller::CallerRecord;
 use offhook_env::call::customer::Customers;
 use offhook_env::call::outcome::CallSummary;
 use offhook_env::call::privileged::HiddenFeatures;
@@ -7,7 +8,6 @@ use offhook_env::call::{Call, Turn, World, record_of};
 use offhook_env::log::{CallLog, PlayedLog, dialog};
 use offhook_env::policy::{Observation, Policy, draw};
 use offhook_env::rng::{Stream, uniform_at};
-use offhook_env::scenario::caller::CallerRecord;
 pub use offhook_policy::evaluate::{Choice, Plan};
 use offhook_policy::planner::PlannerConfig;
 use rayon::prelude::*;

@@ -34,8 +34,8 @@ pub enum ScenarioCommand {
     /// makes it exist and what moves it.
     #[command(after_help = "Example: offhook scenario features epidemic_survey")]
     Features {
-        /// The file, or the name of a bundled one.
-        scenario: String,
+        /// The file, or the name of a bundled one; every feature that there can be if not given.
+        scenario: Option<String>,
         /// Print them as JSON lines: feature, levels, meaning, exists, moved_by.
         #[arg(long)]
         json: bool,
@@ -92,9 +92,13 @@ pub struct NewArgs {
     /// Why customers hesitate: NAME=OBJECTION=REPLY.
     #[arg(long)]
     pub concern: Vec<String>,
-    /// What the robot has to learn: NAME=QUESTION=VALUE|VALUE.
+    /// What the robot has to learn: NAME=QUESTION=ANSWERS, where ANSWERS are `yes|no`, `any of food|medicine`,
+    /// `number 1..20 in 1|2-4|5+`, `time 08:00..20:00`, `day 14 days ago..today`, or `text`.
     #[arg(long)]
     pub slot: Vec<String>,
+    /// What is known of callers before the call: NAME=VALUE|VALUE.
+    #[arg(long)]
+    pub caller: Vec<String>,
     /// What customers may take or refuse: NAME=WORDS.
     #[arg(long)]
     pub offer: Vec<String>,

@@ -44,7 +44,7 @@ fn every_figure_is_that_of_the_runs_summary_to_the_last_digit() {
                 .iter()
                 .any(|policy| name.starts_with(policy))
         });
-        assert_eq!(own.clone().count(), 75, "{summary:?}");
+        assert_eq!(own.clone().count(), 81, "{summary:?}");
         for (name, numbers) in own {
             assert_eq!(
                 found.get(&format!("{run},{name}")),

@@ -167,7 +167,7 @@ fn bundled_scenarios_are_fine() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!((names.len(), names[0]), (7, "fraud_alert"));
+    assert_eq!((names.len(), names[0]), (8, "fraud_alert"));
     let text = succeed(
         folder.path(),
         &[&["scenario", "check"], &names[..]].concat(),

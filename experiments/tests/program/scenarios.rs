@@ -265,7 +265,10 @@ fn a_form_that_makes_no_scenario_is_refused() {
     assert!(fail(folder.path(), &args, 2).contains("expected as in 'expiry="));
     for (values, expected) in [
         ("yes|yes|no", "slot 'own': 'yes' is named twice"),
-        ("yes|none", "`none` is the level where no value is known"),
+        (
+            "any of food|none",
+            "`none` is told where none of several values applies",
+        ),
     ] {
         let slot = format!("own=Yours?={values}");
         let args = ["scenario", "new", "x", "--slot", &slot];
@@ -310,4 +313,39 @@ fn the_schema_is_printed() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = succeed(folder.path(), &["scenario", "schema"]);
     assert_eq!(text, bundled("scenarios/scenario.schema.json"));
+}
+
+#[test]
+fn the_reference_of_the_language_has_the_table_of_features_and_its_example_is_fine() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../simulator/scenarios/README.md"
+    );
+    let readme = fs::read_to_string(path).expect("the reference");
+    let table = succeed(folder.path(), &["scenario", "features"]);
+    assert!(
+        readme.contains(&table),
+        "simulator/scenarios/README.md lacks what `offhook scenario features` prints:\n{table}"
+    );
+    let (_, example) = readme.split_once("```toml\n").expect("an example");
+    let (example, _) = example.split_once("```").expect("its end");
+    fs::write(folder.path().join("notice.toml"), example).expect("a file");
+    succeed(
+        folder.path(),
+        &["scenario", "check", "notice.toml", "--strict"],
+    );
+    let features = succeed(
+        folder.path(),
+        &["scenario", "features", "notice.toml", "--json"],
+    );
+    let topic = features.lines().find(|line| line.contains("topic.water"));
+    let topic: serde_json::Value = serde_json::from_str(topic.expect("a topic")).expect("JSON");
+    assert_eq!(topic["levels"], serde_json::json!(["unsaid", "said"]));
+    succeed(folder.path(), &["scenario", "config", "notice.toml"]);
+    let config = fs::read_to_string(folder.path().join("notice.config.toml")).expect("a config");
+    assert!(
+        config.contains("scenario = \"notice.toml\"") && config.contains("reward_scale = 0.1000"),
+        "{config}"
+    );
 }

@@ -1,9 +1,9 @@
 //! How the values of slots and of caller features are drawn: shares by value, by bin, by item, or a normal spread.
 
 use offhook_env::act::{AboutClass, NONE};
+use offhook_env::belief::caller::UNKNOWN;
 use offhook_env::diagnostic::{Source, suggestion};
 use offhook_env::scenario::Scenario;
-use offhook_env::scenario::caller::UNKNOWN;
 use offhook_env::scenario::slot::{Reading, Slot, SlotKind};
 use toml::Spanned;
 

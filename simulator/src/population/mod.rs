@@ -7,8 +7,8 @@ pub mod lint;
 mod segment;
 
 use offhook_env::act::NONE;
+use offhook_env::belief::caller::CallerRecord;
 use offhook_env::scenario::MAX_SLOTS;
-use offhook_env::scenario::caller::CallerRecord;
 
 use crate::dice::{Coins, Pick, Quantiles};
 use crate::variation::Variation;

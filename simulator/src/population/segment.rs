@@ -1,8 +1,8 @@
 //! Customers who differ from others: what holds for them instead, and who they are.
 
 use offhook_env::act::NONE;
+use offhook_env::belief::caller::{MAX_CALLER, UNKNOWN};
 use offhook_env::diagnostic::{Source, suggestion};
-use offhook_env::scenario::caller::{MAX_CALLER, UNKNOWN};
 use offhook_env::scenario::{MAX_SLOTS, Scenario};
 use toml::Spanned;
 

@@ -5,11 +5,11 @@
 //! Every number here is an assumption, chosen so that each probe comes up in most calls long enough.
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
+use offhook_env::belief::caller::CallerRecord;
 use offhook_env::call::customer::{AnsweredBy, Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
-use offhook_env::scenario::caller::CallerRecord;
 
 use super::agenda::voice::Prompt;
 use super::agenda::{AgendaCustomer, AgendaCustomers};

@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 
 use offhook_env::act::{SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
+use offhook_env::belief::caller::CallerRecord;
 use offhook_env::call::customer::{AnsweredBy, Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
-use offhook_env::scenario::caller::CallerRecord;
 use rand::Rng as _;
 
 use super::agenda::voice::Prompt;

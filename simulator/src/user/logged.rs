@@ -2,9 +2,9 @@
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
+use offhook_env::belief::caller::CallerRecord;
 use offhook_env::call::outcome::Outcome;
 use offhook_env::log::{ActReader, CallLog};
-use offhook_env::scenario::caller::CallerRecord;
 use offhook_env::scenario::{MAX_SLOTS, Scenario};
 
 use super::agenda::manners::wanting;

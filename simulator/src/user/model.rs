@@ -1,11 +1,11 @@
 //! The list of user models, and any of them behind one type, so that a world of them has one type too.
 
 use offhook_env::act::Utterance;
+use offhook_env::belief::caller::CallerRecord;
 use offhook_env::call::customer::{AnsweredBy, Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
-use offhook_env::scenario::caller::CallerRecord;
 
 use super::adversarial::AdversarialCustomers;
 use super::agenda::AgendaCustomers;

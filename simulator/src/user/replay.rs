@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use offhook_env::act::{NONE, SystemActKind, UserAct, UserActKind, Utterance};
 use offhook_env::action::ActionId;
+use offhook_env::belief::caller::CallerRecord;
 use offhook_env::call::customer::{AnsweredBy, Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
-use offhook_env::scenario::caller::CallerRecord;
 use rand::Rng as _;
 
 use super::agenda::voice::Prompt;

@@ -5,11 +5,11 @@ mod say;
 
 use crate::act::{NBest, NONE};
 use crate::action::{ActionId, ActionMask};
+use crate::belief::caller::CallerRecord;
 use crate::belief::effects::Codes;
 use crate::belief::features::{N_CODES, answered_by, callback, identity, spoken};
 use crate::belief::slot_belief::SlotBelief;
 use crate::policy::Observation;
-use crate::scenario::caller::CallerRecord;
 use crate::scenario::{MAX_SLOTS, Scenario};
 
 /// All that the robot knows of a call: the observation's codes and the beliefs behind them.

@@ -34,6 +34,33 @@ impl FeatureList {
     }
 }
 
+/// What a feature's levels are where they are names of the scenario.
+const NAMED: [&str; 4] = ["said_about", "heard_about", "value.", "caller."];
+
+/// Every feature that a scenario can have, with its levels; none where those are names of the scenario. A name that
+/// ends with a point stands for all that begin with it.
+///
+/// # Errors
+/// Never, since a test reads the bundled scenarios that have them.
+pub fn reference() -> Result<Vec<(&'static str, Vec<String>, Meaning)>, Failure> {
+    let scenarios = super::bundled()?;
+    let features = || {
+        scenarios
+            .iter()
+            .flat_map(|scenario| &scenario.layout.features)
+    };
+    let levels = |name: &str| {
+        let fits = |feature: &&Feature| match name.strip_suffix('.') {
+            Some(_) => feature.name.starts_with(name),
+            None => feature.name == name,
+        };
+        let found = features().find(fits).filter(|_| !NAMED.contains(&name));
+        found.map_or(Vec::new(), |feature| feature.levels.clone())
+    };
+    let all = Meaning::all().map(|(name, meaning)| (name, levels(name), meaning));
+    Ok(all.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@ pub mod features;
 pub mod flow;
 pub mod form;
 pub mod reward_lint;
+mod slot_text;
 pub mod starter;
 
 use offhook_env::scenario::Scenario;

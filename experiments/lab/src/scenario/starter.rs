@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use offhook_simulator::{bundled, world};
 
 use super::check::{CheckedScenario, refuse_faults};
-use super::form::{Entry, Form, Identity};
+use super::form::{Answers, Form, Identity, Question};
+use super::slot_text::{even, list, quoted, said, slot, spread};
 use crate::config::CONFIGS;
 use crate::disk::atomic;
 use crate::error::Failure;
@@ -82,41 +83,7 @@ fn config(name: &str, file: &str, worth: f32) -> String {
     out
 }
 
-/// A TOML string; what JSON escapes, TOML reads the same.
-fn quoted(words: &str) -> String {
-    serde_json::Value::from(words).to_string()
-}
-
-fn list<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
-    let items: Vec<String> = items
-        .into_iter()
-        .map(|item| quoted(item.as_ref()))
-        .collect();
-    format!("[{}]", items.join(", "))
-}
-
-/// How a customer says a value: shortly, and in a sentence.
-fn said(value: &str) -> [String; 2] {
-    let words = value.replace('_', " ");
-    match value {
-        "yes" => [
-            "Yes, that is so.".to_owned(),
-            "Yes, I can say that.".to_owned(),
-        ],
-        "no" => [
-            "No, not so.".to_owned(),
-            "No, I cannot say that.".to_owned(),
-        ],
-        _ => {
-            let mut letters = words.chars();
-            let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-            let short = first.into_iter().chain(letters).chain(['.']);
-            [short.collect(), format!("I would say {words}.")]
-        }
-    }
-}
-
-fn names(entries: &[Entry]) -> impl Iterator<Item = &str> {
+fn names<T>(entries: &[(String, T)]) -> impl Iterator<Item = &str> {
     entries.iter().map(|(name, _)| name.as_str())
 }
 
@@ -153,19 +120,16 @@ impl Form {
 
     /// Every act of business, which is nobody else's.
     fn business(&self) -> Vec<String> {
-        let of = |kind: &str, entries: &[Entry]| -> Vec<String> {
-            names(entries)
-                .map(|name| format!("{kind}({name})"))
-                .collect()
-        };
-        [
-            of("inform", &self.topics),
-            of("ask", &self.slots),
-            of("confirm", &self.slots),
-            of("offer", &self.offers),
-            of("send_message", &self.messages),
-        ]
-        .concat()
+        let acts = names(&self.topics).map(|name| format!("inform({name})"));
+        let ask = names(&self.slots).map(|name| format!("ask({name})"));
+        let confirm = names(&self.slots).map(|name| format!("confirm({name})"));
+        let offer = names(&self.offers).map(|name| format!("offer({name})"));
+        let send = names(&self.messages).map(|name| format!("send_message({name})"));
+        acts.chain(ask)
+            .chain(confirm)
+            .chain(offer)
+            .chain(send)
+            .collect()
     }
 
     fn head(&self, out: &mut String) {
@@ -203,9 +167,17 @@ impl Form {
             line(format!("private = {}", list(self.business())));
         }
         line(String::new());
+        if !self.caller.is_empty() {
+            line("# What is known of a caller before the call.".to_owned());
+            line("[caller]".to_owned());
+            for (name, values) in &self.caller {
+                line(format!("{name} = {}", list(values)));
+            }
+            line(String::new());
+        }
         line("[slots]".to_owned());
-        for (name, words) in &self.slots {
-            line(format!("{name} = {{ values = {} }}", list(&words[1..])));
+        for (name, question) in &self.slots {
+            line(format!("{name} = {{ {} }}", slot(&question.answers)));
         }
     }
 
@@ -221,10 +193,15 @@ impl Form {
         for (name, words) in &self.topics {
             say(format!("inform({name})"), &words[0]);
         }
-        for (name, words) in &self.slots {
-            say(format!("ask({name})"), &words[0]);
+        for (
+            name,
+            Question {
+                words: question, ..
+            },
+        ) in &self.slots
+        {
+            say(format!("ask({name})"), question);
             // The question again, so that it is plain what was understood.
-            let question = &words[0];
             say(
                 format!("confirm({name})"),
                 &format!("{question} I noted: {{value}}. Is that right?"),
@@ -264,10 +241,20 @@ impl Form {
                 &["No, thank you.", "I would rather not."],
             );
         }
-        for (name, words) in &self.slots {
-            for value in &words[1..] {
-                let [short, long] = said(value);
-                hear(format!("inform({name}={value})"), &[&short, &long]);
+        for (name, question) in &self.slots {
+            match &question.answers {
+                Answers::Choice(values) => {
+                    for value in values {
+                        let [short, long] = said(value);
+                        hear(format!("inform({name}={value})"), &[&short, &long]);
+                    }
+                }
+                Answers::Several(_) | Answers::Range { .. } | Answers::Text(_) => {
+                    hear(
+                        format!("inform({name})"),
+                        &["{value}.", "I would say {value}."],
+                    );
+                }
             }
         }
         for (name, words) in &self.questions {
@@ -287,8 +274,11 @@ impl Form {
 
     fn conduct(&self, out: &mut String) {
         out.push_str("\n# When an act makes sense at all.\n[masks]\n");
-        for (kind, entries) in [("inform", &self.topics), ("ask", &self.slots)] {
-            if !entries.is_empty() {
+        for (kind, is_empty) in [
+            ("inform", self.topics.is_empty()),
+            ("ask", self.slots.is_empty()),
+        ] {
+            if !is_empty {
                 let _ = writeln!(out, "\"{kind}(X)\" = {{ purpose = [\"said\"] }}");
             }
         }
@@ -420,18 +410,25 @@ impl Form {
         if !self.slots.is_empty() {
             out.push_str("\n[population.slots]\n");
         }
-        for (slot, words) in &self.slots {
-            let n_values = words.len() - 1;
-            let share = (100 / n_values) as f64 / 100.0;
-            let shares: Vec<String> = (words[1..].iter().enumerate())
-                .map(|(k, value)| {
-                    // The last one takes what rounding left, so that the shares sum to 1.
-                    let last = 1.0 - share * (n_values - 1) as f64;
-                    let share = if k + 1 == n_values { last } else { share };
-                    format!("{} = {share:.2}", quoted(value))
-                })
-                .collect();
-            let _ = writeln!(out, "{slot} = {{ {} }}", shares.join(", "));
+        for (slot, question) in &self.slots {
+            let shares = match &question.answers {
+                Answers::Choice(values) => even(values),
+                Answers::Range { bins, .. } if !bins.is_empty() => even(bins),
+                Answers::Range { kind, ends, .. } => spread(kind, ends),
+                Answers::Several(items) => {
+                    let each = items.iter().map(|item| format!("{} = 0.3", quoted(item)));
+                    each.collect::<Vec<_>>().join(", ")
+                }
+                // Examples are as likely as each other by themselves.
+                Answers::Text(_) => continue,
+            };
+            let _ = writeln!(out, "{slot} = {{ {shares} }}");
+        }
+        if !self.caller.is_empty() {
+            out.push_str("\n[population.caller]\n");
+        }
+        for (name, values) in &self.caller {
+            let _ = writeln!(out, "{name} = {{ {} }}", even(values));
         }
         let mut shares = |class: &str, list: Vec<&str>, share: f64| {
             if !list.is_empty() {

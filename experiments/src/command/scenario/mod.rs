@@ -8,7 +8,7 @@ use std::path::Path;
 
 use offhook_lab::disk::atomic;
 use offhook_lab::error::Failure;
-use offhook_lab::scenario::features::FeatureList;
+use offhook_lab::scenario::features::{FeatureList, reference};
 use offhook_lab::scenario::{self, starter};
 use offhook_report::scenario::{features, list};
 use offhook_simulator::bundled::SCENARIO_SCHEMA;
@@ -27,10 +27,11 @@ pub fn run(command: &ScenarioCommand) -> Result<(), Failure> {
         ScenarioCommand::New(args) => new::run(args),
         ScenarioCommand::Config(args) => config(args),
         ScenarioCommand::Features { scenario, json } => {
-            out!(
-                "{}",
-                features::present(&FeatureList::of(scenario)?).show(*json)
-            );
+            let shown = match scenario {
+                Some(name) => features::present(&FeatureList::of(name)?),
+                None => features::present_reference(&reference()?),
+            };
+            out!("{}", shown.show(*json));
             Ok(())
         }
         ScenarioCommand::Schema { out } => schema(out.as_deref()),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use offhook_lab::disk::atomic;
 use offhook_lab::error::Failure;
 use offhook_lab::scenario::form::{
-    CONCERN, Entry, EntryList, Form, MESSAGE, OFFER, QUESTION, SLOT, TOPIC,
+    CALLER, CONCERN, Entry, EntryList, Form, MESSAGE, OFFER, QUESTION, SLOT, TOPIC,
 };
 use offhook_lab::scenario::starter;
 
@@ -61,11 +61,14 @@ fn fill_in(args: &NewArgs, answers: &mut dyn BufRead) -> Result<Form, Failure> {
         purpose,
         identity,
         topics: asked.list(&TOPIC, &args.topic)?,
-        slots: asked.list(&SLOT, &args.slot)?,
+        slots: (asked.list(&SLOT, &args.slot)?.into_iter())
+            .map(Form::question)
+            .collect::<Result<_, Failure>>()?,
         offers: asked.list(&OFFER, &args.offer)?,
         messages: asked.list(&MESSAGE, &args.message)?,
         questions: asked.list(&QUESTION, &args.question)?,
         concerns: asked.list(&CONCERN, &args.concern)?,
+        caller: asked.list(&CALLER, &args.caller)?,
     };
     form.complete()
 }

@@ -8,7 +8,7 @@
 
 /// Most elements and attributes of a document together. The largest table has two elements and one
 /// attribute for each of 52 entries of 4096 rules, which is two thirds of it.
-const MAX_ITEMS: usize = 1_000_000;
+const MAX_ITEMS: usize = 2_000_000;
 /// Most attributes of one element.
 const MAX_ATTRIBUTES: usize = 64;
 /// Most namespace declarations in force at a place.

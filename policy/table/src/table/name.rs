@@ -119,7 +119,7 @@ mod tests {
         };
         assert!(Layout::new(features(96, 16), names(64)).is_ok());
         for (n_features, n_levels, n_actions) in [
-            (49, 2, 2),
+            (97, 2, 2),
             (0, 2, 2),
             (2, 17, 2),
             (2, 0, 2),

@@ -10,7 +10,7 @@ pub const SCHEMA: u32 = 1;
 /// Most rules a table may have.
 pub const MAX_RULES: usize = 4096;
 /// Most bytes a table may take as JSON without blanks; files may have twice as many.
-pub const MAX_CONTENT_BYTES: usize = 4 << 20;
+pub const MAX_CONTENT_BYTES: usize = 8 << 20;
 
 /// Where a table comes from: config hash, seeds, data hash, metrics, by name.
 pub type Provenance = BTreeMap<String, serde_json::Value>;

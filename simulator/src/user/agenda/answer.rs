@@ -1,11 +1,11 @@
 //! Agenda customers behind the environment's seam: who picks up, what is answered, how the call is rated.
 
 use offhook_env::act::{NONE, Utterance};
+use offhook_env::belief::caller::CallerRecord;
 use offhook_env::call::customer::{AnsweredBy, Customers, Goal, Mood, SystemUtterance, Truth};
 use offhook_env::call::outcome::Outcome;
 use offhook_env::rng::Rng;
 use offhook_env::scenario::Scenario;
-use offhook_env::scenario::caller::CallerRecord;
 
 use super::reply::Reply;
 use super::{AgendaCustomer, AgendaCustomers, habit, machine};

@@ -14,6 +14,7 @@ fn what_flags_leave_out_is_asked_for() {
         question: Vec::new(),
         concern: Vec::new(),
         slot: Vec::new(),
+        caller: Vec::new(),
         offer: Vec::new(),
         message: Vec::new(),
         out: None,
@@ -29,6 +30,13 @@ fn what_flags_leave_out_is_asked_for() {
         ("A notice.", Identity::Verify)
     );
     assert_eq!(form.topics[0].1, ["It is on Monday = fixed."]);
-    assert_eq!(form.slots[0].1, ["Do you keep it?", "yes", "no"]);
+    let keep = Form::question((
+        "keep".to_owned(),
+        vec!["Do you keep it?".to_owned(), "yes|no".to_owned()],
+    ));
+    assert_eq!(
+        form.slots,
+        [keep.unwrap_or_else(|e| panic!("{}", e.message))]
+    );
     assert!(form.questions.is_empty(), "an incomplete entry is refused");
 }
