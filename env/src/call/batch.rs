@@ -153,7 +153,7 @@ impl<C: Customers + 'static> VectorEnv for CallBatch<C> {
                 out.final_masks[slot] = call.belief.mask();
                 out.ended.push((slot as u32, summary));
                 let next = call.episode() + self.n_calls as u64;
-                *call = Call::start(world, self.seed, self.stream, next);
+                call.restart(world, self.seed, self.stream, next);
             }
             call.belief.copy_codes(&mut row[..n_observed]);
             *mask = call.belief.mask();

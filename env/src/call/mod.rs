@@ -91,16 +91,9 @@ impl<P: Clone> Call<P> {
         episode: u64,
     ) -> Self {
         let mut rng = derive(seed, stream, episode);
-        let (scenario, customers) = (&*world.scenario, &world.customers);
-        let belief = match scenario.has_records() {
-            true => BeliefState::with(scenario, &record_of(world, seed, stream, episode)),
-            false => BeliefState::new(scenario),
-        };
-        let customer = customers.call(scenario, &mut rng);
-        let (truth, goal) = (customers.truth(&customer), customers.goal(&customer));
-        Self {
-            attainable: is_attainable(scenario, truth, goal),
-            belief,
+        let customer = world.customers.call(&world.scenario, &mut rng);
+        let mut call = Self {
+            belief: BeliefState::new(&world.scenario),
             customer,
             rng,
             episode,
@@ -108,6 +101,42 @@ impl<P: Clone> Call<P> {
             machine_seconds: 0.0,
             harms: 0,
             rules_broken: 0,
+            attainable: false,
+        };
+        call.pick_up(world, seed, stream);
+        call
+    }
+
+    /// Starts another episode in place of a call that ended, so that little is copied.
+    #[inline]
+    pub(crate) fn restart<C: Customers<Customer = P>>(
+        &mut self,
+        world: &World<C>,
+        seed: u64,
+        stream: Stream,
+        episode: u64,
+    ) {
+        self.rng = derive(seed, stream, episode);
+        self.customer = world.customers.call(&world.scenario, &mut self.rng);
+        self.belief.reset(&world.scenario);
+        self.episode = episode;
+        (self.seconds, self.machine_seconds) = (0.0, 0.0);
+        (self.harms, self.rules_broken) = (0, 0);
+        self.pick_up(world, seed, stream);
+    }
+
+    /// What the customer brings along who has just been drawn.
+    #[inline]
+    fn pick_up<C: Customers<Customer = P>>(&mut self, world: &World<C>, seed: u64, stream: Stream) {
+        let (scenario, customers) = (&*world.scenario, &world.customers);
+        let (truth, goal) = (
+            customers.truth(&self.customer),
+            customers.goal(&self.customer),
+        );
+        self.attainable = is_attainable(scenario, truth, goal);
+        if scenario.has_records() {
+            let record = record_of(world, seed, stream, self.episode);
+            self.belief = BeliefState::with(scenario, &record);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::acts::{act_names, n_best_log};
 use super::call::{Answered, CallLog, Caller, Ended, GoalLog, TurnLog};
 use super::record::Record;
-use crate::act::{UserAct, UserActKind, Utterance};
+use crate::act::{NONE, UserAct, UserActKind, Utterance};
 use crate::action::ActionId;
 use crate::belief::caller::CallerRecord;
 use crate::call::customer::Customers;
@@ -163,13 +163,17 @@ fn words(scenario: &Scenario, action: ActionId, read_out: Option<(&str, &str)>) 
 /// Words for what the customer did, chosen among the scenario's phrases.
 fn reply(scenario: &Scenario, said: &Utterance, episode: u64) -> String {
     let phrase = |(k, act): (usize, &UserAct)| {
-        let exact = scenario.customer.iter().find(|(known, _)| known == act);
-        let kind = || {
-            scenario
-                .customer
-                .iter()
-                .find(|(known, _)| known.kind == act.kind && known.about == act.about)
+        // Words for the value itself, else for any value, else whatever is said of the kind.
+        let of_kind = |(known, _): &&(UserAct, Vec<String>)| {
+            known.kind == act.kind && known.about == act.about
         };
+        let mut words = scenario.customer.iter();
+        let exact = words.find(|(known, _)| known == act);
+        let any = || {
+            let mut words = scenario.customer.iter().filter(of_kind);
+            words.find(|(known, _)| known.value == NONE)
+        };
+        let kind = || any().or_else(|| scenario.customer.iter().find(of_kind));
         let (_, phrases) = exact.or_else(kind)?;
         let phrase = phrases.get((episode as usize + k) % phrases.len().max(1))?;
         let slot = usize::from(act.about);

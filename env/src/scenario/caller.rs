@@ -1,6 +1,6 @@
 //! The section `[caller]`, checked and compiled; what cannot be is reported with its place.
 
-use super::compile::shown;
+use super::check::shown;
 use super::file::Name;
 use crate::belief::caller::{CallerFeature, MAX_CALLER, UNKNOWN};
 use crate::belief::layout::MAX_LEVELS;

@@ -10,7 +10,7 @@ use crate::action::{ActionId, ActionMask};
 use crate::belief::features::OPTIONAL;
 use crate::belief::layout::Feature;
 use crate::diagnostic::{Source, suggestion};
-use crate::names::Names;
+use crate::names::{MAX_NAME, Names};
 
 /// Features that a scenario has only by certain acts, and the bundled sub-process that has those.
 const BROUGHT_BY: [(&str, &str); 8] = [
@@ -23,6 +23,31 @@ const BROUGHT_BY: [(&str, &str); 8] = [
     ("human", "transfer"),
     ("opt_out", "opt_out"),
 ];
+
+/// As much of a text as a message shows.
+pub(super) fn shown(text: &str) -> String {
+    let start: String = text.chars().take(MAX_NAME).collect();
+    start.escape_debug().to_string()
+}
+
+/// Position of a name in its class.
+pub(super) fn lookup(
+    source: &mut Source<'_>,
+    class: AboutClass,
+    names: &[String],
+    name: Option<&Name>,
+) -> Option<u8> {
+    let name = name?;
+    let at = names.iter().position(|n| n == name.get_ref());
+    if at.is_none() {
+        let hint = suggestion(name.get_ref(), names.iter().map(String::as_str));
+        source.report(
+            name.span(),
+            format!("unknown {} `{}`: {hint}", class.prefix(), name.get_ref()),
+        );
+    }
+    at.map(|k| k as u8)
+}
 
 /// Splits `kind(about)` into its parts; acts are compared by their text, so that blanks count.
 fn split_call(text: &str) -> Option<(&str, Option<&str>)> {

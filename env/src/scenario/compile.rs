@@ -1,6 +1,6 @@
 //! From a scenario file to dense tables; what cannot be is reported with its place.
 
-use super::check::{actions, condition, system_acts, user_act};
+use super::check::{actions, condition, lookup, shown, system_acts, user_act};
 use super::condition::MaskTable;
 use super::conduct::{constraints, of_pattern};
 use super::counter::MAX_COUNTERS;
@@ -16,7 +16,7 @@ use crate::action::{ActionId, ActionMask, MAX_ACTIONS};
 use crate::belief::effects::Hearing;
 use crate::belief::features::{N_CODES, Needs, build};
 use crate::belief::layout::{Layout, MAX_FEATURES};
-use crate::diagnostic::{Diagnostics, Source, suggestion};
+use crate::diagnostic::{Diagnostics, Source};
 use crate::names::{MAX_NAME, Names, is_name};
 
 /// Most lines of a script once its patterns are written out; the checks of a flow look at all lines before each.
@@ -259,12 +259,6 @@ fn is_scenario_name(text: &str) -> bool {
     (1..=MAX_NAME).contains(&text.len()) && text.chars().all(plain)
 }
 
-/// As much of a text as a message shows.
-pub(super) fn shown(text: &str) -> String {
-    let start: String = text.chars().take(MAX_NAME).collect();
-    start.escape_debug().to_string()
-}
-
 fn names_of(source: &mut Source<'_>, class: AboutClass, list: &[Name]) -> Vec<String> {
     let (most, own) = match class {
         AboutClass::Slot => (MAX_SLOTS, MAX_OWN_SLOTS),
@@ -310,22 +304,4 @@ fn names_of(source: &mut Source<'_>, class: AboutClass, list: &[Name]) -> Vec<St
         .take(most)
         .map(|name| name.get_ref().clone())
         .collect()
-}
-
-pub(super) fn lookup(
-    source: &mut Source<'_>,
-    class: AboutClass,
-    names: &[String],
-    name: Option<&Name>,
-) -> Option<u8> {
-    let name = name?;
-    let at = names.iter().position(|n| n == name.get_ref());
-    if at.is_none() {
-        let hint = suggestion(name.get_ref(), names.iter().map(String::as_str));
-        source.report(
-            name.span(),
-            format!("unknown {} `{}`: {hint}", class.prefix(), name.get_ref()),
-        );
-    }
-    at.map(|k| k as u8)
 }

@@ -2,7 +2,7 @@
 
 use toml::Spanned;
 
-use super::compile::lookup;
+use super::check::lookup;
 use super::file::{Name, ScenarioFile};
 use super::slot::Slot;
 use crate::act::AboutClass;
@@ -31,8 +31,8 @@ pub enum Need {
 /// What must hold when some slots truly have certain values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Completion {
-    /// Slots and their true values for which it is needed.
-    pub when: Vec<(u8, u8)>,
+    /// Slots for whose true values it is needed, and which of their values those are.
+    pub when: Vec<(u8, Vec<bool>)>,
     /// What must hold then.
     pub need: Vec<Need>,
     /// What it is worth by itself, reward units; without it is part of what completes a call.
@@ -48,22 +48,26 @@ pub(super) fn compile(
 ) -> Vec<Completion> {
     let mut list = Vec::new();
     for entry in &file.completion {
-        let when = entry.when.0.iter().filter_map(|(slot, value)| {
+        let when = entry.when.0.iter().filter_map(|(slot, wanted)| {
             let at = lookup(source, AboutClass::Slot, &names.slots, Some(slot))?;
-            let values = &slots[at as usize].values;
-            let found = values.iter().position(|v| v == value.get_ref());
-            if found.is_none() {
-                let hint = suggestion(value.get_ref(), values.iter().map(String::as_str));
-                source.report(
-                    value.span(),
-                    format!(
-                        "unknown value `{}` of slot `{}`: {hint}",
-                        value.get_ref(),
-                        slot.get_ref()
-                    ),
-                );
+            let of = &slots[at as usize];
+            let mut holds = vec![false; of.values.len()];
+            for text in wanted.get_ref().list() {
+                let found = of.named(text);
+                if found.is_empty() {
+                    let slot = slot.get_ref();
+                    let hint = match of.kind.is_measured() {
+                        true => format!("expected {} or a bin", of.expected()),
+                        false => suggestion(text, of.values.iter().map(String::as_str)),
+                    };
+                    let message = format!("unknown value `{text}` of slot `{slot}`: {hint}");
+                    source.report(wanted.span(), message);
+                }
+                found
+                    .into_iter()
+                    .for_each(|value| holds[usize::from(value)] = true);
             }
-            Some((at, found? as u8))
+            Some((at, holds))
         });
         let when = when.collect();
         let need = entry

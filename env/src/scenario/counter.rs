@@ -1,7 +1,6 @@
 //! What a scenario has counted over a call, such as insults.
 
-use super::check::actions;
-use super::compile::shown;
+use super::check::{actions, shown};
 use super::file::ScenarioFile;
 use crate::act::{SystemAct, UserActKind};
 use crate::action::ActionMask;

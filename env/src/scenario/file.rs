@@ -292,13 +292,13 @@ pub(super) struct RuleFile {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct CompletionFile {
-    /// True slot values for which it is needed; empty means always.
+    /// True slot values for which it is needed, one or a list for each slot; empty means always.
     #[serde(default)]
     #[cfg_attr(
         feature = "schema",
-        schemars(with = "std::collections::BTreeMap<String, String>")
+        schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")
     )]
-    pub when: OrderedMap<Name>,
+    pub when: OrderedMap<Spanned<OneOrMany>>,
     /// `identified`, `told(topic)`, `known(slot)`, `settled(offer)`, `accepted(offer)`,
     /// `sent(message)`, `met(concern)`.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
@@ -308,6 +308,26 @@ pub(super) struct CompletionFile {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub worth: Option<Spanned<f64>>,
+}
+
+/// A text, or a list of texts.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMany {
+    /// Alone.
+    One(String),
+    /// Any of these.
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// Every one of them.
+    pub fn list(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(list) => list,
+        }
+    }
 }
 
 /// One line of the hand-written flow.

@@ -115,7 +115,10 @@ impl Scenario {
         let slots = truth.slots;
         let applies = move |c: &&Completion| {
             let mut when = c.when.iter();
-            when.all(|&(slot, value)| slots[usize::from(slot)] == value)
+            when.all(|(slot, holds)| {
+                let value = slots[usize::from(*slot)];
+                holds.get(usize::from(value)) == Some(&true)
+            })
         };
         self.completion.iter().filter(applies)
     }

@@ -105,13 +105,23 @@ impl Slot {
         self.yes_no
     }
 
-    /// The values that a bin holds; none where there is no such bin.
-    pub fn in_bin(&self, bin: &str) -> Vec<u8> {
-        let Some((low, high)) = self.kind.interval(bin) else {
+    /// The values that a text names: one, all in a bin, or every set that holds one of several; none where it names
+    /// nothing.
+    pub fn named(&self, text: &str) -> Vec<u8> {
+        let all = 0..self.values.len() as u8;
+        if self.kind == SlotKind::Several
+            && let Some(item) = self.items().iter().position(|item| *item == text)
+        {
+            return all.filter(|set| set >> item & 1 == 1).collect();
+        }
+        if let Some(Reading::Listed(value)) = self.read(text) {
+            return vec![value];
+        }
+        let Some((low, high)) = self.kind.interval(text) else {
             return Vec::new();
         };
         let inside = |value: &u8| self.number(*value).is_some_and(|n| low <= n && n <= high);
-        (0..self.values.len() as u8).filter(inside).collect()
+        all.filter(inside).collect()
     }
 
     /// The number that a value is: itself, minutes from midnight, or days from the day of the call.

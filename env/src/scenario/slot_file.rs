@@ -18,7 +18,9 @@ pub(super) fn slot(source: &mut Source<'_>, name: &Name, file: &SlotFile) -> Slo
     let text = name.get_ref();
     if kind.is_measured() {
         let Some((values, measure)) = measured(source, name, file, kind) else {
-            return Slot::new(text, SlotKind::Text, Vec::new(), &[], None);
+            // Bins that are none yet still have names, so that what speaks of them is no second mistake.
+            let bins = names(&file.bins);
+            return Slot::new(text, SlotKind::Text, Vec::new(), &bins, None);
         };
         let bins = names(&file.bins);
         return Slot::new(text, kind, values, &bins, Some(measure));

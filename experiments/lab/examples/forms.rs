@@ -10,7 +10,9 @@
 //! Without numbers the seeds of each config are trained, on all threads, for the steps of each config; a
 //! number of 0 means the same, and ten random forms. A line per case: completion of the script, the network and the table, by how
 //! much the script completes more than the table (a loss) with its interval, the returns. A case whose run is
-//! finished in `OUT/CASE/run` is not learned again, also where `offhook run` has made it. Ends with status 1 if the loss may be a point or more in any case.
+//! finished in `OUT/CASE/run` is not learned again, also where `offhook run` has made it. A case is `kept` if less
+//! than a point may be lost, and `LOST` if something is lost beyond the interval, and the table of each is proved; ends
+//! with status 1 if any case is lost or not proved.
 
 use std::fs;
 use std::path::Path;
@@ -21,7 +23,7 @@ use offhook_env::rng::{Rng, Stream, derive};
 use offhook_lab::error::Failure;
 use offhook_lab::key_figure::KeyFigure;
 use offhook_lab::play::{self, Choice, Plan};
-use offhook_lab::policies;
+use offhook_lab::policies::{self, PolicySource};
 use offhook_lab::progress::Silent;
 use offhook_lab::run::manifest::Manifest;
 use offhook_lab::run::run_dir::Mode;
@@ -66,7 +68,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Every case, a line each; whether all tables surely keep what they may not lose.
+/// Every case, a line each; whether no table is unproved, or loses completion beyond the interval.
 fn all() -> Result<bool, Failure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let Some(out) = args.first() else {
@@ -120,7 +122,7 @@ fn all() -> Result<bool, Failure> {
         };
         let played = Played::of(&config, &dir.join("run"), &budget)?;
         println!("{name:20} {}", played.line());
-        all_keep &= played.keeps();
+        all_keep &= played.proved && !played.loses();
     }
     Ok(all_keep)
 }
@@ -163,6 +165,8 @@ struct Played {
     script: Vec<CallSummary>,
     network: Vec<CallSummary>,
     table: Vec<CallSummary>,
+    /// Whether the table surely breaks no rule.
+    proved: bool,
 }
 
 impl Played {
@@ -212,6 +216,8 @@ impl Played {
             script: play("script")?,
             network: play(&file("policy.safetensors"))?,
             table: play(&file("table.json"))?,
+            proved: PolicySource::open(&file("table.json"))?.is_proved(&loaded.world.scenario)?
+                == Some(true),
         })
     }
 
@@ -228,6 +234,12 @@ impl Played {
     fn keeps(&self) -> bool {
         let high = self.loss().and_then(|loss| loss.bounds);
         high.is_some_and(|(_, high)| high < MOST_LOST)
+    }
+
+    /// Whether it surely loses something.
+    fn loses(&self) -> bool {
+        let low = self.loss().and_then(|loss| loss.bounds);
+        low.is_some_and(|(low, _)| low > 0.0)
     }
 
     fn line(&self) -> String {
@@ -249,7 +261,12 @@ impl Played {
             "{}  {loss:22} {}  {}",
             of_each("completion", 100.0),
             of_each("return", 1.0),
-            if self.keeps() { "kept" } else { "LOST" }
+            match (self.proved, self.keeps(), self.loses()) {
+                (false, _, _) => "NOT PROVED",
+                (_, true, _) => "kept",
+                (_, _, true) => "LOST",
+                _ => "unsure",
+            }
         )
     }
 }

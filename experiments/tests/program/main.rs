@@ -172,5 +172,5 @@ fn bundled_scenarios_are_fine() {
         folder.path(),
         &[&["scenario", "check"], &names[..]].concat(),
     );
-    assert_eq!(text.matches(": fine").count(), 7, "{text}");
+    assert_eq!(text.matches(": fine").count(), 8, "{text}");
 }

@@ -97,15 +97,18 @@ impl ConfusionChannel {
         }
         let can =
             |kind: UserActKind| kind != UserActKind::HangUp && !acts[kind as usize].is_empty();
-        // Only `hang_up` may be missing, after which nothing is heard, and a tone, which is heard as machines are.
+        // Only `hang_up` may be missing, after which nothing is heard, and a tone, which is heard as well as a
+        // recorder's greeting.
         let unknown = Rates::default();
-        let rates = |kind| {
-            let like = match kind {
-                UserActKind::Beep => UserActKind::Voicemail,
-                _ => UserActKind::Silence,
-            };
-            let entry = model.kind(kind).or(model.kind(like));
-            entry.map_or(&unknown, |entry| &entry.rates)
+        let greeting = model.kind(UserActKind::Voicemail);
+        let tone =
+            greeting.map(|entry| entry.rates.lent(UserActKind::Voicemail, UserActKind::Beep));
+        let rates = |kind| match (model.kind(kind), &tone) {
+            (None, Some(tone)) if kind == UserActKind::Beep => tone,
+            (entry, _) => {
+                let entry = entry.or(model.kind(UserActKind::Silence));
+                entry.map_or(&unknown, |entry| &entry.rates)
+            }
         };
         let weights = by_kind(|kind| weights(kind, rates(kind), can));
         let fates = (0..n_noises).flat_map(|step| {

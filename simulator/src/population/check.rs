@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use offhook_env::act::{AboutClass, NONE, SystemActKind, UserAct, UserActKind};
-use offhook_env::diagnostic::{Diagnostics, Source, suggestion};
+use offhook_env::diagnostic::{Diagnostics, Source};
 use offhook_env::scenario::slot::SlotKind;
 use offhook_env::scenario::{Scenario, ScenarioText};
 use rand_distr::{Beta, Normal};
@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::file::{self, PopulationFile, SegmentFile, Shares};
 use super::segment::Layered;
+use super::shares::{position, share, sums_to_one};
 use super::{Population, draws, segment};
 use crate::dice::{Pick, Quantiles};
 
@@ -158,17 +159,6 @@ fn compile(
 /// A share that a segment may say.
 type OfSegment = fn(&SegmentFile) -> Option<&Spanned<f64>>;
 
-pub(super) fn share(source: &mut Source<'_>, name: &str, found: &Spanned<f64>) -> f32 {
-    let value = *found.get_ref();
-    if !(0.0..=1.0).contains(&value) {
-        source.report(
-            found.span(),
-            format!("{name} is {value}, expected a share in [0, 1]"),
-        );
-    }
-    value as f32
-}
-
 /// Two shares of whom nobody belongs to both, in any segment.
 fn exclusive(
     source: &mut Source<'_>,
@@ -187,18 +177,6 @@ fn exclusive(
             "{one} and {other} sum to {sum}, expected at most 1: nobody is both; lower one"
         );
         source.report(at.span(), message);
-    }
-}
-
-pub(super) fn sums_to_one(source: &mut Source<'_>, span: Range<usize>, name: &str, sum: f64) {
-    if (sum - 1.0).abs() > 1e-6 {
-        source.report(
-            span,
-            format!(
-                "shares of `{name}` sum to {}, expected 1",
-                (sum * 1e6).round() / 1e6
-            ),
-        );
     }
 }
 
@@ -250,25 +228,6 @@ fn beta(source: &mut Source<'_>, name: &str, found: &Spanned<file::Beta>) -> Opt
         source.report(found.span(), message);
     }
     distribution.map(|beta| Quantiles::new(&beta, (0.0, 1.0)))
-}
-
-/// Position of a name in its class.
-pub(super) fn position(
-    source: &mut Source<'_>,
-    class: AboutClass,
-    name: &Spanned<String>,
-    scenario: &Scenario,
-) -> Option<usize> {
-    let names = scenario.names.of(class);
-    let at = names.iter().position(|known| known == name.get_ref());
-    if at.is_none() {
-        let hint = suggestion(name.get_ref(), names.iter().map(String::as_str));
-        source.report(
-            name.span(),
-            format!("unknown {} `{}`: {hint}", class.prefix(), name.get_ref()),
-        );
-    }
-    at
 }
 
 /// The shares of a class that a section or a segment says.
@@ -383,7 +342,7 @@ fn words(
             let told = match of.kind {
                 // A set takes words of its own, or words for all.
                 SlotKind::Several => vec![NONE],
-                _ => draws::named_values(of, value.get_ref()),
+                _ => of.named(value.get_ref()),
             };
             for v in told {
                 need(found.span(), UserAct::inform(slot as u8, v));

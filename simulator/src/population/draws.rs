@@ -4,12 +4,12 @@ use offhook_env::act::{AboutClass, NONE};
 use offhook_env::belief::caller::UNKNOWN;
 use offhook_env::diagnostic::{Source, suggestion};
 use offhook_env::scenario::Scenario;
-use offhook_env::scenario::slot::{Reading, Slot, SlotKind};
+use offhook_env::scenario::slot::{Slot, SlotKind};
 use toml::Spanned;
 
-use super::check::{position, share, sums_to_one};
 use super::file::{PopulationFile, Shares};
 use super::segment::Layered;
+use super::shares::{position, share, sums_to_one};
 use crate::dice::{Coins, Pick};
 
 /// How the value of a slot is drawn.
@@ -84,14 +84,6 @@ pub(super) fn slots(
     layered
 }
 
-/// The values of a slot that a text names: one, or all in a bin.
-pub(super) fn named_values(slot: &Slot, text: &str) -> Vec<u8> {
-    match slot.read(text) {
-        Some(Reading::Listed(value)) if slot.kind != SlotKind::Several => vec![value],
-        _ => slot.in_bin(text),
-    }
-}
-
 /// How one slot is drawn.
 fn slot_draw(
     source: &mut Source<'_>,
@@ -157,7 +149,7 @@ fn slot_draw(
     let mut weights = Vec::new();
     for (value, found) in &shares.0 {
         let weight = f64::from(share(source, value.get_ref(), found));
-        let values = named_values(slot, value.get_ref());
+        let values = slot.named(value.get_ref());
         if values.is_empty() {
             unknown(source, value);
         }

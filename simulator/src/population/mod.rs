@@ -5,6 +5,7 @@ mod draws;
 mod file;
 pub mod lint;
 mod segment;
+mod shares;
 
 use offhook_env::act::NONE;
 use offhook_env::belief::caller::CallerRecord;

@@ -6,7 +6,6 @@ use offhook_env::diagnostic::{Source, suggestion};
 use offhook_env::scenario::{MAX_SLOTS, Scenario};
 use toml::Spanned;
 
-use super::draws::named_values;
 use super::file::{PopulationFile, SegmentFile};
 
 /// Most segments, so that a set of them is one `u64`.
@@ -200,10 +199,7 @@ fn term(
             }
             Subject::Slot(slot) => {
                 let slot = &scenario.slots[slot];
-                (
-                    named_values(slot, plain),
-                    format!("expected {}", slot.expected()),
-                )
+                (slot.named(plain), format!("expected {}", slot.expected()))
             }
             Subject::Concern(_) => {
                 let at = ["no", "yes"]
@@ -352,3 +348,6 @@ pub(super) fn slot_order(
     }
     order
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,6 +46,15 @@ impl BeliefState {
         }
     }
 
+    /// Forgets a call of the same scenario, for another one with a customer of whom nothing is known.
+    pub(crate) fn reset(&mut self, scenario: &Scenario) {
+        self.codes.0[..scenario.layout.features.len()].fill(0);
+        self.slots[..scenario.slots.len()].fill(SlotBelief::UNKNOWN);
+        (self.mask, self.lawful) = scenario.first_masks();
+        (self.claim, self.turn, self.confirmed) = (0.0, 0, 0);
+        (self.last_action, self.meant) = (NONE, NONE);
+    }
+
     /// What is believed when a customer has just picked up of whom this is on file.
     pub fn with(scenario: &Scenario, record: &CallerRecord) -> Self {
         let mut belief = Self::new(scenario);

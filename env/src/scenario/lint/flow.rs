@@ -300,10 +300,25 @@ fn script(
                 format!("{} = {}", feature.name, feature.levels[level])
             })
             .collect();
+        // Who forbids there what the last line says is to blame, if anybody does.
+        let domain: Domain = example.clone();
+        let (_, action) = &scenario.script[scenario.script.len() - 1];
+        let against = scenario
+            .constraints
+            .iter()
+            .filter(|c| c.forbidden.allows(*action) && within(&domain, &c.when).is_some());
+        let against: Vec<&str> = against.map(|c| c.name.as_str()).collect();
+        let blamed = match against.is_empty() {
+            true => "end with a line that always applies".to_owned(),
+            false => format!(
+                "there its last line is forbidden by {}: narrow that, or add a line that is not",
+                quoted(against.into_iter())
+            ),
+        };
         found.warning(
             last.span(),
             format!(
-                "a call may come past the last line of the script, as where {}; end with a line that always applies",
+                "a call may come past the last line of the script, as where {}; {blamed}",
                 place.join(", ")
             ),
         );
