@@ -80,7 +80,7 @@ mod when_schema {
     #[derive(JsonSchema)]
     pub(in super::super) struct When {
         /// Of these one must hold as well.
-        #[serde(default)]
+        #[serde(default, rename = "any")]
         pub _any: Vec<BTreeMap<String, Vec<String>>>,
         #[serde(flatten)]
         pub _all: BTreeMap<String, Vec<String>>,
