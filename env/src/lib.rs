@@ -12,7 +12,8 @@
 //!   [`call::vector_env::VectorEnv`], the interface that learners know. [`call::customer`] has the seams to user
 //!   models and channels; [`call::privileged`] shows the hidden customer to teachers and critics.
 //! - [`policy`] is the seam to policies, [`rng`] the generators that every draw comes from.
-//! - [`log`] is the call log, played or real; [`log::dialog`] shows it to people.
+//! - [`speech`] puts actions into words; [`log`] is the call log, played or real, and [`log::dialog`] shows it to
+//!   people.
 //!
 //! What is absent: how customers behave, how long they speak, how a line mishears and how policies learn, which
 //! come in through [`call::customer`] and [`policy`]. The crate reads no file and no clock, prints nothing, starts
@@ -33,3 +34,4 @@ pub mod printable;
 pub mod rng;
 
 pub mod log;
+pub mod speech;

@@ -20,11 +20,20 @@ say 'format and lints of the native half'
 cargo fmt --check
 cargo clippy --quiet --release --all-targets -- -D warnings
 
+say 'the program, whose release the phone takes'
+(cd ../.. && cargo build --quiet --release -p offhook)
+OFFHOOK="${CARGO_TARGET_DIR:-../../target}/release/offhook"
+export OFFHOOK
+
 say 'tests'
 "$venv/bin/python" -m pytest -p no:cacheprovider --durations 3 --ignore tests/test_learning.py
 
 say 'a table decides'
 "$venv/bin/python" -W error ../../policy/table/examples/decide.py ../../results/reference/quickstart/table.json | grep -x greet
+
+say 'a release holds a call'
+"$OFFHOOK" release ../../results/reference/quickstart --out "$work/quickstart.offhook" 2>/dev/null >&2
+"$venv/bin/python" -W error ../../policy/table/examples/hold_a_call.py "$work/quickstart.offhook" </dev/null | grep '^robot'
 
 say 'benchmark'
 "$venv/bin/python" benches/bench.py
@@ -35,8 +44,7 @@ say 'learners that others wrote'
 
 # Only that it runs: so few steps teach nobody anything.
 say 'side by side with other learners, in short'
-(cd ../.. && cargo build --quiet --release -p offhook)
-"$venv/bin/python" -W error benches/learn.py --offhook "${CARGO_TARGET_DIR:-../../target}/release/offhook" \
+"$venv/bin/python" -W error benches/learn.py --offhook "$OFFHOOK" \
   --steps 8192 --every 4096 --seeds 1
 
 say 'done'

@@ -9,6 +9,7 @@ mod import;
 mod named;
 mod number;
 mod ope;
+mod release;
 mod run;
 mod scenario;
 mod simulate;
@@ -22,6 +23,7 @@ pub use evaluate::EvaluateArgs;
 pub use fit::FitArgs;
 pub use import::ImportArgs;
 pub use ope::OpeArgs;
+pub use release::ReleaseArgs;
 pub use run::RunArgs;
 pub use scenario::{CheckArgs, ConfigArgs, GraphArgs, NewArgs, ScenarioCommand};
 pub use simulate::SimulateArgs;
@@ -76,6 +78,11 @@ pub enum Command {
         after_help = "Example: offhook ope calls.jsonl --policy results/quickstart --baseline script"
     )]
     Ope(OpeArgs),
+    /// Make one file of a run for production: table, scenario, proofs, figures; signed where there is a key.
+    #[command(
+        after_help = "Example: offhook release results/quickstart --out fraud_alert.offhook --key release.key"
+    )]
+    Release(ReleaseArgs),
     /// Everything about decision tables.
     #[command(subcommand)]
     Table(TableCommand),

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Import(args) => command::import::run(args),
         Command::Fit(args) => command::fit::run(args),
         Command::Ope(args) => command::ope::run(args),
+        Command::Release(args) => command::release::run(args),
         Command::Table(command) => command::table::run(command),
         Command::Scenario(command) => command::scenario::run(command),
         Command::Bench(args) => command::bench::run(args),

@@ -14,8 +14,8 @@ const STILL_TRUE: f32 = 0.9;
 /// that evidence for one value adds up and evidence for another displaces it.
 #[derive(Clone, Copy, Debug)]
 pub struct SlotBelief {
-    values: [u8; 3],
-    probs: [f32; 3],
+    pub(super) values: [u8; 3],
+    pub(super) probs: [f32; 3],
 }
 
 impl SlotBelief {

@@ -2,6 +2,7 @@
 
 mod attainable;
 pub mod batch;
+mod believed;
 pub mod customer;
 pub mod outcome;
 pub mod privileged;
@@ -10,6 +11,7 @@ pub mod vector_env;
 use std::sync::Arc;
 
 pub use attainable::is_attainable;
+pub use believed::believed_outcome;
 
 use crate::act::{NBest, NONE, UserActKind, Utterance};
 use crate::action::ActionId;

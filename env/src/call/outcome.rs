@@ -99,6 +99,30 @@ pub enum EndedBy {
     NeverConnected,
 }
 
+impl EndedBy {
+    /// Every one, in order.
+    pub const ALL: [Self; 6] = [
+        Self::Customer,
+        Self::Robot,
+        Self::Transfer,
+        Self::Timeout,
+        Self::Line,
+        Self::NeverConnected,
+    ];
+
+    /// Its name in logs and on the phone.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Robot => "robot",
+            Self::Transfer => "transfer",
+            Self::Timeout => "timeout",
+            Self::Line => "line",
+            Self::NeverConnected => "never_connected",
+        }
+    }
+}
+
 /// The named terms of the reward, in the order of [`CallSummary::terms`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RewardTerm {

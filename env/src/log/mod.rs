@@ -6,6 +6,7 @@
 //! [`read_calls`] reads a log of any version, [`replay`] sends a call through the tracker, [`PlayedLog`]
 //! writes down a call while it is played, and [`dialog`] shows one to people.
 
+mod act_error;
 mod acts;
 mod call;
 mod caller_record;
@@ -17,7 +18,8 @@ mod record;
 mod replay;
 mod version_1;
 
-pub use acts::{ActReader, act_names, n_best_log};
+pub use act_error::ActError;
+pub use acts::{ActReader, OpenValues, act_names, n_best_log, value_text};
 pub use call::{
     Answered, CallLog, Caller, Ended, GoalLog, HypothesisLog, Raw, Recorded, SCHEMA, Transcript,
     TurnLog,

@@ -10,6 +10,7 @@ use crate::call::customer::Customers;
 use crate::call::outcome::{CallSummary, Outcome};
 use crate::call::{Call, Turn, World};
 use crate::scenario::Scenario;
+use crate::speech;
 
 /// A call's log while the call goes on.
 #[derive(Clone, Debug)]
@@ -136,9 +137,8 @@ fn goal<C: Customers>(world: &World<C>, call: &Call<C::Customer>) -> GoalLog {
 
 /// The slot that the robot read out, and its value, if it did.
 fn read_out(scenario: &Scenario, action: ActionId, value: u8) -> Option<(&str, &str)> {
-    let slot = usize::from(scenario.move_of(action).confirms);
-    let name = scenario.names.slots.get(slot)?;
-    Some((name, listed(scenario, slot, value)?))
+    let slot = usize::from(speech::read_out(scenario, action)?);
+    Some((&scenario.names.slots[slot], listed(scenario, slot, value)?))
 }
 
 /// The text of a value that the scenario lists.
@@ -149,15 +149,10 @@ fn listed(scenario: &Scenario, slot: usize, value: u8) -> Option<&str> {
 
 /// The robot's words, with the value that it reads out.
 fn words(scenario: &Scenario, action: ActionId, read_out: Option<(&str, &str)>) -> String {
-    let phrase = scenario.phrase(action);
-    match read_out {
-        Some((slot, value)) => {
-            let at = scenario.names.slots.iter().position(|name| name == slot);
-            let spoken = at.map_or(value.to_owned(), |at| scenario.slots[at].spoken(value));
-            phrase.replace("{value}", &spoken)
-        }
-        None => phrase.to_owned(),
-    }
+    let mut words = String::new();
+    let value = read_out.map(|(_, value)| value);
+    speech::say(scenario, action, value, &mut words);
+    words
 }
 
 /// Words for what the customer did, chosen among the scenario's phrases.

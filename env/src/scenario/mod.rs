@@ -173,6 +173,12 @@ impl Scenario {
         self.ending
     }
 
+    /// Whether an action hands over to a person.
+    #[inline]
+    pub fn transfers(&self, action: ActionId) -> bool {
+        self.moves[action as usize].transfers
+    }
+
     /// The actions that only take leave: those that do nothing but apologize and close.
     #[inline]
     pub fn leave_taking(&self) -> ActionMask {

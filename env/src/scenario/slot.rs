@@ -203,12 +203,20 @@ impl Slot {
 
     /// A value's text as it is said.
     pub fn spoken(&self, value: &str) -> String {
-        let joint = if self.kind == SlotKind::Several {
-            " and "
-        } else {
-            "+"
-        };
-        value.replace('_', " ").replace(AND, joint)
+        let mut words = String::new();
+        self.speak(value, &mut words);
+        words
+    }
+
+    /// Appends a value's text as it is said.
+    pub fn speak(&self, value: &str, words: &mut String) {
+        for c in value.chars() {
+            match c {
+                '_' => words.push(' '),
+                AND if self.kind == SlotKind::Several => words.push_str(" and "),
+                c => words.push(c),
+            }
+        }
     }
 
     /// The number of a set that holds every value of some sets, or `None` where a value is no set.

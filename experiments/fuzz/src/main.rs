@@ -16,6 +16,7 @@ mod experiments;
 mod loader;
 mod memory;
 mod mutate;
+mod phone;
 mod scenarios;
 mod tables;
 
@@ -45,6 +46,7 @@ static CURRENT: Mutex<(Vec<u8>, Option<Instant>)> = Mutex::new((Vec::new(), None
 fn loaders() -> impl Iterator<Item = &'static Loader> {
     let all = [
         tables::LOADERS,
+        phone::LOADERS,
         scenarios::LOADERS,
         calls::LOADERS,
         experiments::LOADERS,

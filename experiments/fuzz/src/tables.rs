@@ -95,7 +95,7 @@ pub const LOADERS: &[Loader] = &[
 ];
 
 /// A pair of keys for tests alone.
-const PRIVATE: &str = include_str!("../corpus/test.key");
+pub const PRIVATE: &str = include_str!("../corpus/test.key");
 const PUBLIC: &str = include_str!("../corpus/test.key.pub");
 
 /// The same file with the length, CRC or checksum that the loader said it should have; `None` for

@@ -13,7 +13,7 @@
 //!   judges a policy by one.
 //! - [`mod@bench`] measures how fast all this is.
 //! - [`scenario`] checks scenarios, draws how their calls go, and makes new ones; [`distill`] puts a policy into a
-//!   table, [`table`] is all other work on tables.
+//!   table, [`table`] is all other work on tables, [`mod@release`] makes a run one file for production.
 //! - [`disk`] writes files whole or not at all, [`threads`] sets how many work, [`stop`] ends it early.
 //!
 //! What is absent: no argument type of the command line goes in, nothing is printed, no process ends here, no
@@ -52,6 +52,7 @@ pub mod ope;
 pub mod distill;
 
 pub mod bench;
+pub mod release;
 pub mod table;
 
 pub mod scenario;

@@ -14,7 +14,7 @@ pub use offhook_table::agent::layout_of as table_layout;
 use offhook_table::agent::{act, prove};
 use offhook_table::format::MAX_BYTES;
 
-use crate::disk::atomic;
+use crate::disk::{atomic, release_file};
 use crate::error::Failure;
 use crate::play::Choice;
 use crate::run::stored;
@@ -34,7 +34,7 @@ pub enum PolicySource {
     Network(PathBuf, Box<Checkpoint>),
     /// A network that draws its actions.
     Sampled(PathBuf, Box<Checkpoint>),
-    /// A table.
+    /// A table, alone or of a release.
     Table(Box<DecisionTable>),
 }
 
@@ -89,7 +89,7 @@ impl PolicySource {
         }
         if !path.exists() {
             return Err(Failure::usage(format!(
-                "no policy '{name}': expected random, script, privileged, a run directory, a checkpoint or a table"
+                "no policy '{name}': expected random, script, privileged, a run directory, a checkpoint, a table or a release"
             )));
         }
         if path
@@ -142,7 +142,7 @@ impl PolicySource {
     }
 }
 
-/// Reads a table file of any format that reads back, or the table of a run directory.
+/// Reads a table file of any format that reads back, or the table of a run directory or of a release.
 ///
 /// # Errors
 /// If it cannot be read, or is no sound table.
@@ -182,8 +182,11 @@ pub fn read_table(file: &Path) -> Result<Vec<u8>, Failure> {
 /// The table that a file holds.
 ///
 /// # Errors
-/// If it is no sound table; the file is named.
+/// If it is no sound table, or a release that does not hold; the file is named.
 pub fn table_of(file: &Path, bytes: &[u8]) -> Result<DecisionTable, Failure> {
+    if let Some(release) = release_file::of_bytes(file, bytes)? {
+        return Ok(release.table().clone());
+    }
     DecisionTable::from_bytes(bytes)
         .map_err(|e| Failure::failed(format!("'{}': {e}", file.display())))
 }

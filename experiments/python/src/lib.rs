@@ -1,9 +1,10 @@
-//! The native half of the Python package `offhook`: scenarios, one call, and many calls at once.
+//! The native half of the Python package `offhook`: scenarios, one call, many calls at once, tables, and the phone.
 //!
 //! Everything here is thin: calls are played by `offhook-env`, customers, channels and bundled scenarios come
 //! from `offhook-simulator`, and the Gymnasium classes stand in `python/offhook/`.
 
 mod admission;
+mod agent;
 mod batch;
 mod call;
 mod figures;
@@ -14,8 +15,11 @@ mod table;
 #[pyo3::pymodule(gil_used = true)]
 mod _native {
     #[pymodule_export]
-    use crate::batch::CallBatch;
+    use crate::agent::{
+        ActError, Agent, CallError, Recorded, ReleaseError, Reply, StateError, TurnError,
+    };
     #[pymodule_export]
+    use crate::batch::CallBatch;
     #[pymodule_export]
     use crate::call::Call;
     #[pymodule_export]

@@ -1,12 +1,12 @@
 //! A decision table as Python sees it.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use numpy::PyReadonlyArray1;
 use offhook_table::agent::layout_of;
 use offhook_table::{DecisionTable, TableError};
-use pyo3::exceptions::{PyKeyError, PyOSError, PyValueError};
+use pyo3::exceptions::{PyFileNotFoundError, PyKeyError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::scenario::Scenario;
@@ -32,6 +32,20 @@ fn value_error(error: TableError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
+/// The bytes of a file.
+///
+/// # Errors
+/// `FileNotFoundError`, or `OSError`.
+pub fn read_file(path: &Path) -> PyResult<Vec<u8>> {
+    std::fs::read(path).map_err(|error| {
+        let message = format!("cannot read '{}': {error}", path.display());
+        match error.kind() {
+            std::io::ErrorKind::NotFound => PyFileNotFoundError::new_err(message),
+            _ => PyOSError::new_err(message),
+        }
+    })
+}
+
 impl Table {
     fn decision(&self, decision: offhook_table::Decision) -> Decision {
         let rule = decision.rule.map(|rule| &self.table.rules()[rule as usize]);
@@ -48,16 +62,7 @@ impl Table {
     /// Reads a table file: JSON, DPT, CSV or DMN.
     #[new]
     fn new(path: PathBuf) -> PyResult<Self> {
-        let bytes = std::fs::read(&path).map_err(|error| {
-            let message = format!("cannot read '{}': {error}", path.display());
-            match error.kind() {
-                std::io::ErrorKind::NotFound => {
-                    pyo3::exceptions::PyFileNotFoundError::new_err(message)
-                }
-                _ => PyOSError::new_err(message),
-            }
-        })?;
-        Self::from_bytes(&bytes)
+        Self::from_bytes(&read_file(&path)?)
     }
 
     /// Reads the bytes of a table file; any bytes are safe.

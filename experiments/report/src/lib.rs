@@ -4,7 +4,7 @@
 //! - [`run`], [`predict`]: what an experiment found, [`verdict`] in a word; [`compare`]: runs side by side.
 //! - [`simulate`], [`evaluate`]: played calls; [`ope`], [`fit`], [`import`]: calls of a log; [`mod@bench`]: speeds.
 //! - [`key_table`]: key figures of several policies.
-//! - [`scenario`], [`table`]: what was found of scenarios and of decision tables.
+//! - [`scenario`], [`table`]: what was found of scenarios and of decision tables; [`release`]: a file for production.
 //! - [`text_table`], [`record`], [`document`], [`page`], [`plot`]: a table, a JSON record, a JSON object of another
 //!   shape, an HTML page, a picture.
 //!
@@ -32,6 +32,7 @@ pub mod import;
 pub mod ope;
 
 pub mod bench;
+pub mod release;
 pub mod scenario;
 pub mod table;
 

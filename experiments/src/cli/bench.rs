@@ -11,7 +11,7 @@ pub enum BenchTarget {
     Env,
     /// Updates of the learner.
     Learn,
-    /// Decisions of a table.
+    /// Decisions of a table, and turns of the phone.
     Table,
 }
 

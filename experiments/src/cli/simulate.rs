@@ -11,11 +11,11 @@ use super::number::share;
 /// `offhook simulate`
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
-    /// Scenario: a path or the name of a bundled one; if not given, the own one of the policy's run.
+    /// Scenario: a path or the name of a bundled one; if not given, the own one of the policy's run or release.
     #[arg(required_unless_present = "policy")]
     pub scenario: Option<String>,
-    /// `random`, `script`, `privileged` (sees the hidden goal: an upper bound), a run directory, a checkpoint, a table,
-    /// or `sampled=` before a checkpoint or run directory for a network that draws its actions.
+    /// `random`, `script`, `privileged` (sees the hidden goal: an upper bound), a run directory, a checkpoint, a table, a
+    /// release, or `sampled=` before a checkpoint or run directory for a network that draws its actions.
     #[arg(long, default_value = "script")]
     pub policy: String,
     /// Share of the turns in which an allowed action is drawn instead, all alike, in [0, 1]; a log then has the

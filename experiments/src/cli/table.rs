@@ -123,7 +123,7 @@ pub struct DistillArgs {
 /// `offhook table verify`
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// A run directory or a table file.
+    /// A run directory, a table file or a release.
     pub table: PathBuf,
     /// The scenario: a path or the name of a bundled one; the run's or the table's own if not given.
     #[arg(long)]
@@ -136,7 +136,7 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "TIMES", num_args = 0..=1, default_missing_value = "100",
         value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub self_test: Option<u64>,
-    /// A public key that the file must have been signed for.
+    /// A public key that the file must have been signed for; a release has its signature inside.
     #[arg(long, value_name = "PUB")]
     pub key: Option<PathBuf>,
     /// The signature; `<table file>.sig` if not given.

@@ -1,7 +1,7 @@
 //! `offhook bench`: the speeds that matter, measured on this machine.
 
 use offhook_lab::bench::learn::LearnBench;
-use offhook_lab::bench::{Speed, env, table};
+use offhook_lab::bench::{Speed, agent, env, table};
 use offhook_lab::error::Failure;
 use offhook_report::bench::{present, present_learning};
 
@@ -25,6 +25,7 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     }
     if wants(BenchTarget::Table) {
         table::measure(args.table.out.as_deref(), &mut show)?;
+        agent::measure(n_allocations, &mut show)?;
     }
     Ok(())
 }

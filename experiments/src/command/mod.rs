@@ -6,6 +6,7 @@ pub mod evaluate;
 pub mod fit;
 pub mod import;
 pub mod ope;
+pub mod release;
 pub mod run;
 pub mod scenario;
 pub mod simulate;

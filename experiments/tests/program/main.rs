@@ -12,6 +12,7 @@ mod logs;
 mod output;
 mod real_calls;
 mod refusals;
+mod releases;
 mod running;
 mod runs;
 mod scenarios;
@@ -91,7 +92,7 @@ fn words(command: &str) -> Vec<&str> {
 fn help_shows_an_example_of_every_subcommand() {
     let folder = tempfile::tempdir().expect("a folder");
     for subcommand in [
-        "run", "compare", "simulate", "evaluate", "import", "fit", "ope", "bench",
+        "run", "compare", "simulate", "evaluate", "import", "fit", "ope", "release", "bench",
     ] {
         assert!(
             succeed(folder.path(), &[subcommand, "--help"]).contains("Example: offhook"),

@@ -270,7 +270,7 @@ fn a_proved_table_breaks_no_rule_whoever_calls() {
 }
 
 /// A table whose every rule tells the transaction, to whomever, as `.ci/run` plays it too.
-fn planted(table: &DecisionTable, default_action: u8) -> Vec<u8> {
+pub fn planted(table: &DecisionTable, default_action: u8) -> Vec<u8> {
     let layout = table.layout().clone();
     let private = action(table, "inform(transaction)");
     let rules = table.rules().iter().map(|rule| Rule {

@@ -8,8 +8,7 @@
 //! - `proof`: [`verify`] proves that exactly one rule fires everywhere and that no [`Constraint`] is
 //!   broken; its [`ProofReport`] says where not, in feature names. [`self_test`] breaks a table in
 //!   known ways and checks that `verify` names exactly the affected states.
-//! - `runtime`: [`DecisionTable::decide`] answers, [`Monitor`] counts what a table does at work, and
-//!   the module `agent` (feature `agent`) puts the tracker in front, to play whole calls.
+//! - `runtime`: [`DecisionTable::decide`] answers, [`Monitor`] counts what a table does at work.
 //! - `change`: [`drift`] holds what was counted against what was expected, and [`Comparison`] says
 //!   what a new table would change.
 //! - [`format`](mod@format): files are written ([`Format`]) and read
@@ -17,6 +16,8 @@
 //!   written only. The module `sign` (feature `sign`) signs them.
 //! - `words`: [`DecisionTable::page`] and [`DecisionTable::html`] are the table for people,
 //!   [`DecisionTable::explain`] a rule.
+//! - `agent` (feature `agent`) puts the tracker in front of a table, to hold whole calls; a `release` is both in
+//!   one file, with all that speaks for them.
 //!
 //! # Invariants
 //!
@@ -100,9 +101,13 @@
 //! # }
 //! ```
 
+#[cfg(feature = "agent")]
+pub mod agent;
 mod change;
 pub mod format;
 mod proof;
+#[cfg(feature = "agent")]
+pub mod release;
 mod runtime;
 #[cfg(feature = "sign")]
 pub mod sign;
@@ -120,8 +125,6 @@ pub use proof::{
     Constraint, Fault, FaultResult, MAX_LISTED, MIN_SUPPORT, Overlap, Proof, ProofReport,
     REPORT_SCHEMA, Region, SelfTest, ThinRule, Violation, self_test, verify, verify_with,
 };
-#[cfg(feature = "agent")]
-pub use runtime::agent;
 pub use runtime::{Decision, Monitor};
 pub use table::{
     Cell, DecideError, DecisionTable, Feature, Layout, MAX_ACTIONS, MAX_CONTENT_BYTES,

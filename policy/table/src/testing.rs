@@ -1,9 +1,15 @@
 //! Random complete tables for tests and benchmarks; hidden, and no part of the stable interface.
 
+#[cfg(feature = "agent")]
+mod release;
+
 pub use crate::proof::SplitMix;
 use crate::table::{
     Cell, DecisionTable, Feature, Layout, MAX_FEATURES, MAX_RULES, Provenance, Rule, levels_in,
 };
+
+#[cfg(feature = "agent")]
+pub use release::small_release;
 
 /// A complete table of disjoint rules: the whole space, split again and again at a random feature
 /// into two random sets of levels. 2 to 6 levels per feature, 14 actions, random support and
@@ -24,11 +30,24 @@ pub fn random_table(seed: u64, n_rules: usize, n_features: usize) -> DecisionTab
         .collect();
     let actions = (0..14).map(|idx| format!("action_{idx}")).collect();
     let layout = Layout::new(features, actions).expect("generated names are valid");
+    let rules = split_rules(&mut rng, n_rules, &layout);
+    DecisionTable::new("random", layout, rules, 0, Provenance::new())
+        .expect("generated rules are valid")
+}
+
+/// Complete, disjoint rules of any layout, as [`random_table`] makes them.
+#[must_use]
+pub fn random_rules(seed: u64, n_rules: usize, layout: &Layout) -> Vec<Rule> {
+    split_rules(&mut SplitMix(seed), n_rules, layout)
+}
+
+fn split_rules(rng: &mut SplitMix, n_rules: usize, layout: &Layout) -> Vec<Rule> {
+    let n_actions = layout.actions().len();
     let mut cells = vec![layout.any()];
     let mut done = Vec::new();
     while !cells.is_empty() && cells.len() + done.len() < n_rules.min(MAX_RULES) {
         let cell = cells.swap_remove(rng.below(cells.len()));
-        match split(&cell, &mut rng) {
+        match split(&cell, rng) {
             Some((a, b)) => cells.extend([a, b]),
             None => done.push(cell),
         }
@@ -37,10 +56,9 @@ pub fn random_table(seed: u64, n_rules: usize, n_features: usize) -> DecisionTab
     let rules = cells.into_iter().enumerate().map(|(idx, when)| Rule {
         support: rng.next_u64() % 10_000,
         fidelity: (rng.below(4) > 0).then(|| rng.below(1001) as f64 / 1000.0),
-        ..Rule::new(format!("r{idx}"), when, rng.below(14) as u8)
+        ..Rule::new(format!("r{idx}"), when, rng.below(n_actions) as u8)
     });
-    DecisionTable::new("random", layout, rules.collect(), 0, Provenance::new())
-        .expect("generated rules are valid")
+    rules.collect()
 }
 
 /// A random table whose names, numbers and provenance are as awkward as a table may have them. It

@@ -138,7 +138,7 @@ fn read_call(scenario: &Scenario, call: &CallLog) -> Result<LoggedCall, String> 
         let (Some(labels), false) = (labels, scenario.ending().allows(action)) else {
             continue;
         };
-        let said = reader.utterance(labels).map_err(at)?;
+        let said = reader.utterance(labels).map_err(|e| at(e.to_string()))?;
         let act = wanting(scenario.acts(meant)).ok_or_else(|| at("no act".to_owned()))?;
         turns.push(LoggedTurn {
             action,

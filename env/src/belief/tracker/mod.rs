@@ -1,6 +1,7 @@
 //! The tracker: what the robot believes of a call, kept as codes; one for the laboratory, logs and the phone.
 
 mod hear;
+mod saved;
 mod say;
 
 use crate::act::{NBest, NONE};

@@ -2,6 +2,7 @@
 //!
 //! Measuring takes seconds to minutes, so every measurement hands its findings over one by one.
 
+pub mod agent;
 mod clock;
 pub mod env;
 pub mod learn;

@@ -5,3 +5,4 @@ pub mod csv;
 pub mod jsonl;
 pub(crate) mod lock;
 pub mod out_file;
+pub mod release_file;

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::hash::{hashes, sha256};
 use super::run_file::RunFile;
-use crate::disk::atomic;
+use crate::disk::{atomic, release_file};
 use crate::error::Failure;
 
 /// Most bytes of a manifest that are read; one has some hundred for each file of the run.
@@ -167,8 +167,21 @@ pub fn check_written(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// A scenario with its population and channel: by name or path, or else the own one of the policy's run; and what
-/// it is called.
+/// The own calls of a policy that is a run's or a release, and what they are called; `None` for another policy.
+fn own(policy: &str) -> Result<Option<(String, LoadedScenario)>, Failure> {
+    if let Some(run) = StoredRun::of_policy(policy) {
+        return Ok(Some((run.scenario_name(), run.load()?)));
+    }
+    let Some(release) = release_file::read(Path::new(policy))? else {
+        return Ok(None);
+    };
+    let text = release.content().scenario.clone();
+    let loaded = world::assemble(text, release.channel())?;
+    Ok(Some((policy.to_owned(), loaded)))
+}
+
+/// A scenario with its population and channel: by name or path, or else the own one of the policy's run or release;
+/// and what it is called.
 ///
 /// # Errors
 /// If nothing says which scenario is meant, a file cannot be read, or every mistake in one.
@@ -176,16 +189,15 @@ pub fn load(scenario: Option<&str>, policy: &str) -> Result<(String, LoadedScena
     if let Some(name) = scenario {
         return Ok((name.to_owned(), world::load(name, None)?));
     }
-    let run = StoredRun::of_policy(policy).ok_or_else(|| {
+    own(policy)?.ok_or_else(|| {
         Failure::usage(format!(
-            "no scenario is named, and '{policy}' is no run, which would have its own; name a bundled scenario or a \
-             .toml file"
+            "no scenario is named, and '{policy}' is no run or release, which would have its own; name a bundled \
+             scenario or a .toml file"
         ))
-    })?;
-    Ok((run.scenario_name(), run.load()?))
+    })
 }
 
-/// The own scenarios of the policies that are those of runs, each once, with what they are called.
+/// The own scenarios of the policies that are those of runs or releases, each once, with what they are called.
 ///
 /// # Errors
 /// If a file cannot be read, or every mistake in one.
@@ -194,8 +206,10 @@ pub fn load_all<'a>(
 ) -> Result<Vec<(String, LoadedScenario)>, Failure> {
     let mut seen = Vec::new();
     let mut found = Vec::new();
-    for run in policies.filter_map(StoredRun::of_policy) {
-        let loaded = run.load()?;
+    for policy in policies {
+        let Some((name, loaded)) = own(policy)? else {
+            continue;
+        };
         let channel = loaded.channel.as_ref();
         let same = (
             hashes(&loaded.text),
@@ -203,7 +217,7 @@ pub fn load_all<'a>(
         );
         if !seen.contains(&same) {
             seen.push(same);
-            found.push((run.scenario_name(), loaded));
+            found.push((name, loaded));
         }
     }
     Ok(found)

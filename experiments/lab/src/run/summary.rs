@@ -18,6 +18,11 @@ pub struct SummaryLine {
     pub unit: Unit,
 }
 
+/// The columns.
+pub const HEAD: [&str; 8] = [
+    "policy", "metric", "value", "low", "high", "unit", "n_seeds", "n_calls",
+];
+
 /// `policy,metric,value,low,high,unit,n_seeds,n_calls`.
 pub fn to_csv(lines: &[SummaryLine], n_seeds: usize, n_calls: u64) -> String {
     let row = |line: &SummaryLine| {
@@ -33,8 +38,5 @@ pub fn to_csv(lines: &[SummaryLine], n_seeds: usize, n_calls: u64) -> String {
             n_calls.to_string(),
         ]
     };
-    let head = [
-        "policy", "metric", "value", "low", "high", "unit", "n_seeds", "n_calls",
-    ];
-    csv::to_csv(&head, lines.iter().map(row))
+    csv::to_csv(&HEAD, lines.iter().map(row))
 }

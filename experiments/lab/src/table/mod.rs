@@ -6,7 +6,7 @@
 //!   what was expected, [`diff`] counts what another table would change.
 //! - [`distill`] makes tables in several ways and says what each loses.
 //!
-//! A table of a run finds the run's own scenario; another one the scenario that it names.
+//! A table of a run or a release finds its own scenario; another one the scenario that it names.
 
 pub mod decide;
 pub mod diff;
@@ -25,12 +25,13 @@ use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_simulator::world;
 use offhook_table::DecisionTable;
 
+use crate::disk::release_file;
 use crate::error::Failure;
 use crate::policies::table_layout;
 use crate::run::stored::StoredRun;
 
-/// The scenario of a table that stands at `path`: the one that is named, else the own one of the run that it
-/// lies in, else the one that the table names; with its text.
+/// The scenario of a table that stands at `path`: the one that is named, else the own one of the release that it is or
+/// of the run that it lies in, else the one that the table names; with its text.
 ///
 /// # Errors
 /// If there is no such scenario, it has mistakes, or the table was built for another.
@@ -42,7 +43,13 @@ pub fn scenario_of(
     let (scenario, text) = match (named, StoredRun::of(path)) {
         (Some(name), _) => world::load_scenario(name, None)?,
         (None, Some(run)) => run.scenario()?,
-        (None, None) => world::load_scenario(table.scenario(), None)?,
+        (None, None) => match release_file::read(path)? {
+            Some(release) => {
+                let text = release.content().scenario.clone();
+                (Arc::new(Scenario::parse(&text)?), text)
+            }
+            None => world::load_scenario(table.scenario(), None)?,
+        },
     };
     table.check_built_for(&scenario.name, &table_layout(&scenario)?)?;
     Ok((scenario, text))

@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use offhook_table::release::{Release, ReleaseError};
 use offhook_table::sign::{SignError, check_signature, generate_keys, sign};
 use serde_json::Value;
 
@@ -126,6 +127,30 @@ pub fn check(
     })
 }
 
+/// Checks the signature inside a release that was read from `file`.
+///
+/// # Errors
+/// If the key cannot be read, the signature does not hold or there is none, or one beside the file is named.
+pub fn check_release(
+    file: &Path,
+    release: &Release,
+    key: &Path,
+    signature: Option<&Path>,
+) -> Result<(), Failure> {
+    if signature.is_some() {
+        return Err(Failure::usage(format!(
+            "--signature: a release has its signature inside, and '{}' is one; leave it out",
+            file.display()
+        )));
+    }
+    release
+        .check_signature(&read_text(key)?)
+        .map_err(|e| match e {
+            ReleaseError::Signature(e @ SignError::Key { .. }) => at(key, e),
+            e => Failure::failed(format!("'{}': {e}", file.display())),
+        })
+}
+
 fn at(path: &Path, error: SignError) -> Failure {
     Failure::failed(format!("'{}': {error}", path.display()))
 }
@@ -136,7 +161,11 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-fn read_text(path: &Path) -> Result<String, Failure> {
+/// The text of a key file.
+///
+/// # Errors
+/// If it cannot be read or is no text.
+pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     String::from_utf8(atomic::read(path, MAX_BYTES)?).map_err(|_| {
         Failure::failed(format!(
             "'{}' is no text, expected a PEM key",

@@ -1,8 +1,8 @@
 """The native half of the package; environments are made of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike
-from typing import Any, final
+from typing import Any, Literal, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,130 @@ class Table:
         """
     def __len__(self) -> int:
         """Its rules."""
+
+class ReleaseError(ValueError):
+    """Not a sound release."""
+
+class CallError(ValueError):
+    """Nothing was done; the call is as it was before."""
+
+class ActError(CallError):
+    """What was heard cannot be: an unknown act, an impossible value; the turn is kept."""
+
+class TurnError(CallError):
+    """Something out of turn: too early, too late, or after the end."""
+
+class StateError(CallError):
+    """No state of a call of this release."""
+
+Reading: TypeAlias = str | tuple[str | list[str], float] | Mapping[str, Any]
+"""An act, which is certain; an act or several with a confidence; or as in a call log, ``{"acts": [...], "confidence": c}``."""
+
+@final
+class Recorded:
+    """What is recorded of a slot."""
+
+    @property
+    def value(self) -> str:
+        """Its likeliest value."""
+    @property
+    def confidence(self) -> float:
+        """How likely it is, from 0 to 1."""
+    @property
+    def confirmed(self) -> bool:
+        """Whether the customer said yes when the robot read it out."""
+
+@final
+class Reply:
+    """What the robot does now, and what it knows."""
+
+    @property
+    def text(self) -> str:
+        """The words to say, with the value that is read out."""
+    @property
+    def action(self) -> str:
+        """The action's name, such as ``inform(payment)``."""
+    @property
+    def recorded(self) -> dict[str, Recorded]:
+        """What is recorded so far, by slot; slots of which nothing was heard are left out."""
+    @property
+    def rule(self) -> str:
+        """The rule that fired, in words."""
+    @property
+    def rule_id(self) -> str | None:
+        """Its id; None where none fired."""
+    @property
+    def value(self) -> str | None:
+        """The value that is read out, if any."""
+    @property
+    def allowed(self) -> list[str]:
+        """The names of the actions that are allowed now."""
+    @property
+    def codes(self) -> bytes:
+        """The observation that the table decided by: one level code per feature."""
+    @property
+    def ended(self) -> bool:
+        """Whether the call is over once this was said."""
+    @property
+    def outcome(self) -> str | None:
+        """How the call ended, as the robot can know it; None while it goes on."""
+
+@final
+class Agent:
+    """A release that holds one call after the other."""
+
+    def __new__(cls, source: str | PathLike[str] | bytes) -> Agent:
+        """Reads a release: the path of its file, or its bytes; and begins a call.
+
+        Every byte is checked and the table proved again. ``FileNotFoundError`` if there is no file,
+        ``ReleaseError`` if it is no sound release.
+        """
+    def start(
+        self,
+        call_id: str | None = None,
+        caller: Mapping[str, Any] | None = None,
+        start_time: str | None = None,
+    ) -> None:
+        """Begins another call; the log knows it by ``call_id``, or by its number.
+
+        ``caller`` is what is known of the person called, as in a call log:
+        ``{"id": "7", "features": {"region": "north"}, "recorded": {}}``.
+        """
+    def turn(self, acts: Iterable[Reading] | None = None) -> Reply:
+        """One turn: takes in what was heard, best reading first, and says what comes next.
+
+        The first one opens the call, with nothing heard; later no reading is silence. ``ActError`` and
+        ``TurnError`` keep the turn: nothing has changed, try again.
+        """
+    @property
+    def recorded(self) -> dict[str, Recorded]:
+        """What is recorded so far, by slot."""
+    def why_not(self, action: str) -> list[str]:
+        """The rules of conduct and masks that forbid an action now; none where it is allowed."""
+    def end(
+        self, by: Literal["customer", "robot", "transfer", "timeout", "line", "never_connected"] = "customer"
+    ) -> str:
+        """Ends the call, and says how, as the robot can know it: an outcome, such as ``completed``."""
+    def log(self) -> str:
+        """The line of the call log, once the call is over; ``TurnError`` before."""
+    def state(self) -> bytes:
+        """The call as some two hundred bytes, which ``resume`` goes on with, here or elsewhere."""
+    def history(self) -> str:
+        """Who was called and the turns so far as JSON, which ``resume`` takes beside the state.
+
+        Without it the log of the call begins where it was resumed.
+        """
+    def resume(self, state: bytes, history: str = "") -> None:
+        """Goes on with a call that was saved; ``StateError`` if it is none of this release."""
+    @property
+    def scenario(self) -> str:
+        """Name of the scenario."""
+    @property
+    def actions(self) -> list[str]:
+        """Names of the actions, in the order of their numbers."""
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the release."""
 
 @final
 class Call:

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use offhook_lab::table::verify::Verification;
+use offhook_lab::table::verify::{ReleaseFacts, Verification};
 use offhook_table::{Proof, ProofReport, SelfTest};
 use serde::Serialize;
 
@@ -20,6 +20,8 @@ struct Verified<'a> {
     ok: bool,
     /// "holds", if a signature was asked for.
     signature: Option<&'a str>,
+    /// What a release says beside its table; null for a table alone.
+    release: Option<Facts<'a>>,
     /// Whether the scenario is word for word the one that the table was made for; null where the
     /// table does not say which.
     scenario_unchanged: Option<bool>,
@@ -33,12 +35,34 @@ struct Verified<'a> {
     self_test: Option<&'a SelfTest>,
 }
 
+/// The JSON of what a release says beside its table.
+#[derive(Serialize)]
+struct Facts<'a> {
+    /// SHA-256 of its content.
+    checksum: &'a str,
+    /// Whether somebody has signed it.
+    signed: bool,
+    /// The status of its run's verdict.
+    verdict: Option<&'a str>,
+}
+
+impl<'a> Facts<'a> {
+    fn of(facts: &'a ReleaseFacts) -> Self {
+        Self {
+            checksum: &facts.checksum,
+            signed: facts.is_signed,
+            verdict: facts.verdict.as_ref().map(|verdict| &*verdict.status),
+        }
+    }
+}
+
 /// What was proved.
 pub fn present(verification: &Verification) -> Document {
     let verified = Verified {
         schema: SCHEMA,
         ok: verification.ok(),
         signature: verification.signed.then_some("holds"),
+        release: verification.release.as_ref().map(Facts::of),
         scenario_unchanged: verification.scenario_unchanged,
         rules_of_conduct: verification.rules_of_conduct(),
         masks: verification.masks(),
@@ -54,6 +78,17 @@ fn text(verified: &Verified<'_>) -> String {
         // A String takes every write.
         let _ = writeln!(text, "{line}");
     };
+    if let Some(release) = &verified.release {
+        let signed = match (release.signed, verified.signature) {
+            (false, _) => "not signed",
+            (true, None) => "signed; `--key PUB` says by whom",
+            (true, Some(_)) => "signed",
+        };
+        add(format!("release {}: {signed}", release.checksum));
+        if let Some(verdict) = release.verdict {
+            add(format!("verdict of its run: {verdict}"));
+        }
+    }
     if let Some(signature) = verified.signature {
         add(format!("signature: {signature}"));
     }

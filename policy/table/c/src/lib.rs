@@ -1,4 +1,6 @@
-//! Decision tables from C; `include/offhook_table.h` is made from this file.
+//! Decision tables and whole calls from C; `include/offhook_table.h` is made from these files.
+//!
+//! This file has the table alone; [`phone`] loads a release and holds calls by it.
 //!
 //! A loaded table is never changed, so any number of threads may decide by it at once. Every pointer
 //! is checked for null; that it points to what its type says is the caller's part of the bargain.
@@ -21,6 +23,8 @@ use std::slice;
 
 use offhook_table::{Decision, DecisionTable, MAX_FEATURES};
 
+pub mod phone;
+
 /// Bytes that every message fits in, its final zero included; longer ones are cut.
 pub const OFFHOOK_MESSAGE_BYTES: usize = 1024;
 
@@ -38,6 +42,20 @@ pub enum OffhookStatus {
     BadName = 3,
     /// The table was built for another scenario or layout.
     OtherTable = 4,
+    /// The bytes are no sound release.
+    BadRelease = 5,
+    /// What was heard cannot be: an unknown act, an impossible value, a confidence out of 0 to 1. The turn is kept.
+    BadAct = 6,
+    /// Something was heard before anything was said, or after the call has ended. Nothing has changed.
+    OutOfTurn = 7,
+    /// The bytes are no state of a call of this release.
+    BadState = 8,
+    /// There is too little room; nothing was written.
+    NoRoom = 9,
+    /// There is nothing of that number.
+    NoSuch = 10,
+    /// What is said of the person called is nothing that the scenario knows.
+    BadCaller = 11,
 }
 
 /// What a table says about one observation.
@@ -59,9 +77,9 @@ pub struct OffhookTable {
     rules: Vec<CString>,
 }
 
-/// Names have no control characters, so that none holds a zero.
-fn c_string(name: &str) -> CString {
-    CString::new(name).unwrap_or_default()
+/// A text for C, without the zeros that would end it early; names have none.
+fn c_string(text: &str) -> CString {
+    CString::new(text.replace('\0', "")).unwrap_or_default()
 }
 
 /// Loads a table from the bytes of its file (JSON, DPT, CSV or DMN), checking all of them; any bytes

@@ -38,7 +38,7 @@ impl DecisionTable {
     pub fn decide_named(&self, named: &[(&str, &str)]) -> Result<Decision, DecideError> {
         let features = self.layout().features();
         let mut codes = [0; MAX_FEATURES];
-        let mut given = 0u64;
+        let mut given = 0u128;
         // Callers mostly give names in layout order, so the search starts where the last one ended.
         let mut next_idx = 0;
         for &(name, level) in named {

@@ -4,3 +4,7 @@
 #[cfg(feature = "agent")]
 mod agent;
 mod allocations;
+#[cfg(feature = "agent")]
+mod phone;
+#[cfg(feature = "agent")]
+mod release;
