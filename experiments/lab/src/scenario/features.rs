@@ -6,13 +6,24 @@ use offhook_simulator::world;
 
 use crate::error::Failure;
 
+/// A feature with what it means.
+#[derive(Clone, Debug)]
+pub struct DescribedFeature {
+    /// Its name; of the reference, ending with a point where it stands for all that begin with it.
+    pub name: String,
+    /// Its levels; none where those are names of a scenario.
+    pub levels: Vec<String>,
+    /// What it says, and what moves it.
+    pub meaning: Meaning,
+}
+
 /// What a policy sees in calls of one scenario.
 #[derive(Clone, Debug)]
 pub struct FeatureList {
     /// Name of the scenario.
     pub scenario: String,
-    /// The features in the order of the codes, each with its meaning.
-    pub features: Vec<(Feature, Meaning)>,
+    /// The features in the order of the codes.
+    pub features: Vec<DescribedFeature>,
 }
 
 impl FeatureList {
@@ -24,8 +35,11 @@ impl FeatureList {
         let (scenario, _) = world::load_scenario(name, None)?;
         let described = scenario.layout.features.iter().map(|feature| {
             let meaning = Meaning::of(&feature.name);
-            let meaning = meaning.expect("every feature that a scenario makes has a meaning");
-            (feature.clone(), meaning)
+            DescribedFeature {
+                name: feature.name.clone(),
+                levels: feature.levels.clone(),
+                meaning: meaning.expect("every feature that a scenario makes has a meaning"),
+            }
         });
         Ok(Self {
             scenario: scenario.name.clone(),
@@ -37,12 +51,11 @@ impl FeatureList {
 /// What a feature's levels are where they are names of the scenario.
 const NAMED: [&str; 4] = ["said_about", "heard_about", "value.", "caller."];
 
-/// Every feature that a scenario can have, with its levels; none where those are names of the scenario. A name that
-/// ends with a point stands for all that begin with it.
+/// Every feature that a scenario can have.
 ///
 /// # Errors
 /// Never, since a test reads the bundled scenarios that have them.
-pub fn reference() -> Result<Vec<(&'static str, Vec<String>, Meaning)>, Failure> {
+pub fn reference() -> Result<Vec<DescribedFeature>, Failure> {
     let scenarios = super::bundled()?;
     let features = || {
         scenarios
@@ -57,7 +70,11 @@ pub fn reference() -> Result<Vec<(&'static str, Vec<String>, Meaning)>, Failure>
         let found = features().find(fits).filter(|_| !NAMED.contains(&name));
         found.map_or(Vec::new(), |feature| feature.levels.clone())
     };
-    let all = Meaning::all().map(|(name, meaning)| (name, levels(name), meaning));
+    let all = Meaning::all().map(|(name, meaning)| DescribedFeature {
+        name: name.to_owned(),
+        levels: levels(name),
+        meaning,
+    });
     Ok(all.collect())
 }
 

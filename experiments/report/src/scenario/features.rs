@@ -3,27 +3,32 @@
 use std::fmt::Write as _;
 
 use offhook_env::belief::meaning::Meaning;
-use offhook_lab::scenario::features::FeatureList;
+use offhook_lab::scenario::features::{DescribedFeature, FeatureList};
 use serde_json::json;
 
 use crate::document::{Document, line};
 
 /// Every feature that a scenario can have as a Markdown table, which the reference of the language holds; as JSON one
 /// object each.
-pub fn present_reference(all: &[(&str, Vec<String>, Meaning)]) -> Document {
+pub fn present_reference(all: &[DescribedFeature]) -> Document {
     let mut shown = Document {
         text: "| feature | levels | what it says | exists if | moved by |\n|---|---|---|---|---|\n"
             .to_owned(),
         json: String::new(),
     };
-    for (name, levels, meaning) in all {
+    for DescribedFeature {
+        name,
+        levels,
+        meaning,
+    } in all
+    {
         let levels_text = match levels.is_empty() {
             true => "names of the scenario".to_owned(),
             false => format!("`{}`", levels.join("`, `")),
         };
         let name = match name.ends_with('.') {
             true => format!("{name}NAME"),
-            false => (*name).to_owned(),
+            false => name.clone(),
         };
         let Meaning {
             what,
@@ -49,7 +54,8 @@ pub fn present_reference(all: &[(&str, Vec<String>, Meaning)]) -> Document {
 /// A block of lines for each feature; as JSON one object each.
 pub fn present(list: &FeatureList) -> Document {
     let mut shown = Document::default();
-    for (feature, meaning) in &list.features {
+    for feature in &list.features {
+        let meaning = &feature.meaning;
         // A String takes every write.
         let _ = writeln!(
             shown.text,
