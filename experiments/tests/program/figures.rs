@@ -288,7 +288,7 @@ fn the_readmes_quote_lines_that_a_run_printed() {
 fn the_readme_has_one_row_of_true_figures_for_each_kind_of_call() {
     let text = read(&root().join("README.md"));
     let rows = rows(&text, "learned");
-    assert_eq!(rows.len(), 6);
+    assert_eq!(rows.len(), 7);
     for row in rows {
         let run = of_kind(&row);
         for (column, policy, metric) in GLANCE {
@@ -302,7 +302,7 @@ fn the_readme_has_one_row_of_true_figures_for_each_kind_of_call() {
 fn the_results_have_one_row_of_true_figures_for_each_policy() {
     let text = read(&root().join("results/README.md"));
     let rows = rows(&text, "policy");
-    assert_eq!(rows.len(), 18);
+    assert_eq!(rows.len(), 21);
     for row in rows {
         let run = of_kind(&row);
         for metric in [
