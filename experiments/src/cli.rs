@@ -1,5 +1,6 @@
 //! The command line: subcommands and flags; everything else is in the config file.
 
+mod answers;
 mod bench;
 mod call;
 mod compare;
@@ -17,6 +18,7 @@ mod table;
 
 use clap::{Parser, Subcommand};
 
+pub use answers::AnswersArgs;
 pub use bench::{BenchArgs, BenchTarget, LearnBenchArgs};
 pub use compare::CompareArgs;
 pub use evaluate::EvaluateArgs;
@@ -67,6 +69,9 @@ pub enum Command {
         after_help = "Example: offhook evaluate random script fraud_alert --user-models agenda,adversarial --calls 2000"
     )]
     Evaluate(EvaluateArgs),
+    /// Count what was recorded in calls, by a feature of the caller.
+    #[command(after_help = "Example: offhook answers calls.jsonl --by region --plot map.svg")]
+    Answers(AnswersArgs),
     /// Map a public corpus, or check and rewrite a call log.
     #[command(after_help = "Example: offhook import dstc2 train.jsonl.zst --out calls.jsonl")]
     Import(ImportArgs),

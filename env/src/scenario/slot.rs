@@ -149,6 +149,21 @@ impl Slot {
         self.measure.as_ref().map_or(1, |m| m.bins.len().max(1))
     }
 
+    /// The names of its bins, as the scenario lists them; none where it has no bins.
+    pub fn bins(&self) -> &[String] {
+        let shown = self.measure.as_ref().and(self.features.first());
+        shown.map_or(&[], |shown| &shown.feature.levels[1..])
+    }
+
+    /// The place among [`bins`](Self::bins) of the one that a value falls in.
+    pub fn bin(&self, value: &Reading) -> Option<usize> {
+        let measure = self.measure.as_ref().filter(|m| !m.bins.is_empty())?;
+        match value {
+            Reading::Listed(value) => Some(measure.bin(self.number(*value)?)),
+            Reading::Open(_, bin) => Some(usize::from(*bin)),
+        }
+    }
+
     /// What a text says; `None` where the slot cannot have such a value.
     pub fn read(&self, text: &str) -> Option<Reading> {
         let listed = |text: &str| self.values.iter().position(|v| v == text);
@@ -313,6 +328,11 @@ mod tests {
         );
         assert_eq!(slot.read("5"), Some(Reading::Open("5".to_owned(), 0)));
         assert_eq!(slot.read("1001"), None);
+        let bin = |text: &str| {
+            slot.bin(&slot.read(text)?)
+                .map(|bin| slot.bins()[bin].as_str())
+        };
+        assert_eq!([bin("200"), bin("5")], [Some("100+"), Some("0-99")]);
         let level = |value: usize| slot.features[0].levels[value];
         assert_eq!(
             [level(0), level(2), level(11), level(12), level(255)],

@@ -1,7 +1,7 @@
 //! Intervals of calls that come in clusters, one per training seed, and of paired differences.
 
 use crate::estimate::Estimate;
-use crate::interval::{mean_of, rate, share};
+use crate::interval::{mean_at, mean_of, rate, share};
 use crate::moments::{Count, Moments};
 use crate::quantile::{UPPER, student_quantile};
 
@@ -12,14 +12,25 @@ use crate::quantile::{UPPER, student_quantile};
 /// calls, so that seeds which agree by luck do not feign precision. Empty clusters are left out; `None`
 /// if all are; with one cluster the interval speaks of that one policy only.
 pub fn clustered_mean(clusters: &[Moments]) -> Option<Estimate> {
+    mean_at_end(clusters, UPPER)
+}
+
+/// The same with an interval that is one of `n` (at least 1) which hold together with 95 %: each has coverage
+/// `1 - 0.05 / n` (Bonferroni).
+pub fn simultaneous_mean(clusters: &[Moments], n: usize) -> Option<Estimate> {
+    mean_at_end(clusters, 1.0 - (1.0 - UPPER) / n.max(1) as f64)
+}
+
+/// The mean with an interval whose upper end has probability `upper`.
+fn mean_at_end(clusters: &[Moments], upper: f64) -> Option<Estimate> {
     let used: Vec<&Moments> = clusters.iter().filter(|m| m.n > 0).collect();
-    let between = mean_of(Moments::of(used.iter().map(|m| m.mean)))?;
+    let between = mean_at(Moments::of(used.iter().map(|m| m.mean)), upper)?;
     let n: usize = used.iter().map(|m| m.n).sum();
     if n == used.len() {
         return Some(between);
     }
     let variance: f64 = used.iter().map(|m| m.variance_of_mean()).sum();
-    let half = student_quantile(UPPER, n - used.len()) * variance.sqrt() / used.len() as f64;
+    let half = student_quantile(upper, n - used.len()) * variance.sqrt() / used.len() as f64;
     let within = Estimate::new(between.value, between.value - half, between.value + half);
     Some(between.widened(within, (f64::NEG_INFINITY, f64::INFINITY)))
 }
@@ -57,15 +68,21 @@ fn clustered_count(
 /// # Panics
 /// If `a` and `b` differ in shape, for then they are not pairs.
 pub fn paired_difference<A: AsRef<[f32]>, B: AsRef<[f32]>>(a: &[A], b: &[B]) -> Option<Estimate> {
+    clustered_mean(&paired(a, b))
+}
+
+/// The moments of `a - b` in every cluster of pairs.
+///
+/// # Panics
+/// If `a` and `b` differ in shape.
+pub fn paired<A: AsRef<[f32]>, B: AsRef<[f32]>>(a: &[A], b: &[B]) -> Vec<Moments> {
     assert_eq!(a.len(), b.len(), "pairs need as many seeds on both sides");
-    let clusters: Vec<Moments> = a
-        .iter()
+    a.iter()
         .zip(b)
         .map(|(a, b)| {
             let (a, b) = (a.as_ref(), b.as_ref());
             assert_eq!(a.len(), b.len(), "pairs need as many calls on both sides");
             Moments::of(a.iter().zip(b).map(|(a, b)| f64::from(*a) - f64::from(*b)))
         })
-        .collect();
-    clustered_mean(&clusters)
+        .collect()
 }

@@ -11,12 +11,17 @@ pub fn mean(values: &[f64]) -> Option<Estimate> {
 }
 
 /// The same of values whose moments are known.
-pub(crate) fn mean_of(m: Moments) -> Option<Estimate> {
+pub fn mean_of(m: Moments) -> Option<Estimate> {
+    mean_at(m, UPPER)
+}
+
+/// The same with an interval whose upper end has probability `upper`.
+pub(crate) fn mean_at(m: Moments, upper: f64) -> Option<Estimate> {
     match m.n {
         0 => None,
         1 => Some(Estimate::point(m.mean)),
         n => {
-            let half = student_quantile(UPPER, n - 1) * m.variance_of_mean().sqrt();
+            let half = student_quantile(upper, n - 1) * m.variance_of_mean().sqrt();
             Some(Estimate::new(m.mean, m.mean - half, m.mean + half))
         }
     }
@@ -28,12 +33,17 @@ pub fn share(count: Count) -> Option<Estimate> {
     if count.n == 0 {
         return None;
     }
-    let (n, p) = (count.n as f64, count.hits as f64 / count.n as f64);
+    let n = count.n as f64;
+    Some(score(count.hits as f64 / n, n))
+}
+
+/// A share `p` with the score interval of `n` calls.
+pub(crate) fn score(p: f64, n: f64) -> Estimate {
     let center = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
     let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
     // Rounding must not push the interval of 0 of n or n of n past its own estimate.
     let (low, high) = ((center - half).min(p), (center + half).max(p));
-    Some(Estimate::new(p, low.max(0.0), high.min(1.0)))
+    Estimate::new(p, low.max(0.0), high.min(1.0))
 }
 
 /// Rate of rare independent events per call, with the exact Poisson interval (Garwood, 1936);

@@ -6,6 +6,7 @@
 //! - [`clustered`]: calls of several training seeds, [`clustered_mean`] and its kin, and paired differences.
 //! - [`bootstrap`]: the interquartile mean and the probability of improvement over seeds.
 //! - [`sums`]: estimates that are functions of sums over calls, such as weighted means, bootstrapped over callers.
+//! - [`misclassified`]: shares of true values, from values that were recorded with known errors.
 //! - [`replicates`]: the one core of both: from resampled values to the ends of an interval.
 //! - [`quantile`]: the normal distribution's and Student's.
 //! - [`rank`]: how far two rankings agree.
@@ -29,15 +30,19 @@ pub mod clustered;
 pub mod bootstrap;
 pub mod sums;
 
+pub mod misclassified;
+
 pub mod replicates;
 
 pub mod quantile;
 
 pub mod rank;
 
-pub use clustered::{clustered_mean, clustered_rate, clustered_share, paired_difference};
+pub use clustered::{
+    clustered_mean, clustered_rate, clustered_share, paired, paired_difference, simultaneous_mean,
+};
 pub use estimate::{Estimate, LEVEL};
-pub use interval::{mean, rate, share};
+pub use interval::{mean, mean_of, rate, share};
 pub use moments::{Count, Moments};
 pub use rank::kendall_tau_b;
 

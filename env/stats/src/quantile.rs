@@ -54,19 +54,55 @@ pub fn normal_quantile(prob: f64) -> f64 {
 /// `prob`, in `(0, 1)`.
 ///
 /// At the end of a 95 % interval it is that of the printed tables up to 30 degrees, and past them
-/// right to five decimals. At other probabilities it is the expansion of Abramowitz and Stegun (1964),
-/// 26.7.5, alone: for 7 degrees or more right to 0.2 % up to 0.975; for fewer it is too small.
+/// right to five decimals. At other probabilities it is exact up to 30 degrees, and past them the expansion of
+/// Abramowitz and Stegun (1964), 26.7.5, alone.
 pub fn student_quantile(prob: f64, degrees: usize) -> f64 {
     // A level such as 0.95 comes to the same end by several roundings.
     if (prob - UPPER).abs() < 1e-12 {
         return student_quantile_of_95_percent(degrees);
     }
-    let (z, v) = (normal_quantile(prob), degrees.max(1) as f64);
+    if degrees <= T.len() {
+        return student_quantile_by_bisection(prob, degrees.max(1));
+    }
+    let (z, v) = (normal_quantile(prob), degrees as f64);
     let odd = |coefficients: &[f64]| coefficients.iter().fold(0.0, |sum, c| sum * z * z + c) * z;
     z + odd(&[1.0, 1.0]) / 4.0 / v
         + odd(&[5.0, 16.0, 3.0]) / 96.0 / v.powi(2)
         + odd(&[3.0, 19.0, 17.0, -15.0]) / 384.0 / v.powi(3)
         + odd(&[79.0, 776.0, 1482.0, -1920.0, -945.0]) / 92_160.0 / v.powi(4)
+}
+
+/// Distribution function of Student's distribution with a whole number of degrees (Abramowitz and Stegun, 1964, 26.7.3
+/// and 26.7.4).
+fn student_cdf(x: f64, degrees: usize) -> f64 {
+    let angle = (x / (degrees as f64).sqrt()).atan();
+    let (sine, cosine) = angle.sin_cos();
+    let first = degrees % 2;
+    let mut term = if first == 1 { cosine } else { 1.0 };
+    let mut sum = if degrees == 1 { 0.0 } else { term };
+    for k in (first + 2..degrees).step_by(2) {
+        term *= cosine * cosine * (k as f64 - 1.0) / k as f64;
+        sum += term;
+    }
+    let inside = match first {
+        1 => (angle + sine * sum) * std::f64::consts::FRAC_2_PI,
+        _ => sine * sum,
+    };
+    0.5 + 0.5 * inside
+}
+
+/// The `x` of which [`student_cdf`] is `prob`; at most a million either way.
+fn student_quantile_by_bisection(prob: f64, degrees: usize) -> f64 {
+    let (mut low, mut high) = (-1e6, 1e6);
+    for _ in 0..80 {
+        let middle = 0.5 * (low + high);
+        if student_cdf(middle, degrees) < prob {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    0.5 * (low + high)
 }
 
 /// [`student_quantile`] at [`UPPER`]: the table, then the first terms of the expansion, written with the
@@ -100,10 +136,14 @@ mod tests {
             (0.975, 7, 2.364_624),
             (0.975, 30, 2.042_272),
             (0.95, 19, 1.729_133),
+            (0.99, 1, 31.820_516),
+            (0.995, 2, 9.924_843),
+            (0.995, 3, 5.840_909),
+            (0.995, 6, 3.707_428),
             (0.95, 137, 1.656_052),
         ] {
             let found = student_quantile(prob, degrees);
-            assert!((found / expected - 1.0).abs() < 2e-3, "{found} {expected}");
+            assert!((found / expected - 1.0).abs() < 1e-5, "{found} {expected}");
         }
     }
 

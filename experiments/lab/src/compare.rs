@@ -4,9 +4,12 @@
 //! the same calls (the same scenario, channel, seeds and number) are compared call by call; runs of one scenario with
 //! other calls by their intervals; runs of different scenarios not at all.
 
+mod callers;
 mod read;
+mod score;
+mod segments;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use offhook_stats::Estimate;
@@ -18,15 +21,10 @@ use crate::key_figure::{KEY_FIGURES, KeyFigure};
 use crate::run::curve::LearningCurve;
 use crate::run::judge::{Contestant, Entry};
 use crate::run::run_dir::RunFile;
-use crate::run::verdict::Verdict;
 use crate::unit::Unit;
-
-/// Policies that are compared.
-pub const COMPARED: [Contestant; 3] = [
-    Contestant::Reinforcement,
-    Contestant::Table,
-    Contestant::Script,
-];
+use score::numbers;
+pub use score::{COMPARED, RunScore};
+pub use segments::{SegmentDifference, SegmentFigures};
 
 /// The metric of how probable it is that a seed of one run completes more calls than one of the other.
 pub const IMPROVEMENT: &str = "probability_of_improvement";
@@ -41,24 +39,10 @@ pub struct RunComparison {
     pub pairs: Vec<RunPair>,
     /// Completion while they learned.
     pub curve: LearningCurve,
-}
-
-/// What one run came to.
-pub struct RunScore {
-    /// The shortest end of its path that tells it apart.
-    pub name: String,
-    /// Name of its scenario.
-    pub scenario: String,
-    /// Training seeds, in order.
-    pub seeds: Vec<u64>,
-    /// Held-out calls that every policy played, over all seeds.
-    pub n_calls: u64,
-    /// What the run said of the table that it ships; `None` of a run of before there were verdicts.
-    pub verdict: Option<Verdict>,
-    /// SHA-256 of all that defines the calls: scenario, library, channel.
-    calls_hash: String,
-    settings: BTreeMap<String, String>,
-    entries: Vec<Entry>,
+    /// The caller feature by which callers are told apart.
+    pub by: Option<String>,
+    /// Every figure for the callers of each kind; none where they are not told apart.
+    pub segments: Vec<SegmentFigures>,
 }
 
 /// A key of the configs that has not the same value in all of them.
@@ -77,6 +61,8 @@ pub struct RunPair {
     pub is_paired: bool,
     /// Every figure of every policy that both have.
     pub differences: Vec<RunDifference>,
+    /// The same for the callers of each kind, where they are told apart.
+    pub segments: Vec<SegmentDifference>,
 }
 
 /// How much more the second run has of a figure.
@@ -91,19 +77,12 @@ pub struct RunDifference {
     pub unit: Unit,
 }
 
-impl RunScore {
-    /// A policy of the run; `None` if it had none of the kind.
-    pub fn entry(&self, policy: Contestant) -> Option<&Entry> {
-        self.entries.iter().find(|e| e.contestant == policy)
-    }
-}
-
-/// Reads runs and compares them.
+/// Reads runs and compares them; `by` is a caller feature.
 ///
 /// # Errors
-/// If a run is not finished, lacks what is compared or was altered since.
-pub fn compare(paths: &[PathBuf]) -> Result<RunComparison, Failure> {
-    let read = |(name, path): (String, &PathBuf)| read::run(name, path);
+/// If a run is not finished, lacks what is compared or was altered since, or its scenario has no such feature.
+pub fn compare(paths: &[PathBuf], by: Option<&str>) -> Result<RunComparison, Failure> {
+    let read = |(name, path): (String, &PathBuf)| read::run(name, path, by);
     let read: Vec<_> = (names(paths).into_iter().zip(paths))
         .map(read)
         .collect::<Result<_, Failure>>()?;
@@ -121,6 +100,10 @@ pub fn compare(paths: &[PathBuf]) -> Result<RunComparison, Failure> {
             curves,
             references: Vec::new(),
         },
+        by: by.map(str::to_owned),
+        segments: (runs.iter().enumerate())
+            .flat_map(|(at, run)| segments::figures(at, run))
+            .collect(),
         runs,
     })
 }
@@ -171,6 +154,7 @@ fn pair(runs: &[RunScore], at: [usize; 2]) -> RunPair {
         runs: at,
         is_paired,
         differences,
+        segments: segments::differences([a, b], is_paired),
     }
 }
 
@@ -254,12 +238,6 @@ impl RunComparison {
     }
 }
 
-fn numbers(estimate: &Estimate, unit: &Unit) -> [String; 4] {
-    let (low, high) = estimate.bounds.unzip();
-    let [value, low, high] = [Some(estimate.value), low, high].map(csv::number);
-    [value, low, high, unit.name().to_owned()]
-}
-
 /// Writes a comparison into a folder: its numbers, and `drawn`, its pictures and page by name.
 ///
 /// # Errors
@@ -278,7 +256,21 @@ pub fn write(
         ),
         ("curve.csv", comparison.curve.to_csv().into_bytes()),
     ];
-    for (name, bytes) in numbers.iter().chain(drawn) {
+    let by_segment = comparison.by.iter().flat_map(|by| {
+        let pairs = comparison.pairs.iter().map(|pair| {
+            let names = pair.runs.map(|at| comparison.runs[at].name.as_str());
+            (names, pair.segments.as_slice())
+        });
+        let figures = segments::to_csv(by, &comparison.runs, &comparison.segments);
+        let differences = segments::differences_to_csv(by, pairs);
+        [
+            ("segments.csv", figures),
+            ("segment_differences.csv", differences),
+        ]
+    });
+    let by_segment = by_segment.map(|(name, text)| (name, text.into_bytes()));
+    let by_segment: Vec<_> = by_segment.collect();
+    for (name, bytes) in numbers.iter().chain(&by_segment).chain(drawn) {
         atomic::write(&out.join(name), bytes)?;
     }
     Ok(())

@@ -1,6 +1,8 @@
 //! Evaluation: policies against scenarios and user models, and how far user models agree on which policy is
 //! better.
 
+mod split;
+
 use std::path::Path;
 
 use offhook_simulator::bundled;
@@ -11,11 +13,14 @@ use offhook_stats::{self as stats, Estimate};
 use crate::call_plan::CallPlan;
 use crate::error::Failure;
 use crate::key_figure::{KEY_FIGURES, KeyFigure, Tallies};
-use crate::play;
+use crate::play::{self, Choice, Plan};
 use crate::policies::{self, PolicySource};
 use crate::run::stored;
+use crate::segment::Segments;
 use crate::threads;
 use crate::user_models::populate;
+use split::SplitTallies;
+pub use split::{SegmentCell, SegmentDifferences};
 
 /// What to evaluate.
 #[derive(Clone, Debug)]
@@ -28,6 +33,8 @@ pub struct EvaluationPlan {
     pub calls: CallPlan,
     /// The figure that policies are ranked by.
     pub ranked_by: &'static KeyFigure,
+    /// The caller feature by which callers are told apart.
+    pub by: Option<String>,
 }
 
 /// Policies and scenarios that were read and fit together, ready to be played.
@@ -56,6 +63,10 @@ pub struct Matrix {
     pub cells: Vec<MatrixCell>,
     /// The figure that policies are ranked by.
     pub ranked_by: &'static KeyFigure,
+    /// The caller feature by which callers are told apart.
+    pub by: Option<String>,
+    /// Cell by cell, and within these value by value of the feature; none without one.
+    pub segments: Vec<SegmentCell>,
 }
 
 /// One policy with one user model.
@@ -117,6 +128,11 @@ impl Evaluation {
         for (_, policy) in &policies {
             check_fits_somewhere(policy, &scenarios)?;
         }
+        if let Some(by) = &plan.by {
+            for (_, loaded) in &scenarios {
+                Segments::find(&loaded.world.scenario, by)?;
+            }
+        }
         Ok(Self {
             policies,
             scenarios,
@@ -144,30 +160,63 @@ impl Evaluation {
             worlds.push((named.to_string(), populated.world));
         }
         let mut proofs = Vec::new();
-        let mut cells = Vec::new();
+        let mut fitting = Vec::new();
         for (name, policy) in &self.policies {
-            let fitting = policy.for_scenario(&loaded.world.scenario).ok();
-            if fitting.is_some()
+            let fits = policy.for_scenario(&loaded.world.scenario).ok();
+            if fits.is_some()
                 && let Some(proved) = policy.is_proved(&loaded.world.scenario)?
             {
                 proofs.push((name.clone(), proved));
             }
-            for (user_model, world) in &worlds {
-                let estimates = match &fitting {
-                    None => vec![None; KEY_FIGURES.len()],
-                    Some((policy, choice)) => {
-                        let mut tallies = Tallies::default();
-                        for chunk in play::chunks(plan.calls.episodes(*choice)) {
-                            tallies.add(&play::evaluate(world, &**policy, chunk));
-                        }
-                        tallies.estimates()
+            fitting.push((name, fits));
+        }
+        let by = plan.by.as_deref();
+        let by = by
+            .map(|by| Segments::find(&loaded.world.scenario, by))
+            .transpose()?;
+        let mut tallies = vec![vec![Tallies::default(); worlds.len()]; fitting.len()];
+        let mut split: Vec<SplitTallies> = (worlds.iter())
+            .map(|_| SplitTallies::new(fitting.len(), by.as_ref()))
+            .collect();
+        // User model by user model, so that all policies have played the same calls before the next ones are.
+        for (k, (_, world)) in worlds.iter().enumerate() {
+            for calls in play::chunks(plan.calls.episodes(Choice::Best)) {
+                let mut first = None;
+                for (p, (_, fits)) in fitting.iter().enumerate() {
+                    let Some((policy, choice)) = fits else {
+                        continue;
+                    };
+                    let calls = Plan {
+                        choice: *choice,
+                        ..calls
+                    };
+                    let played = play::evaluate(world, &**policy, calls);
+                    tallies[p][k].add(&played);
+                    if let Some(by) = &by {
+                        let places = by.of_calls(world, (calls.seed, calls.stream), &played);
+                        split[k].add(p, &places, &played, first.as_deref());
+                        first.get_or_insert(played);
                     }
-                };
+                }
+            }
+        }
+        let mut cells = Vec::new();
+        let mut segments = Vec::new();
+        let first = fitting.iter().position(|(_, fits)| fits.is_some());
+        for (p, (name, fits)) in fitting.iter().enumerate() {
+            for (k, (user_model, _)) in worlds.iter().enumerate() {
                 cells.push(MatrixCell {
-                    policy: name.clone(),
+                    policy: (*name).clone(),
                     user_model: user_model.clone(),
-                    estimates,
+                    estimates: match fits {
+                        Some(_) => tallies[p][k].estimates(),
+                        None => vec![None; KEY_FIGURES.len()],
+                    },
                 });
+                if let (Some(by), Some(_), Some(first)) = (&by, fits, first) {
+                    let against = (p != first).then(|| fitting[first].0.as_str());
+                    segments.extend(split[k].cells(p, by, (name, user_model), against));
+                }
             }
         }
         Ok(Matrix {
@@ -179,6 +228,8 @@ impl Evaluation {
             proofs,
             cells,
             ranked_by: plan.ranked_by,
+            by: plan.by.clone(),
+            segments,
         })
     }
 }
@@ -292,6 +343,8 @@ mod tests {
                 cell("other", "y", None),
             ],
             ranked_by: &KEY_FIGURES[0],
+            by: None,
+            segments: Vec::new(),
         };
         let expected = Agreement {
             tau: Some(-1.0),

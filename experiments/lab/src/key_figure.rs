@@ -18,6 +18,8 @@ enum Kind {
     Count,
 }
 
+/// How many calls rates are shown per.
+const PER_CALLS: f64 = 10_000.0;
 /// What the names of the outcomes' shares begin with.
 const OUTCOME: &str = "outcome/";
 
@@ -252,6 +254,19 @@ impl KeyFigure {
         calls.iter().map(|call| linear(call) as f32).collect()
     }
 
+    /// What a call contributes; `None` where it is not among those that the figure speaks of.
+    pub(crate) fn contribution(&self, call: &CallSummary) -> Option<f64> {
+        (self.among)(call).then(|| self.value.of(call))
+    }
+
+    /// What a mean over calls is multiplied by to be shown.
+    pub(crate) fn scale(&self) -> f64 {
+        match self.kind {
+            Kind::Share | Kind::Mean | Kind::Count => 1.0,
+            Kind::Rate => PER_CALLS,
+        }
+    }
+
     /// Whether it is a plain count over all calls.
     pub fn is_count(&self) -> bool {
         self.kind == Kind::Count
@@ -263,6 +278,19 @@ impl KeyFigure {
     /// # Panics
     /// If `a` and `b` differ in shape.
     pub fn difference<C: AsRef<[CallSummary]>>(&self, a: &[C], b: &[C]) -> Option<Estimate> {
+        self.simultaneous_difference(a, b, 1)
+    }
+
+    /// The same with an interval that is one of `n` which hold together (Bonferroni).
+    ///
+    /// # Panics
+    /// If `a` and `b` differ in shape.
+    pub fn simultaneous_difference<C: AsRef<[CallSummary]>>(
+        &self,
+        a: &[C],
+        b: &[C],
+        n: usize,
+    ) -> Option<Estimate> {
         self.estimate(a).and(self.estimate(b))?;
         let values = |calls: &[C]| -> Vec<Vec<f32>> {
             calls.iter().map(|c| self.values(c.as_ref())).collect()
@@ -273,11 +301,11 @@ impl KeyFigure {
         }
         let n_calls: usize = a.iter().map(|calls| calls.as_ref().len()).sum();
         let scale = match self.kind {
-            Kind::Share | Kind::Mean => 1.0,
-            Kind::Rate => 10_000.0,
             Kind::Count => n_calls as f64,
+            _ => self.scale(),
         };
-        stats::paired_difference(&values_a, &values_b).map(|e| e.scaled(scale))
+        let moments = stats::paired(&values_a, &values_b);
+        stats::simultaneous_mean(&moments, n).map(|e| e.scaled(scale))
     }
 
     /// The unit it is shown in.
@@ -320,7 +348,7 @@ impl KeyFigure {
         let counts = || clusters.iter().map(|c| c.count).collect::<Vec<_>>();
         match self.kind {
             Kind::Share => stats::clustered_share(&counts()),
-            Kind::Rate => stats::clustered_rate(&counts()).map(|e| e.scaled(10_000.0)),
+            Kind::Rate => stats::clustered_rate(&counts()).map(|e| e.scaled(PER_CALLS)),
             Kind::Count => Some(Estimate::point(
                 counts().iter().map(|c| c.hits as f64).sum(),
             )),

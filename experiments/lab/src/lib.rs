@@ -7,10 +7,11 @@
 //!   a [`run::judge::Judgement`]; [`predict`] is the other kind of experiment, next-act prediction on a log.
 //! - [`compare`] holds runs against each other.
 //! - [`policies`] and [`user_models`] find by name who calls and who answers; [`play`] plays calls;
-//!   [`key_figure`] says what is measured of them.
+//!   [`key_figure`] says what is measured of them, [`paired`] of pairs of
+//!   calls, [`segment`] tells callers apart.
 //! - [`simulate`] plays one policy in one scenario, [`evaluate`] many in many; [`call_plan`] says which calls.
 //! - [`logs`] reads call logs, [`import`] makes them from other people's; [`fit`] fits the line to one, [`ope`]
-//!   judges a policy by one.
+//!   judges a policy by one, [`answers`] counts what one recorded.
 //! - [`mod@bench`] measures how fast all this is.
 //! - [`scenario`] checks scenarios, draws how their calls go, and makes new ones; [`distill`] puts a policy into a
 //!   table, [`table`] is all other work on tables, [`mod@release`] makes a run one file for production.
@@ -36,14 +37,17 @@ pub mod compare;
 pub mod predict;
 
 pub mod key_figure;
+pub mod paired;
 pub mod play;
 pub mod policies;
+pub mod segment;
 pub mod user_models;
 
 pub mod call_plan;
 pub mod evaluate;
 pub mod simulate;
 
+pub mod answers;
 pub mod fit;
 pub mod import;
 pub mod logs;

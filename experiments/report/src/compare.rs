@@ -1,5 +1,7 @@
 //! Runs side by side: tables, records, pictures and page.
 
+mod segments;
+
 use offhook_lab::compare::{COMPARED, IMPROVEMENT, RunComparison, RunPair, RunScore};
 use offhook_lab::key_figure::KEY_FIGURES;
 use offhook_lab::unit::Unit;
@@ -85,6 +87,19 @@ fn tables(comparison: &RunComparison) -> Vec<(TextTable, &'static str)> {
     let figures = figures(comparison);
     tables.push((key_table::table(&figures, &SHOWN), UNITS));
     tables.push((key_table::outcomes(&figures), "how calls end, of 100 %"));
+    if let Some(by) = &comparison.by {
+        tables.push((
+            segments::figures(comparison, by),
+            "for the callers of each kind; each interval of 95 % by itself",
+        ));
+        if !comparison.pairs.is_empty() {
+            tables.push((
+                segments::differences(comparison, by),
+                "differences for the callers of each kind; the first interval of each holds together with those of all \
+                 kinds with 95 % (Bonferroni), the second one is of 95 % by itself. Not paired: by itself alone",
+            ));
+        }
+    }
     if !comparison.pairs.is_empty() {
         tables.push((
             differences(comparison),
@@ -197,7 +212,12 @@ fn records(comparison: &RunComparison) -> Vec<Record> {
         ];
         Some(verdict::record(run.verdict.as_ref()?, run.n_calls, place))
     });
-    of_runs.chain(of_pairs).chain(verdicts).collect()
+    let by_segment = segments::records(comparison);
+    of_runs
+        .chain(of_pairs)
+        .chain(by_segment)
+        .chain(verdicts)
+        .collect()
 }
 
 /// Pictures and page by name.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use offhook_lab::evaluate::{Matrix, MatrixCell};
+use offhook_lab::evaluate::{Matrix, MatrixCell, SegmentCell, SegmentDifferences};
 use offhook_lab::key_figure::{KEY_FIGURES, KeyFigure};
 use offhook_lab::unit::Unit;
 use offhook_stats::Estimate;
@@ -25,13 +25,24 @@ const SHOWN: [&str; 7] = [
     "harms",
 ];
 
+/// The figures whose differences are printed.
+const DIFFERENCES: [&str; 4] = ["completion", "satisfied", "return", "harms"];
+
 /// What was measured in one scenario.
 pub fn present(matrix: &Matrix) -> Presentation {
     let cells = matrix.cells.iter();
     let records = cells.flat_map(|cell| cell_records(matrix, cell));
     Presentation {
         text: text(matrix),
-        records: records.chain(agreement_records(matrix)).collect(),
+        records: records
+            .chain(
+                matrix
+                    .segments
+                    .iter()
+                    .flat_map(|own| segment_records(matrix, own)),
+            )
+            .chain(agreement_records(matrix))
+            .collect(),
     }
 }
 
@@ -49,6 +60,9 @@ fn text(matrix: &Matrix) -> String {
     }
     let _ = writeln!(text, "{}{UNITS}", cell_table(matrix).to_text());
     let _ = write!(text, "\n{}", outcome_table(matrix).to_text());
+    if let Some(by) = &matrix.by {
+        text += &segments(matrix, by);
+    }
     let [first, second, ..] = &matrix.user_models[..] else {
         return text;
     };
@@ -65,10 +79,112 @@ fn text(matrix: &Matrix) -> String {
 }
 
 fn cell_table(matrix: &Matrix) -> TextTable {
+    with_user_models(key_table::table(&rows(matrix), &names(matrix)), matrix)
+}
+
+/// The figures that are printed.
+fn names(matrix: &Matrix) -> Vec<&'static str> {
     let ranked_by = matrix.ranked_by.name;
     let extra = (!SHOWN.contains(&ranked_by)).then_some(ranked_by);
-    let names: Vec<&str> = SHOWN.into_iter().chain(extra).collect();
-    with_user_models(key_table::table(&rows(matrix), &names), matrix)
+    SHOWN.into_iter().chain(extra).collect()
+}
+
+/// The figures for the callers of each kind, and what policies differ in there from the first one.
+fn segments(matrix: &Matrix, by: &str) -> String {
+    let rows = (matrix.segments.iter()).map(|own| (own.policy.clone(), own.estimates.clone()));
+    let table = key_table::table(&rows.collect::<Vec<_>>(), &names(matrix));
+    let table = with_callers(table, by, matrix.segments.iter());
+    let mut text = format!(
+        "\nby {by}, each interval of 95 % by itself\n{}",
+        table.to_text()
+    );
+    let against = |own: &&SegmentCell| own.against.is_some();
+    let compared: Vec<&SegmentCell> = matrix.segments.iter().filter(against).collect();
+    let Some(first) = compared.first().and_then(|own| own.against.as_ref()) else {
+        return text;
+    };
+    let n = first.n_together;
+    type Side = fn(&SegmentDifferences) -> &Vec<Option<Estimate>>;
+    let together: Side = |own| &own.together;
+    for (side, what) in [
+        (
+            together,
+            format!(
+                "intervals that hold together with 95 % over the {n} values of {by} (Bonferroni)"
+            ),
+        ),
+        (
+            |own| &own.plain,
+            "each interval of 95 % by itself".to_owned(),
+        ),
+    ] {
+        let rows = compared.iter().filter_map(|own| {
+            let found = own.against.as_ref()?;
+            Some((
+                format!("{} - {}", own.policy, found.policy),
+                side(found).clone(),
+            ))
+        });
+        let table = key_table::table(&rows.collect::<Vec<_>>(), &DIFFERENCES);
+        let table = with_callers(table, by, compared.iter().copied());
+        // A String takes every write.
+        let _ = write!(
+            text,
+            "\ndifferences on the same calls; {what}; without interval where no call differs\n{}",
+            table.to_text()
+        );
+    }
+    text
+}
+
+/// The table with who was called behind each policy.
+fn with_callers<'m>(
+    mut table: TextTable,
+    by: &str,
+    cells: impl Iterator<Item = &'m SegmentCell>,
+) -> TextTable {
+    let heads = ["user model", by, "calls"].map(str::to_owned);
+    table.columns.splice(1..1, heads);
+    for (row, own) in table.rows.iter_mut().zip(cells) {
+        let n = Estimate::point(own.n_calls as f64);
+        let cells = [
+            Cell::from(own.user_model.as_str()),
+            Cell::from(own.segment.as_str()),
+            Cell::value(Some(n), &Unit::plain("calls", 0)),
+        ];
+        row.splice(1..1, cells);
+    }
+    table
+}
+
+/// The figures for one kind of caller, and the differences: `adjusted_for` comparisons where intervals hold together.
+fn segment_records(matrix: &Matrix, own: &SegmentCell) -> Vec<Record> {
+    let by = matrix.by.as_deref().unwrap_or_default();
+    let record =
+        |figure: &KeyFigure, estimate: Option<Estimate>, more: Vec<(&'static str, Value)>| {
+            let place = [
+                ("scenario", json!(matrix.scenario)),
+                ("policy", json!(own.policy)),
+                ("user_model", json!(own.user_model)),
+            ];
+            let place = place.into_iter().chain(more);
+            let found = Record::new(figure.name, estimate?, own.n_calls, &figure.unit(), place);
+            Some(found.of_caller(by, &own.segment))
+        };
+    let figures = KEY_FIGURES.iter().zip(&own.estimates);
+    let mut records: Vec<Record> = figures
+        .filter_map(|(figure, estimate)| record(figure, *estimate, Vec::new()))
+        .collect();
+    if let Some(found) = &own.against {
+        for (estimates, n) in [(&found.together, found.n_together), (&found.plain, 1)] {
+            let differences = KEY_FIGURES.iter().zip(estimates);
+            records.extend(differences.filter_map(|(figure, estimate)| {
+                let more = vec![("against", json!(found.policy)), ("adjusted_for", json!(n))];
+                record(figure, *estimate, more)
+            }));
+        }
+    }
+    records
 }
 
 /// How calls end.
@@ -176,6 +292,8 @@ mod tests {
             proofs: vec![("b".into(), true)],
             cells: cells.into_iter().flatten().collect(),
             ranked_by: &KEY_FIGURES[0],
+            by: None,
+            segments: Vec::new(),
         }
     }
 

@@ -60,6 +60,17 @@ impl Record {
         }
     }
 
+    /// The same of the callers whose feature `by` has a value; a feature that is called as another key of the place is
+    /// `caller.NAME`.
+    pub fn of_caller(mut self, by: &str, value: &str) -> Self {
+        let key = match self.place.contains_key(by) {
+            true => format!("caller.{by}"),
+            false => by.to_owned(),
+        };
+        self.place.insert(key, value.into());
+        self
+    }
+
     /// The record as one line without line feed.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("texts and numbers are always JSON")

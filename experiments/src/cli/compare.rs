@@ -13,6 +13,9 @@ pub struct CompareArgs {
     /// Folder for the comparison.
     #[arg(long)]
     pub out: PathBuf,
+    /// Also show every figure and difference by this caller feature, such as `region`.
+    #[arg(long, value_name = "FEATURE")]
+    pub by: Option<String>,
     /// Replace a comparison that is already there.
     #[arg(long)]
     pub force: bool,

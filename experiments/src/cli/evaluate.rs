@@ -29,6 +29,9 @@ pub struct EvaluateArgs {
     /// The key figure that policies are ranked by.
     #[arg(long, default_value = "completion", value_parser = key_figure())]
     pub metric: &'static KeyFigure,
+    /// Also show every figure by this caller feature, such as `region`, and differences to the first policy.
+    #[arg(long, value_name = "FEATURE")]
+    pub by: Option<String>,
     /// Print the key figures as JSON lines.
     #[arg(long)]
     pub json: bool,

@@ -13,7 +13,7 @@ use crate::terminal::{out, outln};
 /// If a run cannot be read, or the folder is there or cannot be written.
 pub fn run(args: &CompareArgs) -> Result<(), Failure> {
     compare::check_out(&args.out, args.force)?;
-    let comparison = compare::compare(&args.runs)?;
+    let comparison = compare::compare(&args.runs, args.by.as_deref())?;
     compare::write(&comparison, &render(&comparison)?, &args.out)?;
     out!("{}", present(&comparison).show(args.json));
     if !args.json {

@@ -19,6 +19,7 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
         user_models: args.user_models.clone(),
         calls: args.calls.plan(),
         ranked_by: args.metric,
+        by: args.by.clone(),
     })?;
     for (k, matrix) in evaluation.matrices().enumerate() {
         if k > 0 && !args.json {

@@ -6,7 +6,8 @@ use std::path::Path;
 use crate::{edited, fail, first_edited, succeed, words};
 
 /// Every command that reads a log, with LOG in its place.
-const READERS: [&str; 10] = [
+const READERS: [&str; 11] = [
+    "answers LOG",
     "import log LOG --strict --out out.jsonl",
     "ope LOG --policy script",
     "fit LOG --out channel.toml",

@@ -1,5 +1,6 @@
 //! The program from outside: what it prints, writes, refuses, and survives. One binary for the crate.
 
+mod answers;
 mod comparing;
 mod csv;
 mod evaluating;
@@ -92,7 +93,8 @@ fn words(command: &str) -> Vec<&str> {
 fn help_shows_an_example_of_every_subcommand() {
     let folder = tempfile::tempdir().expect("a folder");
     for subcommand in [
-        "run", "compare", "simulate", "evaluate", "import", "fit", "ope", "release", "bench",
+        "run", "compare", "simulate", "evaluate", "answers", "import", "fit", "ope", "release",
+        "bench",
     ] {
         assert!(
             succeed(folder.path(), &[subcommand, "--help"]).contains("Example: offhook"),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::RunScore;
+use super::callers::Callers;
+use super::score::RunScore;
 use crate::disk::atomic;
 use crate::error::Failure;
 use crate::run::curve::{self, Curve};
@@ -19,11 +20,11 @@ const MAX_BYTES: u64 = 1 << 30;
 /// How the last line of a config says what the command line changed of it.
 const AS_RUN: &str = "# as run: ";
 
-/// The run in a folder, called `name`, and its learning curve.
+/// The run in a folder, called `name`, and its learning curve; its callers are told apart by the feature `by`.
 ///
 /// # Errors
-/// If it is no finished run, or a file of it is missing or not as it was written.
-pub fn run(name: String, path: &Path) -> Result<(RunScore, Curve), Failure> {
+/// If it is no finished run, a file of it is missing or not as it was written, or its scenario has no such feature.
+pub fn run(name: String, path: &Path, by: Option<&str>) -> Result<(RunScore, Curve), Failure> {
     let folder = path.display();
     let bytes = atomic::read(&path.join(RunFile::Manifest.name()), MAX_BYTES).map_err(|e| {
         Failure::failed(format!(
@@ -49,6 +50,7 @@ pub fn run(name: String, path: &Path) -> Result<(RunScore, Curve), Failure> {
     let n_calls = entries.first().map_or(0, |entry| {
         entry.calls().iter().map(|calls| calls.len() as u64).sum()
     });
+    let callers = by.map(|by| Callers::read(path, by, &seeds, entries.first()));
     let curve = curve::collect(&name, &rows, metrics::CURVE);
     let run = RunScore {
         name,
@@ -59,6 +61,7 @@ pub fn run(name: String, path: &Path) -> Result<(RunScore, Curve), Failure> {
         verdict: manifest.verdict,
         settings: settings(&config),
         entries,
+        callers: callers.transpose()?,
     };
     Ok((run, curve))
 }

@@ -23,6 +23,14 @@ impl OutFile {
         atomic::check_free(&self.path, self.force)
     }
 
+    /// Writes the file whole.
+    ///
+    /// # Errors
+    /// If the disk says no; nothing is left under the name.
+    pub fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
+        Ok(atomic::write(&self.path, bytes)?)
+    }
+
     /// Prepares to write a call log.
     ///
     /// # Errors

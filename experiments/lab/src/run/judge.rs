@@ -124,6 +124,18 @@ impl Entry {
         &self.calls
     }
 
+    /// The same policy on those of its calls of which `keeps` says so, by seed and place.
+    pub(crate) fn part(&self, keeps: impl Fn(usize, usize) -> bool) -> Self {
+        let of_seed = |(seed, calls): (usize, &Vec<CallSummary>)| -> Vec<CallSummary> {
+            let kept = calls.iter().enumerate().filter(|(at, _)| keeps(seed, *at));
+            kept.map(|(_, call)| *call).collect()
+        };
+        Self {
+            contestant: self.contestant,
+            calls: self.calls.iter().enumerate().map(of_seed).collect(),
+        }
+    }
+
     /// Adds a seed, whose calls are those that are pushed next.
     pub(crate) fn begin_seed(&mut self) {
         self.calls.push(Vec::new());

@@ -6,9 +6,11 @@
 mod curve;
 mod forest;
 mod label;
+mod panels;
 
 pub use curve::Chart;
 pub use forest::{Forest, Row};
+pub use panels::{Panel, PanelRow, Panels};
 
 use std::sync::Once;
 
