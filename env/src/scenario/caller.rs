@@ -1,11 +1,11 @@
 //! The section `[caller]`, checked and compiled; what cannot be is reported with its place.
 
-use super::check::shown;
+use super::check::{check_name, shown};
 use super::file::Name;
 use crate::belief::caller::{CallerFeature, MAX_CALLER, UNKNOWN};
 use crate::belief::layout::MAX_LEVELS;
 use crate::diagnostic::{OrderedMap, Source};
-use crate::names::{MAX_NAME, is_name, value_fault};
+use crate::names::value_fault;
 
 /// Compiles what a scenario says of its callers.
 pub(super) fn compile(source: &mut Source<'_>, list: &OrderedMap<Vec<Name>>) -> Vec<CallerFeature> {
@@ -17,13 +17,7 @@ pub(super) fn compile(source: &mut Source<'_>, list: &OrderedMap<Vec<Name>>) -> 
     let mut features = Vec::new();
     for (name, values) in list.0.iter().take(MAX_CALLER) {
         let text = name.get_ref();
-        if !is_name(text) {
-            let text = shown(text);
-            let message = format!(
-                "`{text}` is no name, expected at most {MAX_NAME} lowercase letters, digits and `_`"
-            );
-            source.report(name.span(), message);
-        }
+        check_name(source, name);
         if !(1..MAX_LEVELS).contains(&values.len()) {
             let (n, most) = (values.len(), MAX_LEVELS - 1);
             let message = format!("`{text}` has {n} values, expected 1 to {most}");

@@ -10,7 +10,7 @@ use crate::action::{ActionId, ActionMask};
 use crate::belief::features::OPTIONAL;
 use crate::belief::layout::Feature;
 use crate::diagnostic::{Source, suggestion};
-use crate::names::{MAX_NAME, Names};
+use crate::names::{MAX_NAME, Names, is_name};
 
 /// Features that a scenario has only by certain acts, and the bundled sub-process that has those.
 const BROUGHT_BY: [(&str, &str); 8] = [
@@ -28,6 +28,17 @@ const BROUGHT_BY: [(&str, &str); 8] = [
 pub(super) fn shown(text: &str) -> String {
     let start: String = text.chars().take(MAX_NAME).collect();
     start.escape_debug().to_string()
+}
+
+/// Reports a text that cannot be a name.
+pub(super) fn check_name(source: &mut Source<'_>, name: &Name) {
+    if !is_name(name.get_ref()) {
+        let message = format!(
+            "`{}` is no name, expected at most {MAX_NAME} lowercase letters, digits and `_`",
+            shown(name.get_ref())
+        );
+        source.report(name.span(), message);
+    }
 }
 
 /// Position of a name in its class.

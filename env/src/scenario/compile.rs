@@ -1,6 +1,6 @@
 //! From a scenario file to dense tables; what cannot be is reported with its place.
 
-use super::check::{actions, condition, lookup, shown, system_acts, user_act};
+use super::check::{actions, check_name, condition, lookup, shown, system_acts, user_act};
 use super::condition::MaskTable;
 use super::conduct::{constraints, of_pattern};
 use super::counter::MAX_COUNTERS;
@@ -17,7 +17,7 @@ use crate::belief::effects::Hearing;
 use crate::belief::features::{N_CODES, Needs, build};
 use crate::belief::layout::{Layout, MAX_FEATURES};
 use crate::diagnostic::{Diagnostics, Source};
-use crate::names::{MAX_NAME, Names, is_name};
+use crate::names::{MAX_NAME, Names};
 
 /// Most lines of a script once its patterns are written out; the checks of a flow look at all lines before each.
 const MAX_LINES: usize = 1_000;
@@ -284,15 +284,7 @@ fn names_of(source: &mut Source<'_>, class: AboutClass, list: &[Name]) -> Vec<St
     }
     for (k, name) in list.iter().take(most).enumerate() {
         let text = name.get_ref();
-        if !is_name(text) {
-            source.report(
-                name.span(),
-                format!(
-                    "`{}` is no name, expected at most {MAX_NAME} lowercase letters, digits and `_`",
-                    shown(text)
-                ),
-            );
-        }
+        check_name(source, name);
         if list[..k].iter().any(|other| other.get_ref() == text) {
             source.report(
                 name.span(),

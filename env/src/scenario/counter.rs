@@ -1,12 +1,11 @@
 //! What a scenario has counted over a call, such as insults.
 
-use super::check::{actions, shown};
+use super::check::{actions, check_name};
 use super::file::ScenarioFile;
 use crate::act::{SystemAct, UserActKind};
 use crate::action::ActionMask;
 use crate::belief::layout::Layout;
 use crate::diagnostic::{Source, suggestion};
-use crate::names::{MAX_NAME, is_name};
 
 /// Counts the turns in which something was heard or said, up to `3+`; a policy sees it as `count.NAME`.
 #[derive(Clone, Debug)]
@@ -36,13 +35,7 @@ pub(super) fn compile(
     let mut counters = Vec::new();
     for (name, counter) in file.counters.0.iter().take(MAX_COUNTERS) {
         let text = name.get_ref();
-        if !is_name(text) {
-            let text = shown(text);
-            let message = format!(
-                "`{text}` is no name, expected at most {MAX_NAME} lowercase letters, digits and `_`"
-            );
-            source.report(name.span(), message);
-        }
+        check_name(source, name);
         if counter.heard.is_empty() && counter.said.is_empty() {
             let message =
                 format!("`{text}` counts nothing; add `heard = [\"abuse\"]` or `said = [..]`");
