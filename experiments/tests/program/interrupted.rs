@@ -49,12 +49,26 @@ fn assert_same(folder: &Path, runs: [&str; 2]) {
     }
 }
 
+/// Whether this process, and so those it starts, keeps SIGHUP from itself; where the kernel does not say, it does not.
+fn hang_ups_are_ignored() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 == 1)
+}
+
 #[test]
 fn a_log_has_one_writer_and_leaves_nothing_when_it_is_interrupted() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let args = "simulate fraud_alert --calls 9000000 --out calls.jsonl.zst";
     for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        if name == "HUP" && hang_ups_are_ignored() {
+            eprintln!(
+                "hang-ups are ignored here, as under nohup; that they end a command is not tested"
+            );
+            continue;
+        }
         let child = start(folder, args);
         wait_until("the log's beginning", || {
             folder.join("calls.jsonl.zst.partial").is_file()
