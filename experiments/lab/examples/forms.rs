@@ -38,13 +38,14 @@ use offhook_stats::{self as stats, Estimate};
 use rand::RngExt as _;
 
 /// The bundled experiments, one per bundled kind of call.
-const BUNDLED: [&str; 6] = [
+const BUNDLED: [&str; 7] = [
     "quickstart",
     "insurance_renewal",
     "fund_notice",
     "compliance_followup",
     "merchant_promotion",
     "arrears_reminder",
+    "epidemic_survey",
 ];
 /// Random forms, if nobody says how many.
 const N_FORMS: u64 = 10;
