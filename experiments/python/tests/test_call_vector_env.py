@@ -62,7 +62,8 @@ def test_a_call_that_ends_starts_again_in_the_same_step(scenario):
         if not over.any():
             continue
         assert np.array_equal(info["_final_obs"], over)
-        assert np.array_equal(codes[over], first[over])
+        # What is on file differs from caller to caller; that nothing was said yet does not.
+        assert np.array_equal(codes[over][:, :2], first[over][:, :2])
         assert info["final_info"]["rules_broken"].sum() == 0
         for call in over.nonzero()[0]:
             n_ended += 1
