@@ -262,10 +262,10 @@ impl Played {
             "{}  {loss:22} {}  {}",
             of_each("completion", 100.0),
             of_each("return", 1.0),
-            match (self.proved, self.keeps(), self.loses()) {
+            match (self.proved, self.loses(), self.keeps()) {
                 (false, _, _) => "NOT PROVED",
-                (_, true, _) => "kept",
-                (_, _, true) => "LOST",
+                (_, true, _) => "LOST",
+                (_, _, true) => "kept",
                 _ => "unsure",
             }
         )
