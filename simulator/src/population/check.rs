@@ -41,7 +41,7 @@ fn compile(
     section: &PopulationFile,
     scenario: &Scenario,
 ) -> Option<Population> {
-    let segments = segment::compile(source, section, scenario);
+    let segments = segment::compile(source, section, scenario)?;
     let mut layered = |name: &str, base: &Spanned<f64>, of: OfSegment| {
         let over = section.segments.0.iter().zip(0..);
         let over: Vec<(u8, f32)> = over

@@ -49,12 +49,11 @@ pub(super) fn slots(
             draws[slot] = Some(slot_draw(source, name, shares, &scenario.slots[slot]));
         }
     }
-    for (slot, draw) in draws.iter().enumerate().filter(|(_, draw)| draw.is_none()) {
+    for slot in (0..draws.len()).filter(|&slot| draws[slot].is_none()) {
         let (name, of) = (&scenario.names.slots[slot], &scenario.slots[slot]);
         if of.kind == SlotKind::Text && !of.values.is_empty() {
             continue;
         }
-        debug_assert!(draw.is_none());
         let remedy = match of.kind {
             SlotKind::Text => format!("add examples: `values = [\"..\"]` to slot `{name}`"),
             _ => format!("add `{name} = {{ value = share, .. }}` to [population.slots]"),

@@ -99,17 +99,20 @@ impl Segments {
 }
 
 /// What tells the members of each segment; what is drawn later cannot tell them.
+///
+/// `None` where there are more than fit, since no set of them is a number then.
 pub(super) fn compile(
     source: &mut Source<'_>,
     section: &PopulationFile,
     scenario: &Scenario,
-) -> Segments {
+) -> Option<Segments> {
     if let Some((extra, _)) = section.segments.0.get(MAX_SEGMENTS) {
         let n = section.segments.0.len();
         source.report(
             extra.span(),
             format!("{n} segments, at most {MAX_SEGMENTS} fit; leave some out"),
         );
+        return None;
     }
     let mut list = Vec::new();
     for (name, segment) in &section.segments.0 {
@@ -126,8 +129,7 @@ pub(super) fn compile(
         in_order(source, name, segment, &terms, scenario);
         list.push(terms);
     }
-    list.truncate(MAX_SEGMENTS);
-    Segments(list)
+    Some(Segments(list))
 }
 
 fn term(

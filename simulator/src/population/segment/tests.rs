@@ -142,3 +142,16 @@ fn what_cannot_be_told_in_time_is_named() {
         assert!(message.contains(words), "`{words}` is not in\n{message}");
     }
 }
+
+#[test]
+fn more_segments_than_fit_are_refused() {
+    let (scenario, mut text) = survey();
+    for k in 0..300 {
+        text.main.text += &format!(
+            "[population.segments.s{k}]\nwhen = {{ \"caller.region\" = [\"north\"] }}\nbusy = 0.1\n"
+        );
+    }
+    let refused = Population::parse(&text, &scenario).map(drop);
+    let message = refused.expect_err("too many").to_string();
+    assert!(message.contains("segments, at most 64 fit"), "{message}");
+}
