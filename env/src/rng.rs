@@ -24,6 +24,8 @@ pub enum Stream {
     Act = 7,
     /// Calls continued from a fork, to estimate action values.
     Fork = 8,
+    /// Calls that a tracker is calibrated by.
+    Calibrate = 9,
     /// Which callers a bootstrap draws.
     Resample = 16,
 }

@@ -8,6 +8,7 @@ use crate::data::rollout::Rollout;
 
 /// A layout with the given numbers of levels and actions.
 pub fn layout(n_levels: &[usize], n_actions: usize) -> Layout {
+    tracker: None,
     let feature = |(i, &n): (usize, &usize)| Feature {
         name: format!("feature {i}"),
         levels: (0..n).map(|l| format!("level {l}")).collect(),

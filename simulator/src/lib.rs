@@ -9,6 +9,7 @@
 //!   others draw their persons from.
 //! - [`channel`] has the lines: a [`channel::ConfusionChannel`] is read from a channel file.
 //! - [`variation`] draws noisier lines and other customers around both, for training that is to hold elsewhere.
+//! - [`tracking`] says by which tracker calls are followed.
 //! - [`fit`] makes channel files from labelled calls, and says how often the line errs.
 //!
 //! What is absent: policies, and whatever learns them; a customer sees neither the policy nor what it understood.
@@ -26,6 +27,7 @@ pub mod user;
 
 pub mod channel;
 
+pub mod tracking;
 pub mod variation;
 
 pub mod fit;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use offhook_env::belief::calibration::Group;
 use offhook_env::call::World;
 use offhook_env::call::customer::{Channel, PerfectChannel};
 use offhook_env::diagnostic::{Diagnostics, Text};
@@ -10,7 +11,9 @@ use offhook_env::scenario::{Scenario, ScenarioText};
 
 use crate::bundled::{self, CHANNELS, FindError};
 use crate::channel::{ChannelModel, ConfusionChannel};
+use crate::fit;
 use crate::population::Population;
+use crate::tracking::{SlotTracker, TrackerConfig};
 use crate::user::{AgendaCustomers, UserModel};
 use crate::variation::Variation;
 
@@ -44,7 +47,31 @@ pub enum LoadError {
     Variation(String),
 }
 
+/// What the tables of a tracker are called beside a scenario.
+pub const TRACKER_FILE: &str = "tracker.json";
+
 impl LoadedScenario {
+    /// The same calls, followed by a calibrated tracker that shows `groups` to policies.
+    fn calibrated(self, groups: &[Group]) -> Result<Self, LoadError> {
+        let tables = fit::tracker::tracker(&*self.world, groups);
+        let mut text = self.text;
+        text.tracker = Some(Text {
+            file: TRACKER_FILE.to_owned(),
+            text: tables,
+        });
+        assemble(text, self.channel)
+    }
+
+    /// The same calls, followed by another tracker; `None` for the focus tracker.
+    ///
+    /// # Errors
+    /// If it is no tracker of the scenario's.
+    pub fn followed_by(&self, tracker: Option<&Text>) -> Result<Self, LoadError> {
+        let mut text = self.text.clone();
+        text.tracker = tracker.cloned();
+        assemble(text, self.channel.clone())
+    }
+
     /// The same calls, but each varies around the population and the line.
     ///
     /// # Errors
@@ -88,7 +115,7 @@ impl LoadedScenario {
     }
 }
 
-/// Reads a scenario alone, for work on logs.
+/// Reads a scenario alone, for work on logs; where it says who is called, its tracker is the one by default.
 ///
 /// # Errors
 /// If there is no such file, or every mistake in it.
@@ -98,25 +125,46 @@ pub fn load_scenario(
 ) -> Result<(Arc<Scenario>, ScenarioText), LoadError> {
     let text = bundled::scenario(name, base)?;
     let scenario = Scenario::parse(&text)?;
-    Ok((Arc::new(scenario), text))
+    if Population::parse(&text, &scenario).is_err() {
+        return Ok((Arc::new(scenario), text));
+    }
+    let loaded = build(text, &TrackerConfig::default())?;
+    Ok((loaded.world.scenario.clone(), loaded.text))
 }
 
-/// Reads a scenario with its population and channel.
+/// Reads a scenario with its population and channel; its tracker is the one by default.
 ///
 /// # Errors
 /// If a file is missing, or every mistake in one.
 pub fn load(name: &str, base: Option<&Path>) -> Result<LoadedScenario, LoadError> {
-    build(bundled::scenario(name, base)?)
+    load_tracked(name, base, &TrackerConfig::default())
 }
 
-/// Puts the world together from a scenario's texts and the channel that it names.
+/// The same with the tracker of `config`.
 ///
 /// # Errors
 /// As [`load`].
-pub fn build(text: ScenarioText) -> Result<LoadedScenario, LoadError> {
+pub fn load_tracked(
+    name: &str,
+    base: Option<&Path>,
+    config: &TrackerConfig,
+) -> Result<LoadedScenario, LoadError> {
+    build(bundled::scenario(name, base)?, config)
+}
+
+/// Puts the world together from a scenario's texts and the channel that it names; a calibrated tracker is calibrated
+/// by calls of that world.
+///
+/// # Errors
+/// As [`load`].
+pub fn build(text: ScenarioText, config: &TrackerConfig) -> Result<LoadedScenario, LoadError> {
     let (scenario, population) = parse(&text)?;
     let channel = channel_text(&scenario, &text.main.file)?;
-    introduce(scenario, population, text, channel)
+    let loaded = introduce(scenario, population, text, channel)?;
+    match config.slots {
+        SlotTracker::Focus => Ok(loaded),
+        SlotTracker::Calibrated => loaded.calibrated(&config.features),
+    }
 }
 
 /// The same from texts alone, whatever channel the scenario names: a run is put together again from the files

@@ -1,6 +1,8 @@
 //! The features that the tracker keeps for a scenario: their names, levels and positions.
 
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserActKind};
+use crate::belief::calibration::Group;
+use crate::belief::calibration::fact::{Fact, MAX_FACTS};
 use crate::belief::caller::{CallerFeature, UNKNOWN};
 use crate::belief::layout::{Feature, MAX_LEVELS};
 use crate::names::Names;
@@ -39,6 +41,9 @@ levels!(wish: NONE = "none", MAYBE = "maybe", ASKED = "asked");
 levels!(callback: NONE = "none", WANTED = "wanted", PROPOSED = "proposed", AGREED = "agreed", DECLINED = "declined");
 levels!(spoken: NO = "unsaid", YES = "said");
 levels!(slot: UNKNOWN = "unknown", FAINT = "faint", LOW = "low", FAIR = "fair", HIGH = "high", SURE = "sure");
+levels!(posterior: UNKNOWN = "unknown", LEAST = "<.5", LOW = "<.65", FAIR = "<.8", GOOD = "<.9", HIGH = "<.95", HIGHER = "<.98", SURE = "<.99", SUREST = ">.99");
+levels!(likely: NO = "<.1", LESS = "<.5", MORE = "<.9", YES = ">.9");
+levels!(used: LITTLE = "<.25", SOME = "<.5", MUCH = "<.75", MOST = ">.75");
 levels!(role: NONE = "none", ASKED = "asked", CONFIRMED = "confirmed", CHOICE = "choice", TOLD = "told", UNAVAILABLE = "unavailable");
 levels!(question: NONE = "none", MAYBE = "maybe", OPEN = "open", ANSWERED = "answered");
 levels!(concern: NONE = "none", MAYBE = "maybe", RAISED = "raised", ADDRESSED = "addressed", RAISED_AGAIN = "raised_again", ADDRESSED_AGAIN = "addressed_again");
@@ -114,6 +119,39 @@ pub(crate) mod bound {
     pub(crate) const SURE_ABOVE: f32 = 0.95;
     /// A slot is `faint`, `low` or `fair` up to these, and `high` up to [`SURE_ABOVE`].
     pub(crate) const SLOT_UP_TO: [f32; 3] = [0.2, 0.5, 0.8];
+    /// `posterior.` rises by a level at each of these.
+    pub(crate) const POSTERIOR_FROM: [f32; 7] = [0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99];
+    /// `belief.` of a fact rises by a level at each of these ..
+    pub(crate) const LIKELY_AT: [f32; 3] = [0.1, 0.5, 0.9];
+    /// .. and `belief.patience_used` at these.
+    pub(crate) const USED_FROM: [f32; 3] = [0.25, 0.5, 0.75];
+}
+
+/// How many of the bounds a number has reached.
+#[inline]
+fn reached<const N: usize>(number: f32, bounds: [f32; N]) -> u8 {
+    bounds.map(|from| u8::from(number >= from)).iter().sum()
+}
+
+/// The level of `posterior.` of a slot whose likeliest value, or [`NONE`], has probability `prob`.
+#[inline]
+pub(crate) fn posterior_level(value: u8, prob: f32) -> u8 {
+    match value {
+        NONE => posterior::UNKNOWN,
+        _ => posterior::LEAST + reached(prob, bound::POSTERIOR_FROM),
+    }
+}
+
+/// The level of a fact of probability `prob`.
+#[inline]
+pub(crate) fn likely_level(prob: f32) -> u8 {
+    reached(prob, bound::LIKELY_AT)
+}
+
+/// The level of `belief.patience_used`.
+#[inline]
+pub(crate) fn used_level(share: f32) -> u8 {
+    reached(share, bound::USED_FROM)
 }
 
 /// The level of `confidence`.
@@ -188,6 +226,11 @@ pub(crate) struct FeatureIndex {
     pub beep: usize,
     pub caller: Vec<usize>,
     pub counters: Vec<usize>,
+    /// How likely each slot's value is, in fine levels.
+    pub posteriors: Vec<usize>,
+    /// How likely each fact is.
+    pub facts: Vec<usize>,
+    pub patience_used: usize,
     /// Level of `said_about` by class and position.
     pub said_about_level: [Vec<u8>; 6],
     /// Level of `heard_about` by class and position.
@@ -204,6 +247,10 @@ pub(crate) struct Needs<'a> {
     pub counters: &'a [String],
     pub robot: &'a [Vec<SystemAct>],
     pub customer: &'a [UserActKind],
+    /// The facts that a calibrated tracker may believe.
+    pub facts: &'a [Fact],
+    /// Which beliefs are shown.
+    pub groups: &'a [Group],
 }
 
 /// The features of a scenario and where they sit.
@@ -348,6 +395,22 @@ pub(crate) fn build(needs: &Needs<'_>) -> (Vec<Feature>, FeatureIndex) {
         counters: (needs.counters.iter())
             .map(|name| add(format!("count.{name}"), own(count::NAMES), true))
             .collect(),
+        posteriors: each(&needs.names.slots, |n| {
+            let shown = needs.groups.contains(&Group::Slots);
+            add(format!("posterior.{n}"), own(posterior::NAMES), shown)
+        }),
+        facts: (needs.facts.iter().take(MAX_FACTS))
+            .map(|fact| {
+                let shown = needs.groups.contains(&fact.kind.group());
+                let name = format!("belief.{}", fact.name(needs.names));
+                add(name, own(likely::NAMES), shown)
+            })
+            .collect(),
+        patience_used: add(
+            "belief.patience_used".into(),
+            own(used::NAMES),
+            needs.groups.contains(&Group::Patience),
+        ),
         said_about_level,
         heard_about_level,
     };

@@ -32,6 +32,9 @@ pub struct Layout {
     pub features: Vec<Feature>,
     /// The names of the actions in the order of their numbers.
     pub actions: Vec<String>,
+    /// What tells apart the tables of a calibrated tracker, which decide what codes mean; `None` for the focus tracker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracker: Option<String>,
 }
 
 impl Layout {

@@ -5,8 +5,10 @@
 //!   log importer and the phone.
 //! - [`meaning`] says of each feature what it means and what moves it.
 //! - [`caller`] is what is on file of a customer before the call.
+//! - [`calibration`] says how likely everything is, given what was heard.
 //! - [`slot_belief`] keeps what was heard of each slot's value, and how surely.
 
+pub mod calibration;
 pub mod caller;
 pub(crate) mod effects;
 pub(crate) mod features;

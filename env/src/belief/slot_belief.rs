@@ -68,7 +68,8 @@ impl SlotBelief {
         }
     }
 
-    fn sort(&mut self) {
+    /// Puts the likeliest first.
+    pub(super) fn rank(&mut self) {
         // Three entries, of which only one moved: two passes of neighbours, stable for equals.
         for (a, b) in [(1, 2), (0, 1), (1, 2)] {
             if self.probs[b] > self.probs[a] {
@@ -76,6 +77,10 @@ impl SlotBelief {
                 self.values.swap(a, b);
             }
         }
+    }
+
+    fn sort(&mut self) {
+        self.rank();
         if self.probs[0] < 0.01 {
             *self = Self::UNKNOWN;
         }

@@ -1,5 +1,7 @@
 //! From a scenario file to dense tables; what cannot be is reported with its place.
 
+use std::sync::Arc;
+
 use super::check::{actions, check_name, condition, lookup, shown, system_acts, user_act};
 use super::condition::MaskTable;
 use super::conduct::{constraints, of_pattern};
@@ -13,10 +15,12 @@ use super::{
 };
 use crate::act::{AboutClass, SystemAct, SystemActKind, UserActKind};
 use crate::action::{ActionId, ActionMask, MAX_ACTIONS};
+use crate::belief::calibration::fact::facts_of;
+use crate::belief::calibration::{Tables, digest};
 use crate::belief::effects::Hearing;
 use crate::belief::features::{N_CODES, Needs, build};
 use crate::belief::layout::{Layout, MAX_FEATURES};
-use crate::diagnostic::{Diagnostics, Source};
+use crate::diagnostic::{Diagnostics, Source, Text};
 use crate::names::{MAX_NAME, Names};
 
 /// Most lines of a script once its patterns are written out; the checks of a flow look at all lines before each.
@@ -34,7 +38,7 @@ impl Scenario {
     /// Every mistake in its texts, with file, line and column.
     pub fn parse(text: &ScenarioText) -> Result<Self, Diagnostics> {
         let (mut source, file) = include::read(text);
-        let scenario = file.and_then(|file| compile(&mut source, &file));
+        let scenario = file.and_then(|file| compile(&mut source, &file, text.tracker.as_ref()));
         if scenario.is_none() {
             // `finish` reports what was found; a scenario is only withheld with a reason.
             source.report_if_clean("not a scenario");
@@ -45,7 +49,11 @@ impl Scenario {
 }
 
 /// Compiles what could be read; `None` when too little is left to go on.
-pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Scenario> {
+pub(super) fn compile(
+    source: &mut Source<'_>,
+    file: &ScenarioFile,
+    tracker: Option<&Text>,
+) -> Option<Scenario> {
     if *file.schema.get_ref() != 1 {
         let found = file.schema.get_ref();
         source.report(
@@ -148,7 +156,23 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
 
     let counters = file.counters.0.iter().take(MAX_COUNTERS);
     let counters: Vec<String> = counters.map(|(name, _)| name.get_ref().clone()).collect();
+    let facts = facts_of(
+        &names,
+        |kind| acts.iter().flatten().any(|act| act.kind == kind),
+        |kind| kinds.contains(&kind),
+    );
+    let tables = tracker.map(|text| Tables::parse(&text.text, &names, &slots, &facts));
+    let tables = match tables.transpose() {
+        Ok(tables) => tables,
+        Err(error) => {
+            let file_name = tracker.map_or("", |text| &text.file);
+            source.report(file.name.span(), format!("`{file_name}`: {error}"));
+            return None;
+        }
+    };
     let (features, index) = build(&Needs {
+        facts: &facts,
+        groups: tables.as_ref().map_or(&[], |tables| &tables.groups),
         names: &names,
         slots: &slots,
         caller: &caller,
@@ -177,6 +201,7 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
         scenario: file.name.get_ref().clone(),
         features,
         actions: action_names,
+        tracker: tracker.map(|text| digest(&text.text)),
     };
     let counters = counter::compile(source, file, &layout, &acts, private);
     let constraints = constraints(source, file, &names, &layout, &acts, private);
@@ -231,6 +256,8 @@ pub(super) fn compile(source: &mut Source<'_>, file: &ScenarioFile) -> Option<Sc
             file.callback.as_ref(),
         ),
         distrust_concern: distrust,
+        calibration: tables.map(Arc::new),
+        facts,
         ending: actions_where(&|acts| acts.iter().any(ends)),
         leave_taking: actions_where(&|acts| acts.iter().all(parts)),
         first_masks: mask_table.masks(&[0; N_CODES]),

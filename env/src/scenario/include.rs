@@ -13,6 +13,8 @@ pub struct ScenarioText {
     pub main: Text,
     /// The included sub-processes by name, in the order of `include`; those not found are missing.
     pub library: Vec<(String, Text)>,
+    /// The tables of a calibrated tracker; `None` for the focus tracker.
+    pub tracker: Option<Text>,
 }
 
 impl ScenarioText {
@@ -25,6 +27,7 @@ impl ScenarioText {
         Self {
             main,
             library: Vec::new(),
+            tracker: None,
         }
     }
 
@@ -46,7 +49,11 @@ impl ScenarioText {
                 library.push((name, text));
             }
         }
-        Ok(Self { main, library })
+        Ok(Self {
+            main,
+            library,
+            tracker: None,
+        })
     }
 
     /// All texts for reading, with the number of each sub-process.

@@ -17,8 +17,12 @@ pub mod slot;
 mod slot_file;
 mod slot_kind;
 
+use std::sync::Arc;
+
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::{ActionId, ActionMask};
+use crate::belief::calibration::Tables;
+use crate::belief::calibration::fact::Fact;
 use crate::belief::caller::CallerFeature;
 use crate::belief::effects::Hearing;
 use crate::belief::features::FeatureIndex;
@@ -73,6 +77,8 @@ pub struct Scenario {
     pub customer: Vec<(UserAct, Vec<String>)>,
     pub(crate) index: FeatureIndex,
     pub(crate) counters: Vec<Counter>,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) calibration: Option<Arc<Tables>>,
     pub(crate) callback_slot: Option<u8>,
     pub(crate) distrust_concern: Option<u8>,
     moves: Vec<Move>,
@@ -148,6 +154,11 @@ impl Scenario {
     /// Whether anything has to hold for a call to be complete.
     pub(crate) fn can_complete(&self) -> bool {
         self.completion.iter().any(|c| c.worth.is_none())
+    }
+
+    /// What a calibrated tracker knows of the calls; `None` for the focus tracker.
+    pub fn calibration(&self) -> Option<&Tables> {
+        self.calibration.as_deref()
     }
 
     /// The words of an action.

@@ -16,6 +16,10 @@ pub(crate) struct Move {
     pub further_effects: Vec<Effect>,
     /// The acts that yes and no refer to.
     pub asked: Vec<SystemAct>,
+    /// The act that wants a reply: the last question, else the last act.
+    pub wanted: SystemAct,
+    /// The slot that it asks for or reads out, one bit.
+    pub wanted_slot: u32,
     /// Slots that yes and no speak of, one bit each.
     pub asked_slots: u32,
     /// Levels of the features `said`, `said_about` and `said_last`.
@@ -47,6 +51,11 @@ impl Move {
         let asked_slots = asked.iter().filter(of_slot).map(|act| 1 << act.about);
         let confirm = acts.iter().find(|act| act.kind == SystemActKind::Confirm);
         let about = |act: &SystemAct| about_level(&f.said_about_level, act.kind.about(), act.about);
+        let is_question = |act: &&SystemAct| {
+            is_asked(act) || matches!(act.kind, SystemActKind::Ask | SystemActKind::VerifyIdentity)
+        };
+        let wanted = acts.iter().rfind(is_question).or(acts.last());
+        let wanted = *wanted.unwrap_or(&acts[0]);
         let mut effects = acts.iter().filter_map(|&act| Effect::of(f, act));
         Self {
             effect: effects.next().unwrap_or(Effect::NONE),
@@ -57,6 +66,8 @@ impl Move {
             spoken_last: acts.last().map_or(0, |act| spoken_level(act.kind)),
             repeats: acts[0].kind == SystemActKind::Repeat,
             transfers: acts.iter().any(|act| act.kind == SystemActKind::Transfer),
+            wanted,
+            wanted_slot: u32::from(of_slot(&&wanted)) << (wanted.about & 31),
             confirms: confirm.map_or(NONE, |act| act.about),
             acts: acts.to_vec(),
             asked,

@@ -70,6 +70,7 @@ impl Policy for Preferences {
 
 /// A layout with one level per state, so that a network without hidden layer is a table.
 fn layout() -> Layout {
+    tracker: None,
     Layout {
         scenario: "states".to_owned(),
         features: vec![Feature {

@@ -75,6 +75,7 @@ impl Mdp {
         }
         let actions = (0..N_ACTIONS).map(|a| format!("a{a}")).collect();
         let layout = Layout {
+            tracker: None,
             scenario: format!("mdp {seed}"),
             features: features.collect(),
             actions,

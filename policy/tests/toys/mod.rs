@@ -165,6 +165,7 @@ impl<G: Game> GameEnv<G> {
             .iter()
             .filter(|f| hidden || !f.0.starts_with(HIDDEN));
         let layout = Layout {
+            tracker: None,
             scenario: "toy".to_owned(),
             features: features
                 .map(|&(name, n)| Feature {

@@ -3,11 +3,12 @@
 use super::BeliefState;
 use crate::act::{NBest, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::ActionId;
+use crate::belief::calibration::slot_table::Prompt;
 use crate::belief::effects::{Certainty, Hearing, Meaning};
 use crate::belief::features::bound::{CONFIRMED_FROM, LIKELY_FROM, MISSED_BELOW, TAKEN_FROM};
 use crate::belief::features::{
     FeatureIndex, answered_by, callback, confidence, confidence_level, count, heard_level,
-    identity, offer, slot_level,
+    identity, offer, posterior_level, slot_level,
 };
 use crate::belief::slot_belief::evidence;
 use crate::scenario::{Move, Scenario};
@@ -18,6 +19,9 @@ impl BeliefState {
         let f = &scenario.index;
         let [top, behind @ ..] = n_best.hypotheses() else {
             self.heard_nothing(f);
+            if scenario.calibration.is_some() {
+                self.hear_slots(scenario, own, n_best, 0);
+            }
             return;
         };
         let acts = top.utterance.acts();
@@ -48,12 +52,30 @@ impl BeliefState {
                 hearing.take(&mut self.codes, act.about, Certainty::Behind);
             }
         }
-        while heard_slots != 0 {
-            let slot = heard_slots.trailing_zeros() as u8;
-            heard_slots &= heard_slots - 1;
+        self.hear_slots(scenario, own, n_best, heard_slots);
+    }
+
+    /// Takes in what was heard of the slots in `heard`, one bit each.
+    #[inline(always)]
+    fn hear_slots(&mut self, scenario: &Scenario, own: &Move, n_best: &NBest, mut heard: u32) {
+        let f = &scenario.index;
+        let tables = scenario.calibration.as_deref();
+        if tables.is_some() {
+            // Hearing nothing of what was asked for says something, too.
+            heard |= own.wanted_slot;
+        }
+        while heard != 0 {
+            let slot = heard.trailing_zeros() as u8;
+            heard &= heard - 1;
             let belief = &mut self.slots[usize::from(slot)];
             let before = belief.value();
-            belief.update(&evidence(scenario, &own.asked, n_best, slot));
+            match tables {
+                None => belief.update(&evidence(scenario, &own.asked, n_best, slot)),
+                Some(tables) => {
+                    let prompt = Prompt::of(scenario, self.meant, self.read_out, slot);
+                    (tables.slots).update(scenario, slot, prompt, n_best, belief);
+                }
+            }
             if belief.value() != before {
                 // The wish has changed; what was refused belongs to the old one.
                 self.codes[f.apologies] = count::ZERO;
@@ -182,6 +204,7 @@ impl BeliefState {
     pub(super) fn encode_slot(&mut self, f: &FeatureIndex, slot: usize) {
         let belief = self.slots[slot];
         self.codes[f.slots[slot]] = slot_level(belief.value(), belief.prob());
+        self.codes[f.posteriors[slot]] = posterior_level(belief.value(), belief.prob());
         for (feature, levels) in &f.values[slot] {
             self.codes[*feature] = levels[usize::from(belief.value())];
         }

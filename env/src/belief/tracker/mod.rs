@@ -1,11 +1,13 @@
 //! The tracker: what the robot believes of a call, kept as codes; one for the laboratory, logs and the phone.
 
+mod calibrated;
 mod hear;
 mod saved;
 mod say;
 
 use crate::act::{NBest, NONE};
 use crate::action::{ActionId, ActionMask};
+use crate::belief::calibration::fact::MAX_FACTS;
 use crate::belief::caller::CallerRecord;
 use crate::belief::effects::Codes;
 use crate::belief::features::{N_CODES, answered_by, callback, identity, spoken};
@@ -28,13 +30,21 @@ pub struct BeliefState {
     last_action: ActionId,
     /// The action whose words an answer refers to: the last one that was no repetition.
     meant: ActionId,
+    /// The value that it read out, or [`NONE`].
+    read_out: u8,
+    /// How likely each fact of a calibrated tracker is.
+    facts: [f32; MAX_FACTS],
+    /// Share of the customer's patience that is used up, as far as is known.
+    patience_used: f32,
+    /// Actions taken so far, one bit each.
+    taken: u64,
 }
 
 impl BeliefState {
     /// What is believed when a customer has just picked up of whom nothing is known.
     pub fn new(scenario: &Scenario) -> Self {
         let (mask, lawful) = scenario.first_masks();
-        Self {
+        let mut belief = Self {
             codes: Codes([0; N_CODES]),
             slots: [SlotBelief::UNKNOWN; MAX_SLOTS],
             confirmed: 0,
@@ -44,7 +54,13 @@ impl BeliefState {
             turn: 0,
             last_action: NONE,
             meant: NONE,
-        }
+            read_out: NONE,
+            facts: [0.0; MAX_FACTS],
+            patience_used: 0.0,
+            taken: 0,
+        };
+        belief.begin(scenario);
+        belief
     }
 
     /// Forgets a call of the same scenario, for another one with a customer of whom nothing is known.
@@ -53,7 +69,8 @@ impl BeliefState {
         self.slots[..scenario.slots.len()].fill(SlotBelief::UNKNOWN);
         (self.mask, self.lawful) = scenario.first_masks();
         (self.claim, self.turn, self.confirmed) = (0.0, 0, 0);
-        (self.last_action, self.meant) = (NONE, NONE);
+        (self.last_action, self.meant, self.read_out) = (NONE, NONE, NONE);
+        self.begin(scenario);
     }
 
     /// What is believed when a customer has just picked up of whom this is on file.
@@ -164,15 +181,37 @@ impl BeliefState {
         self.codes[scenario.index.callback] == callback::AGREED
     }
 
+    /// The action whose words an answer refers to, or [`NONE`] before the first.
+    pub(crate) fn meant(&self) -> ActionId {
+        self.meant
+    }
+
+    /// The value that it read out, or [`NONE`].
+    pub(crate) fn read_out(&self) -> u8 {
+        self.read_out
+    }
+
     /// Takes in one turn: the robot's action and what was heard in reply.
     #[inline]
     pub fn update(&mut self, scenario: &Scenario, action: ActionId, n_best: &NBest) {
         let own = scenario.move_of(action);
-        self.say(&scenario.index, action, own);
         if !own.repeats || self.meant == NONE {
             self.meant = action;
+            self.read_out = match own.confirms {
+                NONE => NONE,
+                slot => self.slots[usize::from(slot)].value(),
+            };
         }
+        let before = scenario.calibration.as_ref().map(|tables| {
+            // What the turn costs depends on what was so before it.
+            (tables, self.manner(scenario, action).context(own))
+        });
+        self.say(&scenario.index, action, own);
         self.hear(scenario, scenario.move_of(self.meant), n_best);
+        if let Some((tables, manner)) = before {
+            self.calibrate(scenario, tables, own, manner, n_best);
+        }
+        self.taken |= 1 << (action & 63);
         if !scenario.counters.is_empty() {
             self.count(scenario, action, n_best);
         }

@@ -1,11 +1,14 @@
 //! A belief as bytes, so that a call can go on elsewhere.
 //!
 //! Numbers are little-endian. Turn (2 bytes), last action, meant action, claim (4), confirmed slots (4, one bit each), one code for each feature, and for
-//! each slot its likeliest values: how many, then number and probability (4) of each.
+//! each slot its likeliest values: how many, then number and probability (4) of each. A calibrated tracker has behind them
+//! the value read out last, the actions taken (8, one bit each), the patience used up (4), and of each fact that is shown
+//! its probability (4).
 
 use super::BeliefState;
 use crate::act::{MAX_ACTS, MAX_HYPOTHESES, NONE};
 use crate::action::ActionId;
+use crate::belief::features::SPARE;
 use crate::belief::slot_belief::SlotBelief;
 use crate::scenario::Scenario;
 
@@ -26,6 +29,10 @@ impl BeliefState {
             turn,
             last_action,
             meant,
+            read_out,
+            facts,
+            patience_used,
+            taken,
         } = self;
         bytes.extend(turn.to_le_bytes());
         bytes.extend([*last_action, *meant]);
@@ -37,6 +44,14 @@ impl BeliefState {
             bytes.push(known.clone().count() as u8);
             for (value, prob) in known {
                 bytes.push(value);
+                bytes.extend(prob.to_le_bytes());
+            }
+        }
+        if scenario.calibration.is_some() {
+            bytes.push(*read_out);
+            bytes.extend(taken.to_le_bytes());
+            bytes.extend(patience_used.to_le_bytes());
+            for (_, prob) in shown(scenario).zip(facts).filter(|(shown, _)| *shown) {
                 bytes.extend(prob.to_le_bytes());
             }
         }
@@ -78,6 +93,23 @@ impl BeliefState {
                 (known.values[k], known.probs[k]) = (value, prob);
             }
         }
+        if scenario.calibration.is_some() {
+            [belief.read_out] = take(bytes)?;
+            belief.taken = u64::from_le_bytes(take(bytes)?);
+            belief.patience_used = f32::from_le_bytes(take(bytes)?);
+            for (_, prob) in shown(scenario)
+                .zip(&mut belief.facts)
+                .filter(|(shown, _)| *shown)
+            {
+                *prob = f32::from_le_bytes(take(bytes)?);
+                if !is_prob(*prob) {
+                    return None;
+                }
+            }
+            if !is_prob(belief.patience_used) {
+                return None;
+            }
+        }
         if !(is_action(belief.last_action) && is_action(belief.meant) && is_prob(belief.claim)) {
             return None;
         }
@@ -92,6 +124,11 @@ impl SlotBelief {
         let pairs = self.values.into_iter().zip(self.probs);
         pairs.filter(|(value, _)| *value != NONE)
     }
+}
+
+/// Of each fact whether policies see it.
+fn shown(scenario: &Scenario) -> impl Iterator<Item = bool> + '_ {
+    scenario.index.facts.iter().map(|&feature| feature != SPARE)
 }
 
 /// So many bytes from the front.

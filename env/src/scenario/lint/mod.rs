@@ -24,7 +24,7 @@ pub fn check(text: &ScenarioText) -> (Option<Scenario>, Vec<Finding>) {
     let (mut source, parsed) = include::read(text);
     let scenario = parsed
         .as_ref()
-        .and_then(|parsed| compile(&mut source, parsed));
+        .and_then(|parsed| compile(&mut source, parsed, None));
     if scenario.is_none() {
         source.report_if_clean("not a scenario");
     }

@@ -1,0 +1,60 @@
+//! A fact is so or not, and what is heard says something of it: a hidden Markov model of two states whose arcs emit
+//! (Rabiner, 1989, "A Tutorial on Hidden Markov Models", section V.B), counted where the state is known.
+//!
+//! By what the robot did, `P(after, heard | before)`; one turn takes the probability `p` of the fact to the share of
+//! what is heard that speaks for it: `p' = a(1) / (a(0) + a(1))` with
+//! `a(s) = (1 - p) P(s, heard | 0) + p P(s, heard | 1)`.
+
+use super::fact::{N_CONTEXTS, N_SYMBOLS};
+
+/// `P(after, symbol | before)` as `[before][after]`, row by row.
+pub(crate) type Arcs = [f32; 4];
+
+/// How one kind of fact is heard of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct FactTable {
+    /// By context: the arcs of every symbol; none where too little was counted to say anything.
+    pub(super) contexts: Vec<Option<Vec<Arcs>>>,
+}
+
+/// No evidence is beyond all doubt.
+const LEAST: f32 = 1e-4;
+
+impl FactTable {
+    pub(super) fn empty() -> Self {
+        Self {
+            contexts: vec![None; N_CONTEXTS],
+        }
+    }
+
+    /// The probability of the fact after a turn in `context` in which `symbol` was heard.
+    #[inline]
+    pub(crate) fn next(&self, prob: f32, context: usize, symbol: usize) -> f32 {
+        let Some(arcs) = self.contexts.get(context).and_then(Option::as_ref) else {
+            return prob;
+        };
+        let [stays_out, comes, goes, stays] = arcs[symbol % N_SYMBOLS];
+        let (not, is) = (1.0 - prob, prob);
+        let against = not * stays_out + is * goes;
+        let speaks_for = not * comes + is * stays;
+        (speaks_for / (against + speaks_for)).clamp(LEAST, 1.0 - LEAST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_is_bayes_rule_over_the_four_arcs() {
+        let mut table = FactTable::empty();
+        let mut arcs = vec![[1.0, 0.0, 0.0, 1.0]; N_SYMBOLS];
+        arcs[3] = [0.02, 0.1, 0.01, 0.4];
+        table.contexts[2] = Some(arcs);
+        let expected = (0.7 * 0.1 + 0.3 * 0.4) / (0.7 * 0.12 + 0.3 * 0.41);
+        assert!((table.next(0.3, 2, 3) - expected).abs() < 1e-6);
+        // A symbol that both states give alike says nothing, nor does a context that was never counted.
+        assert!((table.next(0.3, 2, 0) - 0.3).abs() < 1e-6);
+        assert_eq!(table.next(0.3, 5, 3), 0.3);
+    }
+}
