@@ -8,12 +8,12 @@ use crate::data::rollout::Rollout;
 
 /// A layout with the given numbers of levels and actions.
 pub fn layout(n_levels: &[usize], n_actions: usize) -> Layout {
-    tracker: None,
     let feature = |(i, &n): (usize, &usize)| Feature {
         name: format!("feature {i}"),
         levels: (0..n).map(|l| format!("level {l}")).collect(),
     };
     Layout {
+        tracker: None,
         scenario: "test".to_owned(),
         features: n_levels.iter().enumerate().map(feature).collect(),
         actions: (0..n_actions).map(|a| format!("action {a}")).collect(),

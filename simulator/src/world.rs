@@ -53,13 +53,11 @@ pub const TRACKER_FILE: &str = "tracker.json";
 impl LoadedScenario {
     /// The same calls, followed by a calibrated tracker that shows `groups` to policies.
     fn calibrated(self, groups: &[Group]) -> Result<Self, LoadError> {
-        let tables = fit::tracker::tracker(&*self.world, groups);
-        let mut text = self.text;
-        text.tracker = Some(Text {
+        let tables = Text {
             file: TRACKER_FILE.to_owned(),
-            text: tables,
-        });
-        assemble(text, self.channel)
+            text: fit::tracker::tracker(&*self.world, groups),
+        };
+        self.followed_by(Some(&tables))
     }
 
     /// The same calls, followed by another tracker; `None` for the focus tracker.
@@ -69,7 +67,18 @@ impl LoadedScenario {
     pub fn followed_by(&self, tracker: Option<&Text>) -> Result<Self, LoadError> {
         let mut text = self.text.clone();
         text.tracker = tracker.cloned();
-        assemble(text, self.channel.clone())
+        let scenario = Scenario::parse(&text)?;
+        let world = CallWorld {
+            scenario: Arc::new(scenario),
+            customers: self.world.customers.clone(),
+            channel: self.world.channel.clone(),
+        };
+        Ok(Self {
+            world: Arc::new(world),
+            people: self.people.clone(),
+            text,
+            channel: self.channel.clone(),
+        })
     }
 
     /// The same calls, but each varies around the population and the line.

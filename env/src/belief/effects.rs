@@ -1,6 +1,7 @@
 //! What acts do to the codes, compiled to tables, so that the tracker looks up instead of deciding.
 
-use crate::act::{NONE, SystemAct, SystemActKind, UserActKind};
+use crate::act::{NONE, SystemAct, SystemActKind, UserAct, UserActKind};
+use crate::belief::calibration::fact::{Fact, those};
 use crate::belief::features::{
     FeatureIndex, N_CODES, SPARE, about_level, answered_by, availability, beep, callback, concern,
     heard_level, identity, offer, question, spoken, wish,
@@ -140,6 +141,8 @@ pub(crate) struct Hearing {
     replies: bool,
     features: [u8; N_ABOUT],
     heard_about: [u8; N_ABOUT],
+    /// Facts that it names, one bit each.
+    named: [u32; N_ABOUT],
     /// By certainty.
     next: [Next; 3],
 }
@@ -189,9 +192,36 @@ impl Hearing {
             replies: matches!(meaning, Meaning::Yes | Meaning::No),
             features: std::array::from_fn(|about| feature(about) as u8),
             heard_about: std::array::from_fn(heard_about),
+            named: [0; N_ABOUT],
             next: [Certainty::Behind, Certainty::Doubtful, Certainty::Taken]
                 .map(|certainty| table(|level| heard_next(kind, certainty, level))),
         }
+    }
+
+    /// The same table, which knows the facts that acts of the kind name; see [`Fact::is_named`].
+    pub(crate) fn naming(
+        mut self,
+        kind: UserActKind,
+        facts: &[Fact],
+        distrust: Option<u8>,
+        time: Option<u8>,
+    ) -> Self {
+        self.named = std::array::from_fn(|about| {
+            let about = if about == N_ABOUT - 1 {
+                NONE
+            } else {
+                about as u8
+            };
+            let act = UserAct::about(kind, about);
+            those(facts, |fact| fact.is_named(act, distrust, time))
+        });
+        self
+    }
+
+    /// The facts that an act names, one bit each.
+    #[inline]
+    pub(crate) fn named(&self, about: u8) -> u32 {
+        self.named[usize::from(about) % N_ABOUT]
     }
 
     /// Moves the feature that remembers the act.

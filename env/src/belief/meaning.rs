@@ -22,7 +22,7 @@ const fn meaning(what: &'static str, exists: &'static str, moved_by: &'static st
 const ALWAYS: &str = "always";
 
 /// Built-in features by name; a name that ends with a point stands for all that begin with it.
-const MEANINGS: [(&str, Meaning); 32] = [
+const MEANINGS: [(&str, Meaning); 34] = [
     (
         "turn",
         meaning("the system turn that comes next", ALWAYS, "every turn"),
@@ -199,7 +199,8 @@ const MEANINGS: [(&str, Meaning); 32] = [
         meaning(
             "how sure the slot's likeliest value is: faint up to .2, low .5, fair .8, high .95, then sure",
             "it is in [slots]",
-            "what is told of it, yes or no to ask or confirm; evidence for one value adds up, for another displaces it",
+            "what is told of it, yes or no to ask or confirm; with the focus tracker evidence for one value adds up, for \
+             another displaces it; with the calibrated one it is the probability given all that was heard",
         ),
     ),
     (
@@ -265,6 +266,24 @@ const MEANINGS: [(&str, Meaning); 32] = [
             "how often it was counted",
             "it is in [counters]",
             "a turn in which one of `heard` was heard at .5 or surer, or one of `said` was said",
+        ),
+    ),
+    (
+        "posterior.",
+        meaning(
+            "how likely the slot's likeliest value is, in fine levels",
+            "the tracker is calibrated and shows `slots`",
+            "with its slot",
+        ),
+    ),
+    (
+        "belief.",
+        meaning(
+            "how likely it is: that the right person or a machine is on the line, a question is open, an offer was truly \
+             taken, a concern stands in the way, there is no time, another call is agreed, a human or no call is wanted; \
+             of `patience_used` the share that the robot's manners took so far",
+            "the tracker is calibrated and shows `person`, `questions`, `offers`, `concerns`, `wishes`, `patience`",
+            "every turn, by how often what was heard is heard when it is so and when it is not",
         ),
     ),
     (

@@ -232,7 +232,7 @@ pub(super) fn compile(
         PAUSE_SECONDS + phrase.split_whitespace().count() as f32 / WORDS_PER_SECOND
     };
     let moves = (acts.iter().zip(&phrases))
-        .map(|(acts, phrase)| Move::new(&index, acts, &slots, seconds(phrase)))
+        .map(|(acts, phrase)| Move::new(&index, acts, (&slots, &facts), seconds(phrase)))
         .collect();
     let distrust = lookup(
         source,
@@ -240,8 +240,14 @@ pub(super) fn compile(
         &names.concerns,
         file.distrust.as_ref(),
     );
+    let callback = lookup(
+        source,
+        AboutClass::Slot,
+        &names.slots,
+        file.callback.as_ref(),
+    );
     let hearings = (UserActKind::ALL.iter())
-        .map(|&kind| Hearing::new(&index, kind, distrust))
+        .map(|&kind| Hearing::new(&index, kind, distrust).naming(kind, &facts, distrust, callback))
         .collect();
     let mask_table = MaskTable::new(&constraints, acts.len());
     Some(Scenario {
@@ -249,12 +255,7 @@ pub(super) fn compile(
         purpose: file.purpose.get_ref().clone(),
         max_turns: *file.max_turns.get_ref(),
         channel: file.channel.as_ref().map(|c| c.get_ref().clone()),
-        callback_slot: lookup(
-            source,
-            AboutClass::Slot,
-            &names.slots,
-            file.callback.as_ref(),
-        ),
+        callback_slot: callback,
         distrust_concern: distrust,
         calibration: tables.map(Arc::new),
         facts,

@@ -1,6 +1,7 @@
 //! An action as the turn loop needs it, so that no turn walks what the scenario says of it.
 
 use crate::act::{AboutClass, NONE, SystemAct, SystemActKind};
+use crate::belief::calibration::fact::{Fact, those};
 use crate::belief::effects::Effect;
 use crate::belief::features::{FeatureIndex, about_level, spoken_level};
 use crate::scenario::slot::Slot;
@@ -20,6 +21,8 @@ pub(crate) struct Move {
     pub wanted: SystemAct,
     /// The slot that it asks for or reads out, one bit.
     pub wanted_slot: u32,
+    /// Facts that it is about, one bit each.
+    pub touched: u32,
     /// Slots that yes and no speak of, one bit each.
     pub asked_slots: u32,
     /// Levels of the features `said`, `said_about` and `said_last`.
@@ -37,7 +40,12 @@ pub(crate) struct Move {
 
 impl Move {
     /// Compiles `acts`, which take so many seconds to say; some `slots` are answered by yes and no.
-    pub(super) fn new(f: &FeatureIndex, acts: &[SystemAct], slots: &[Slot], seconds: f32) -> Self {
+    pub(super) fn new(
+        f: &FeatureIndex,
+        acts: &[SystemAct],
+        (slots, facts): (&[Slot], &[Fact]),
+        seconds: f32,
+    ) -> Self {
         let is_asked = |act: &&SystemAct| match act.kind {
             SystemActKind::ConfirmIdentity
             | SystemActKind::Offer
@@ -67,6 +75,7 @@ impl Move {
             repeats: acts[0].kind == SystemActKind::Repeat,
             transfers: acts.iter().any(|act| act.kind == SystemActKind::Transfer),
             wanted,
+            touched: those(facts, |fact| fact.is_touched(acts)),
             wanted_slot: u32::from(of_slot(&&wanted)) << (wanted.about & 31),
             confirms: confirm.map_or(NONE, |act| act.about),
             acts: acts.to_vec(),

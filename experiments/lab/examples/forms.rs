@@ -197,7 +197,11 @@ impl Played {
             })?;
         }
         let base = Path::new(config).parent();
-        let loaded = world::load(&experiment.config.scenario, base)?;
+        let loaded = world::load_tracked(
+            &experiment.config.scenario,
+            base,
+            &experiment.config.tracker,
+        )?;
         let play = |policy: &str| -> Result<Vec<CallSummary>, Failure> {
             let (policy, choice) = policies::find(policy, &loaded.world.scenario)?;
             let plan = Plan {

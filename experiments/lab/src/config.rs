@@ -11,6 +11,7 @@ use offhook_policy::learner::imitation::ImitationConfig;
 use offhook_policy::learner::ppo::PpoConfig;
 use offhook_policy::learner::settings::Settings as _;
 use offhook_policy::network::weights::NetworkConfig;
+use offhook_simulator::tracking::TrackerConfig;
 use offhook_simulator::variation::Variation;
 use serde::Deserialize;
 
@@ -45,6 +46,9 @@ pub struct Config {
     /// Shape of the network.
     #[serde(default)]
     pub network: NetworkConfig,
+    /// How the robot comes to believe what it believes.
+    #[serde(default)]
+    pub tracker: TrackerConfig,
     /// First stage: clone the hand-written flow, or the robot of a log.
     pub imitation: Imitation,
     /// A teacher that sees the hidden customer, for `imitation.dagger` or `reinforcement.kickstart`.

@@ -4,10 +4,14 @@
 mod split;
 
 use std::path::Path;
+use std::sync::Arc;
 
+use offhook_env::diagnostic::Text;
+use offhook_env::policy::Policy;
+use offhook_env::scenario::Scenario;
 use offhook_simulator::bundled;
 use offhook_simulator::user::UserModelName;
-use offhook_simulator::world::{self, LoadedScenario};
+use offhook_simulator::world::{self, CallWorld, LoadedScenario};
 use offhook_stats::{self as stats, Estimate};
 
 use crate::call_plan::CallPlan;
@@ -39,9 +43,56 @@ pub struct EvaluationPlan {
 
 /// Policies and scenarios that were read and fit together, ready to be played.
 pub struct Evaluation {
-    policies: Vec<(String, PolicySource)>,
+    policies: Vec<Contestant>,
     scenarios: Vec<(String, LoadedScenario)>,
     plan: EvaluationPlan,
+}
+
+/// A policy that was read, and the tracker that it was made with: `None` where it does not say.
+struct Contestant {
+    name: String,
+    policy: PolicySource,
+    tracker: Option<Option<Text>>,
+}
+
+impl Contestant {
+    fn open(name: String) -> Result<Self, Failure> {
+        let policy = PolicySource::open(&name)?;
+        let tracker = stored::tracker_of(&name)?;
+        Ok(Self {
+            name,
+            policy,
+            tracker,
+        })
+    }
+
+    /// The scenario as the policy follows its calls: by its own tracker, or else by the scenario's.
+    fn view(&self, loaded: &LoadedScenario) -> Result<Arc<Scenario>, Failure> {
+        match &self.tracker {
+            Some(tracker) if *tracker != loaded.text.tracker => {
+                Ok(loaded.followed_by(tracker.as_ref())?.world.scenario.clone())
+            }
+            _ => Ok(loaded.world.scenario.clone()),
+        }
+    }
+
+    /// The policy in that scenario, how it chooses, and the scenario.
+    fn fits(&self, loaded: &LoadedScenario) -> Result<Fitting, Failure> {
+        let scenario = self.view(loaded)?;
+        let (policy, choice) = self.policy.for_scenario(&scenario)?;
+        Ok(Fitting {
+            policy,
+            choice,
+            scenario,
+        })
+    }
+}
+
+/// A policy in a scenario, as it follows its calls.
+struct Fitting {
+    policy: Arc<dyn Policy>,
+    choice: Choice,
+    scenario: Arc<Scenario>,
 }
 
 /// What was measured in one scenario.
@@ -103,18 +154,14 @@ impl Evaluation {
             .map(UserModelName::to_string)
             .collect();
         distinct(&user_models)?;
-        let open = |name: String| {
-            let policy = PolicySource::open(&name)?;
-            Ok((name, policy))
-        };
-        let policies = policies.into_iter().map(open);
+        let policies = policies.into_iter().map(Contestant::open);
         let policies: Vec<_> = policies.collect::<Result<_, Failure>>()?;
         let load = |name: String| {
             let loaded = world::load(&name, None)?;
             Ok((name, loaded))
         };
         let loaded = match scenarios.is_empty() {
-            true => stored::load_all(policies.iter().map(|(name, _)| &**name))?,
+            true => stored::load_all(policies.iter().map(|policy| &*policy.name))?,
             false => (scenarios.into_iter().map(load)).collect::<Result<_, Failure>>()?,
         };
         if loaded.is_empty() {
@@ -125,7 +172,7 @@ impl Evaluation {
         let scenarios: Vec<_> = (loaded.into_iter())
             .map(|(name, loaded)| Ok((name, loaded.with_noise(plan.calls.noise)?)))
             .collect::<Result<_, Failure>>()?;
-        for (_, policy) in &policies {
+        for policy in &policies {
             check_fits_somewhere(policy, &scenarios)?;
         }
         if let Some(by) = &plan.by {
@@ -161,14 +208,14 @@ impl Evaluation {
         }
         let mut proofs = Vec::new();
         let mut fitting = Vec::new();
-        for (name, policy) in &self.policies {
-            let fits = policy.for_scenario(&loaded.world.scenario).ok();
-            if fits.is_some()
-                && let Some(proved) = policy.is_proved(&loaded.world.scenario)?
+        for one in &self.policies {
+            let fits = one.fits(loaded).ok();
+            if let Some(fits) = &fits
+                && let Some(proved) = one.policy.is_proved(&fits.scenario)?
             {
-                proofs.push((name.clone(), proved));
+                proofs.push((one.name.clone(), proved));
             }
-            fitting.push((name, fits));
+            fitting.push((&one.name, fits));
         }
         let by = plan.by.as_deref();
         let by = by
@@ -183,14 +230,21 @@ impl Evaluation {
             for calls in play::chunks(plan.calls.episodes(Choice::Best)) {
                 let mut first = None;
                 for (p, (_, fits)) in fitting.iter().enumerate() {
-                    let Some((policy, choice)) = fits else {
+                    let Some(fits) = fits else {
                         continue;
                     };
                     let calls = Plan {
-                        choice: *choice,
+                        choice: fits.choice,
                         ..calls
                     };
-                    let played = play::evaluate(world, &**policy, calls);
+                    // The same customers on the same line, whatever the policy believes of them.
+                    let world = CallWorld {
+                        scenario: fits.scenario.clone(),
+                        customers: world.customers.clone(),
+                        channel: world.channel.clone(),
+                    };
+                    let world = &world;
+                    let played = play::evaluate(world, &*fits.policy, calls);
                     tallies[p][k].add(&played);
                     if let Some(by) = &by {
                         let places = by.of_calls(world, (calls.seed, calls.stream), &played);
@@ -256,12 +310,12 @@ impl Matrix {
 
 /// A policy that fits nowhere is a mistake; one that fits elsewhere leaves its cell empty.
 fn check_fits_somewhere(
-    policy: &PolicySource,
+    policy: &Contestant,
     scenarios: &[(String, LoadedScenario)],
 ) -> Result<(), Failure> {
     let mut refusals = Vec::new();
     for (_, loaded) in scenarios {
-        refusals.extend(policy.for_scenario(&loaded.world.scenario).err());
+        refusals.extend(policy.fits(loaded).err());
     }
     if refusals.len() == scenarios.len() {
         return Err(refusals.swap_remove(0));

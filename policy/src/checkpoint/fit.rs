@@ -152,6 +152,13 @@ fn difference(found: &Layout, expected: &Layout) -> Option<String> {
     if let Some((i, (a, b))) = actions.enumerate().find(|(_, (a, b))| a != b) {
         return Some(format!("its action {i} is '{a}', expected '{b}'"));
     }
+    if found.tracker != expected.tracker {
+        let name = |layout: &Layout| layout.tracker.clone().unwrap_or("focus".to_owned());
+        let (a, b) = (name(found), name(expected));
+        return Some(format!(
+            "its codes come from the tracker {a}, here from {b}; name the run that it is of"
+        ));
+    }
     let sizes = [found, expected].map(|l| (l.n_features(), l.n_actions()));
     (sizes[0] != sizes[1]).then(|| {
         let [(f, a), (g, b)] = sizes;

@@ -70,8 +70,8 @@ impl Policy for Preferences {
 
 /// A layout with one level per state, so that a network without hidden layer is a table.
 fn layout() -> Layout {
-    tracker: None,
     Layout {
+        tracker: None,
         scenario: "states".to_owned(),
         features: vec![Feature {
             name: "state".to_owned(),

@@ -91,3 +91,6 @@ fn play<C: Customers>(world: &World<C>, episode: u64, counts: &mut Counts) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Counting, in calls whose truth is known, how often things are heard: what a tracker is calibrated by.
 
-use super::fact::{self, Fact, FactKind, N_CONTEXTS, N_SYMBOLS, meant_move};
+use super::fact::{self, Fact, FactKind, MAX_FACTS, N_CONTEXTS, N_SYMBOLS, meant_move};
 use super::fact_table::FactTable;
 use super::slot_table::{self, N_ROLES, Prompt, Signs, SlotTable};
 use super::{Group, Tables, patience};
@@ -98,10 +98,9 @@ impl Counts {
                 }
             }
         }
-        let signs = fact::Signs::new(turn.n_best);
-        for fact in &scenario.facts {
-            let context = fact.context(own, meant_move(scenario, meant, own));
-            let symbol = fact.symbol(scenario, signs, turn.n_best);
+        let signs = fact::Signs::new(scenario, own, meant_move(scenario, meant, own), turn.n_best);
+        for (k, fact) in scenario.facts.iter().take(MAX_FACTS).enumerate() {
+            let (context, symbol) = (signs.context(k), signs.symbol(k));
             let arc =
                 2 * usize::from(fact.holds(known.truth)) + usize::from(fact.holds(then.truth));
             self.arcs[arc_place(fact.kind, context) + symbol][arc] += 1;
@@ -196,13 +195,14 @@ impl Counts {
     }
 
     fn fact_table(&self, kind: FactKind) -> FactTable {
-        let context = |context| {
+        let mut table = FactTable::empty();
+        for context in 0..N_CONTEXTS {
             let place = arc_place(kind, context);
-            smoothed(&self.arcs[place..place + N_SYMBOLS])
-        };
-        FactTable {
-            contexts: (0..N_CONTEXTS).map(context).collect(),
+            if let Some(arcs) = smoothed(&self.arcs[place..place + N_SYMBOLS]) {
+                table.set(context, &arcs);
+            }
         }
+        table
     }
 }
 

@@ -1,6 +1,6 @@
 //! Facts of a call that are so or not, and what counts as a sign of them.
 
-use crate::act::{NBest, NONE, SystemActKind, UserAct, UserActKind};
+use crate::act::{NBest, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::ActionId;
 use crate::belief::features::bound::TAKEN_FROM;
 use crate::call::customer::Truth;
@@ -58,6 +58,14 @@ impl FactKind {
             Self::Callback => "callback",
             Self::Human => "human",
             Self::OptOut => "opt_out",
+        }
+    }
+
+    /// Whether it hardly ever comes about without being heard.
+    pub(crate) const fn is_announced(self) -> bool {
+        match self {
+            Self::Question | Self::Offer | Self::Callback | Self::Human | Self::OptOut => true,
+            Self::RightPerson | Self::Machine | Self::Concern | Self::Unavailable => false,
         }
     }
 
@@ -128,23 +136,66 @@ pub(crate) const N_SYMBOLS: usize = N_GROUPS * N_BEHIND * N_BINS;
 /// What the robot did: the kind of act that wanted a reply, and whether an act was about the fact.
 pub(crate) const N_CONTEXTS: usize = 2 * SystemActKind::ALL.len();
 
-/// What a turn says of every fact: the parts that all share.
+/// What a turn says of all facts, one bit each where it is of single ones.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Signs {
+    /// Twice the kind of act that wanted a reply.
+    wanted: usize,
+    /// Facts that the robot's acts were about.
+    touched: u32,
+    /// Facts that the first reading names, and the second.
+    named: [u32; 2],
     /// The group of the first act.
     group: u8,
     bin: u8,
 }
 
 impl Signs {
-    pub(crate) fn new(n_best: &NBest) -> Self {
-        let first = n_best.hypotheses().first();
-        let acts = first.map_or(&[][..], |r| r.utterance.acts());
-        let sure = first.map_or(0.0, |r| r.confidence);
-        let bin = u8::from(sure >= TAKEN_FROM) + u8::from(sure >= CLEAR_FROM);
-        let group = acts.first().map_or(0, |act| group_of(*act));
-        Self { group, bin }
+    /// The robot did `own`, the words of `meant` wanted a reply, and `n_best` was heard.
+    #[inline]
+    pub(crate) fn new(scenario: &Scenario, own: &Move, meant: &Move, n_best: &NBest) -> Self {
+        let readings = n_best.hypotheses();
+        let acts = |k: usize| readings.get(k).map_or(&[][..], |r| r.utterance.acts());
+        let names = |set: u32, act: &UserAct| set | scenario.hearing(act.kind).named(act.about);
+        let sure = readings.first().map_or(0.0, |r| r.confidence);
+        Self {
+            wanted: 2 * meant.wanted.kind as usize,
+            touched: own.touched,
+            named: [0, 1].map(|k| acts(k).iter().fold(0, names)),
+            group: acts(0).first().map_or(0, |act| group_of(*act)),
+            bin: u8::from(sure >= TAKEN_FROM) + u8::from(sure >= CLEAR_FROM),
+        }
     }
+
+    /// Facts that were named or touched.
+    #[inline]
+    pub(crate) fn stirred(&self) -> u32 {
+        self.touched | self.named[0] | self.named[1]
+    }
+
+    /// What the robot did, seen from fact `k`.
+    #[inline]
+    pub(crate) fn context(&self, k: usize) -> usize {
+        self.wanted + (self.touched >> k & 1) as usize
+    }
+
+    /// What was heard, seen from fact `k`.
+    #[inline]
+    pub(crate) fn symbol(&self, k: usize) -> usize {
+        let [first, second] = self.named.map(|set| (set >> k & 1) as usize);
+        let group = if first == 1 {
+            1
+        } else {
+            usize::from(self.group)
+        };
+        (group * N_BEHIND + second) * N_BINS + usize::from(self.bin)
+    }
+}
+
+/// Of `facts` those of which `fits` says so, one bit each.
+pub(crate) fn those(facts: &[Fact], fits: impl Fn(Fact) -> bool) -> u32 {
+    let facts = facts.iter().take(MAX_FACTS).enumerate();
+    facts.fold(0, |set, (k, fact)| set | u32::from(fits(*fact)) << k)
 }
 
 /// 0 stands for nothing heard, 1 for what names the fact.
@@ -187,17 +238,12 @@ impl Fact {
         }
     }
 
-    /// What the robot did, seen from the fact: `own` was said, and the words of `meant` wanted a reply.
-    #[inline]
-    pub(crate) fn context(self, own: &Move, meant: &Move) -> usize {
-        2 * meant.wanted.kind as usize + usize::from(self.is_touched(own))
-    }
-
     /// Whether what the robot did bears on it.
-    #[inline]
-    fn is_touched(self, own: &Move) -> bool {
-        let does =
-            |kind| (own.acts.iter()).any(|act| act.kind == kind && (act.about == self.about));
+    pub(crate) fn is_touched(self, acts: &[SystemAct]) -> bool {
+        let does = |kind| {
+            acts.iter()
+                .any(|act| act.kind == kind && act.about == self.about)
+        };
         match self.kind {
             FactKind::Question => does(SystemActKind::Answer),
             FactKind::Concern => does(SystemActKind::Address),
@@ -211,10 +257,9 @@ impl Fact {
         }
     }
 
-    /// Whether an act names it.
-    #[inline]
-    fn is_named(self, scenario: &Scenario, act: UserAct) -> bool {
-        let distrust = scenario.distrust_concern;
+    /// Whether an act names it, where `distrust` is what an act of that name raises, and `time` the slot that holds
+    /// the time of another call.
+    pub(crate) fn is_named(self, act: UserAct, distrust: Option<u8>, time: Option<u8>) -> bool {
         match self.kind {
             FactKind::RightPerson => act.kind == UserActKind::WrongPerson,
             FactKind::Machine => matches!(
@@ -232,24 +277,10 @@ impl Fact {
                 act.kind,
                 UserActKind::Busy | UserActKind::Driving | UserActKind::RequestCallback
             ),
-            FactKind::Callback => {
-                act.kind == UserActKind::Inform && Some(act.about) == scenario.callback_slot
-            }
+            FactKind::Callback => act.kind == UserActKind::Inform && Some(act.about) == time,
             FactKind::Human => act.kind == UserActKind::RequestHuman,
             FactKind::OptOut => act.kind == UserActKind::OptOut,
         }
-    }
-
-    /// What was heard, seen from the fact.
-    #[inline]
-    pub(crate) fn symbol(self, scenario: &Scenario, signs: Signs, n_best: &NBest) -> usize {
-        let named = |k: usize| {
-            let reading = n_best.hypotheses().get(k);
-            let acts = reading.map_or(&[][..], |r| r.utterance.acts());
-            acts.iter().any(|act| self.is_named(scenario, *act))
-        };
-        let group = if named(0) { 1 } else { signs.group };
-        (usize::from(group) * N_BEHIND + usize::from(named(1))) * N_BINS + usize::from(signs.bin)
     }
 
     /// Whether it is so.

@@ -13,27 +13,45 @@ pub(crate) type Arcs = [f32; 4];
 /// How one kind of fact is heard of.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct FactTable {
-    /// By context: the arcs of every symbol; none where too little was counted to say anything.
-    pub(super) contexts: Vec<Option<Vec<Arcs>>>,
+    /// By context: where the arcs of its symbols begin; none where too little was counted to say anything.
+    starts: Vec<Option<u32>>,
+    arcs: Vec<Arcs>,
 }
 
 /// No evidence is beyond all doubt.
-const LEAST: f32 = 1e-4;
+pub(crate) const LEAST: f32 = 1e-4;
+/// What nobody brings about unheard is let go below this until something stirs it, so that most facts of a call cost
+/// nothing.
+pub(crate) const LET_GO: f32 = 0.005;
 
 impl FactTable {
     pub(super) fn empty() -> Self {
         Self {
-            contexts: vec![None; N_CONTEXTS],
+            starts: vec![None; N_CONTEXTS],
+            arcs: Vec::new(),
         }
+    }
+
+    /// Sets the arcs of a context.
+    pub(super) fn set(&mut self, context: usize, arcs: &[Arcs]) {
+        self.starts[context] = Some(self.arcs.len() as u32);
+        self.arcs.extend_from_slice(arcs);
+    }
+
+    /// The contexts of which something is known, with their arcs.
+    pub(super) fn known(&self) -> impl Iterator<Item = (usize, &[Arcs])> {
+        let starts = self.starts.iter().enumerate();
+        starts.filter_map(|(k, start)| Some((k, &self.arcs[(*start)? as usize..][..N_SYMBOLS])))
     }
 
     /// The probability of the fact after a turn in `context` in which `symbol` was heard.
     #[inline]
     pub(crate) fn next(&self, prob: f32, context: usize, symbol: usize) -> f32 {
-        let Some(arcs) = self.contexts.get(context).and_then(Option::as_ref) else {
+        let start = self.starts.get(context).copied().flatten();
+        let arcs = start.and_then(|start| self.arcs.get(start as usize + symbol));
+        let Some(&[stays_out, comes, goes, stays]) = arcs else {
             return prob;
         };
-        let [stays_out, comes, goes, stays] = arcs[symbol % N_SYMBOLS];
         let (not, is) = (1.0 - prob, prob);
         let against = not * stays_out + is * goes;
         let speaks_for = not * comes + is * stays;
@@ -50,7 +68,7 @@ mod tests {
         let mut table = FactTable::empty();
         let mut arcs = vec![[1.0, 0.0, 0.0, 1.0]; N_SYMBOLS];
         arcs[3] = [0.02, 0.1, 0.01, 0.4];
-        table.contexts[2] = Some(arcs);
+        table.set(2, &arcs);
         let expected = (0.7 * 0.1 + 0.3 * 0.4) / (0.7 * 0.12 + 0.3 * 0.41);
         assert!((table.next(0.3, 2, 3) - expected).abs() < 1e-6);
         // A symbol that both states give alike says nothing, nor does a context that was never counted.

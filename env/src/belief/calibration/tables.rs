@@ -60,13 +60,10 @@ impl Tables {
             packed::write(probs.iter().map(|&p| f64::from(p)))
         };
         let contexts = |table: &FactTable| {
-            let known = table.contexts.iter().enumerate();
-            let known = known.filter_map(|(k, arcs)| Some((context_name(k), arcs.as_ref()?)));
+            let text = |arcs: &[Arcs]| packed::write(arcs.iter().flatten().map(|&p| f64::from(p)));
+            let known = table.known();
             known
-                .map(|(name, arcs)| {
-                    let probs = arcs.iter().flatten().map(|&p| f64::from(p));
-                    (name, packed::write(probs))
-                })
+                .map(|(k, arcs)| (context_name(k), text(arcs)))
                 .collect()
         };
         let document = Document {
@@ -151,9 +148,7 @@ impl Tables {
                 let (Some(place), Some(probs)) = (place, probs) else {
                     return Err(wrong(format!("no arcs of `{name}` in `{context}`")));
                 };
-                let arcs = probs.as_chunks::<4>().0;
-                let arcs: Vec<Arcs> = arcs.to_vec();
-                tables[kind].contexts[place] = Some(arcs);
+                tables[kind].set(place, probs.as_chunks::<4>().0);
             }
         }
         let mut shares = vec![0.0; patience::N_CONTEXTS];

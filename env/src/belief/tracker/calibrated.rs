@@ -5,6 +5,7 @@ use crate::act::NBest;
 use crate::action::ActionId;
 use crate::belief::calibration::Tables;
 use crate::belief::calibration::fact::{Signs, meant_move};
+use crate::belief::calibration::fact_table::{LEAST, LET_GO};
 use crate::belief::calibration::patience::Manner;
 use crate::belief::features::{
     SPARE, availability, heard, identity, likely_level, question, used_level, wish,
@@ -21,7 +22,7 @@ impl BeliefState {
         };
         let shown = scenario.index.facts.iter().zip(&tables.starts);
         for (prob, (&feature, &start)) in self.facts.iter_mut().zip(shown) {
-            *prob = start;
+            *prob = start.max(LEAST);
             self.codes[feature] = likely_level(start);
         }
         self.codes[SPARE] = 0;
@@ -61,17 +62,20 @@ impl BeliefState {
             self.patience_used = share.clamp(0.0, 1.0);
             self.codes[f.patience_used] = used_level(self.patience_used);
         }
-        let signs = Signs::new(n_best);
         let meant = meant_move(scenario, self.meant, own);
+        let signs = Signs::new(scenario, own, meant, n_best);
+        let stirred = signs.stirred();
         let shown = scenario.facts.iter().zip(&f.facts);
-        for ((fact, &feature), prob) in shown.zip(&mut self.facts) {
-            if feature == SPARE {
+        for (k, ((fact, &feature), prob)) in shown.zip(&mut self.facts).enumerate() {
+            let rests = fact.kind.is_announced() && stirred >> k & 1 == 0;
+            if feature == SPARE || rests && *prob <= LEAST {
                 continue;
             }
             let table = &tables.facts[fact.kind as usize];
-            let context = fact.context(own, meant);
-            let symbol = fact.symbol(scenario, signs, n_best);
-            *prob = table.next(*prob, context, symbol);
+            *prob = table.next(*prob, signs.context(k), signs.symbol(k));
+            if rests && *prob < LET_GO {
+                *prob = LEAST;
+            }
             self.codes[feature] = likely_level(*prob);
         }
     }

@@ -39,6 +39,9 @@ pub fn write_inputs(
         let name = format!("{name}.toml");
         dir.write_in(RunFile::Library, &name, part.text.as_bytes())?;
     }
+    if let Some(tracker) = &scenario.tracker {
+        dir.write(RunFile::Tracker, tracker.text.as_bytes())?;
+    }
     if let Some(channel) = channel {
         dir.write(RunFile::Channel, channel.text.as_bytes())?;
     }

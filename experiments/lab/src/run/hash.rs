@@ -40,11 +40,13 @@ fn hex(hash: Sha256) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// SHA-256 of a scenario's texts by their role: `scenario`, `library/<name>`.
+/// SHA-256 of a scenario's texts by their role: `scenario`, `library/<name>`, `tracker`.
 pub fn hashes(text: &ScenarioText) -> BTreeMap<String, String> {
     let hash = |role: String, text: &Text| (role, sha256(text.text.as_bytes()));
     let library = text.library.iter();
+    let tracker = text.tracker.iter();
     std::iter::once(hash("scenario".to_owned(), &text.main))
+        .chain(tracker.map(|tables| hash("tracker".to_owned(), tables)))
         .chain(library.map(|(name, part)| hash(format!("library/{name}"), part)))
         .collect()
 }

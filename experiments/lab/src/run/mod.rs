@@ -161,7 +161,7 @@ impl Experiment {
 
     fn train(&self, plan: &RunPlan<'_>) -> Result<RunEnd, Failure> {
         let config = &self.config;
-        let loaded = world::load(&config.scenario, self.base())?;
+        let loaded = world::load_tracked(&config.scenario, self.base(), &config.tracker)?;
         check::refuse_faults(&loaded.text)?;
         let mut inputs = hash::hashes(&loaded.text);
         if let Some(channel) = &loaded.channel {

@@ -14,6 +14,8 @@ pub enum RunFile {
     Library,
     /// The line between customer and robot; absent where it is perfect.
     Channel,
+    /// The tables of a calibrated tracker; absent where it is the focus tracker.
+    Tracker,
     /// Folder of what every seed has learned, stage by stage.
     Checkpoints,
     /// Every measured number.
@@ -42,12 +44,13 @@ pub enum RunFile {
 
 impl RunFile {
     /// Every one.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Manifest,
         Self::Config,
         Self::Scenario,
         Self::Library,
         Self::Channel,
+        Self::Tracker,
         Self::Checkpoints,
         Self::Metrics,
         Self::Summary,
@@ -70,6 +73,7 @@ impl RunFile {
             Self::Scenario => "scenario.toml",
             Self::Library => "library",
             Self::Channel => "channel.toml",
+            Self::Tracker => "tracker.json",
             Self::Checkpoints => "checkpoints",
             Self::Metrics => "metrics.csv",
             Self::Summary => "summary.csv",

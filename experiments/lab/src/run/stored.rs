@@ -8,6 +8,7 @@ use std::sync::Arc;
 use offhook_env::diagnostic::Text;
 use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_simulator::bundled::{self, FindError};
+use offhook_simulator::tracking::TrackerConfig;
 use offhook_simulator::world::{self, LoadedScenario};
 use serde::Deserialize;
 
@@ -67,12 +68,26 @@ impl StoredRun {
     /// # Errors
     /// If it cannot be read or was changed, or every mistake in it.
     pub fn scenario(&self) -> Result<(Arc<Scenario>, ScenarioText), Failure> {
-        let (scenario, text) = world::load_scenario(&self.scenario_name(), None)?;
+        let mut text = bundled::scenario(&self.scenario_name(), None)?;
+        text.tracker = self.tracker()?;
+        let scenario = Arc::new(Scenario::parse(&text)?);
         let inputs = recorded(&self.path)?.inputs;
         for (role, hash) in hashes(&text) {
             self.check_input(&inputs, &role, &hash)?;
         }
         Ok((scenario, text))
+    }
+
+    /// The tables of the run's tracker; `None` for the focus tracker, which runs of before had.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn tracker(&self) -> Result<Option<Text>, Failure> {
+        let own = self.join(RunFile::Tracker);
+        match own.is_file() {
+            true => Ok(Some(bundled::read(&own)?)),
+            false => Ok(None),
+        }
     }
 
     /// Refuses a text that is not the one that the run was begun with.
@@ -180,6 +195,32 @@ fn own(policy: &str) -> Result<Option<(String, LoadedScenario)>, Failure> {
     Ok(Some((policy.to_owned(), loaded)))
 }
 
+/// The tracker that a policy was made with: `None` where the policy does not say, and within it `None` for the focus
+/// tracker.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn tracker_of(policy: &str) -> Result<Option<Option<Text>>, Failure> {
+    if let Some(run) = StoredRun::of_policy(policy) {
+        return Ok(Some(run.tracker()?));
+    }
+    let release = release_file::read(Path::new(policy))?;
+    Ok(release.map(|release| release.content().scenario.tracker.clone()))
+}
+
+/// The scenario of that name alone, followed by the tracker that the policy was made with.
+///
+/// # Errors
+/// If a file cannot be read, or every mistake in one.
+pub fn scenario_for(name: &str, policy: &str) -> Result<(Arc<Scenario>, ScenarioText), Failure> {
+    let Some(tracker) = tracker_of(policy)? else {
+        return Ok(world::load_scenario(name, None)?);
+    };
+    let mut text = bundled::scenario(name, None)?;
+    text.tracker = tracker;
+    Ok((Arc::new(Scenario::parse(&text)?), text))
+}
+
 /// A scenario with its population and channel: by name or path, or else the own one of the policy's run or release;
 /// and what it is called.
 ///
@@ -187,7 +228,14 @@ fn own(policy: &str) -> Result<Option<(String, LoadedScenario)>, Failure> {
 /// If nothing says which scenario is meant, a file cannot be read, or every mistake in one.
 pub fn load(scenario: Option<&str>, policy: &str) -> Result<(String, LoadedScenario), Failure> {
     if let Some(name) = scenario {
-        return Ok((name.to_owned(), world::load(name, None)?));
+        let loaded = match tracker_of(policy)? {
+            None => world::load(name, None)?,
+            Some(tracker) => {
+                let loaded = world::load_tracked(name, None, &TrackerConfig::FOCUS)?;
+                loaded.followed_by(tracker.as_ref())?
+            }
+        };
+        return Ok((name.to_owned(), loaded));
     }
     own(policy)?.ok_or_else(|| {
         Failure::usage(format!(

@@ -28,7 +28,7 @@ use offhook_table::DecisionTable;
 use crate::disk::release_file;
 use crate::error::Failure;
 use crate::policies::table_layout;
-use crate::run::stored::StoredRun;
+use crate::run::stored::{self, StoredRun};
 
 /// The scenario of a table that stands at `path`: the one that is named, else the own one of the release that it is or
 /// of the run that it lies in, else the one that the table names; with its text.
@@ -41,7 +41,7 @@ pub fn scenario_of(
     named: Option<&str>,
 ) -> Result<(Arc<Scenario>, ScenarioText), Failure> {
     let (scenario, text) = match (named, StoredRun::of(path)) {
-        (Some(name), _) => world::load_scenario(name, None)?,
+        (Some(name), _) => stored::scenario_for(name, &path.display().to_string())?,
         (None, Some(run)) => run.scenario()?,
         (None, None) => match release_file::read(path)? {
             Some(release) => {

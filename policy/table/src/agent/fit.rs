@@ -16,7 +16,8 @@ pub fn layout_of(scenario: &Scenario) -> Result<Layout, TableError> {
         name: feature.name.clone(),
         levels: feature.levels.clone(),
     });
-    Layout::new(features.collect(), scenario.layout.actions.clone())
+    Layout::new(features.collect(), scenario.layout.actions.clone())?
+        .with_tracker(scenario.layout.tracker.clone())
 }
 
 /// The rules of conduct of a scenario, and its masks, as tables know them.

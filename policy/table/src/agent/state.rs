@@ -20,7 +20,7 @@ use super::fit::act;
 use crate::runtime::Decision;
 
 const MAGIC: &[u8] = b"OHCS";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Bytes of the SHA-256 that are kept.
 const CHECK_BYTES: usize = 4;
 

@@ -181,6 +181,9 @@ fn body(table: &DecisionTable) -> Vec<u8> {
     let counts = table.traffic().into_iter().flat_map(Traffic::levels);
     counts.flatten().for_each(|&count| writer.number(count));
     writer.text(&compact(&sorted(table.provenance())));
+    if let Some(tracker) = layout.tracker() {
+        writer.text(tracker);
+    }
     writer.done()
 }
 
@@ -243,7 +246,13 @@ fn table(body: &[u8]) -> Result<DecisionTable, TableError> {
     let json = reader.text(place, MAX_CONTENT_BYTES)?;
     let provenance = serde_json::from_str(json)
         .map_err(|error| invalid(place, shorten(&error.to_string()), "a JSON object"))?;
+    // Tables of the focus tracker end here.
+    let tracker = match reader.is_at_end() {
+        true => None,
+        false => Some(reader.text("tracker", MAX_NAME_BYTES)?.to_owned()),
+    };
     reader.end()?;
+    let layout = layout.with_tracker(tracker)?;
     DecisionTable::unsealed(scenario, layout, rules, default_action, traffic, provenance)?.seal()
 }
 

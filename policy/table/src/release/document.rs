@@ -47,6 +47,8 @@ struct Content<T> {
 struct Texts {
     text: String,
     library: Vec<Part>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tracker: Option<String>,
 }
 
 /// An included sub-process.
@@ -178,6 +180,7 @@ impl Texts {
         Self {
             text: text.main.text.clone(),
             library: text.library.iter().map(part).collect(),
+            tracker: text.tracker.as_ref().map(|tables| tables.text.clone()),
         }
     }
 
@@ -186,7 +189,12 @@ impl Texts {
             let (file, text) = (String::new(), part.text);
             (part.name, Text { file, text })
         };
+        let tables = |text: String| {
+            let file = String::new();
+            Text { file, text }
+        };
         ScenarioText {
+            tracker: self.tracker.map(tables),
             library: self.library.into_iter().map(part).collect(),
             ..ScenarioText::new("", self.text)
         }
@@ -196,6 +204,9 @@ impl Texts {
 /// Names texts by what they are, so that a release is the same wherever they lay.
 pub(super) fn name_texts(text: &mut ScenarioText) {
     text.main.file = "scenario.toml".to_owned();
+    if let Some(tables) = &mut text.tracker {
+        tables.file = "tracker.json".to_owned();
+    }
     for (name, part) in &mut text.library {
         part.file = format!("library/{name}.toml");
     }

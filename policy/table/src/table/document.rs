@@ -29,6 +29,8 @@ pub(crate) struct Document<R = RuleDocument> {
     pub layout: String,
     pub features: Vec<Feature>,
     pub actions: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracker: Option<String>,
     pub default_action: String,
     pub rules: Vec<R>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -172,6 +174,7 @@ impl<'t> DocumentView<'t> {
             layout: layout.hash().to_owned(),
             features: layout.features().to_vec(),
             actions: layout.actions().to_vec(),
+            tracker: layout.tracker().map(str::to_owned),
             default_action: table.action_name(table.default_action()).to_owned(),
             rules: Vec::new(),
             traffic: table.traffic().map(|traffic| traffic.named(layout)),
@@ -268,8 +271,12 @@ impl Document {
     /// Layout and default action.
     fn frame(&self) -> Result<(Layout, u8), TableError> {
         let layout = Layout::new(self.features.clone(), self.actions.clone())?;
+        let layout = layout.with_tracker(self.tracker.clone())?;
         if self.layout != layout.hash() {
-            let expected = format!("{}, the hash of its features and actions", layout.hash());
+            let expected = format!(
+                "{}, the hash of its features, actions and tracker",
+                layout.hash()
+            );
             return Err(TableError::invalid(
                 "layout",
                 format!("'{}'", shorten(&self.layout)),

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::table::cell::{Cell, levels_in};
 use crate::table::error::{TableError, shorten};
-use crate::table::name::{check_count, check_names, hex};
+use crate::table::name::{check_count, check_name, check_names, hex};
 
 /// Most features a layout may have.
 pub const MAX_FEATURES: usize = 96;
@@ -64,6 +64,7 @@ impl Feature {
 pub struct Layout {
     features: Vec<Feature>,
     actions: Vec<String>,
+    tracker: Option<String>,
     hash: String,
     /// Indices of the features, ordered by name.
     by_name: Vec<u8>,
@@ -113,16 +114,35 @@ impl Layout {
                 ));
             }
         }
-        let content = serde_json::to_vec(&(&features, &actions)).expect("names serialize to JSON");
-        let hash = hex(&Sha256::digest(content))[..16].to_owned();
+        let hash = hash_of(&(&features, &actions));
         let mut by_name: Vec<u8> = (0..features.len() as u8).collect();
         by_name.sort_unstable_by_key(|&idx| &features[usize::from(idx)].name);
         Ok(Self {
             features,
             actions,
+            tracker: None,
             hash,
             by_name,
         })
+    }
+
+    /// The same layout, whose codes come from the tracker of that name; `None` for the focus tracker.
+    ///
+    /// # Errors
+    /// [`TableError::Invalid`] if it cannot be a name.
+    pub fn with_tracker(mut self, tracker: Option<String>) -> Result<Self, TableError> {
+        if let Some(tracker) = &tracker {
+            check_name("tracker", tracker, "")?;
+            self.hash = hash_of(&(&self.features, &self.actions, tracker));
+        }
+        self.tracker = tracker;
+        Ok(self)
+    }
+
+    /// What tells apart the tables of the tracker that the codes come from; `None` for the focus tracker.
+    #[must_use]
+    pub fn tracker(&self) -> Option<&str> {
+        self.tracker.as_deref()
     }
 
     /// The features; an observation has one code for each, in this order.
@@ -137,7 +157,7 @@ impl Layout {
         &self.actions
     }
 
-    /// 16 hex digits of the SHA-256 over features and actions: equal hashes, equal meaning of
+    /// 16 hex digits of the SHA-256 over features, actions and tracker: equal hashes, equal meaning of
     /// codes.
     #[must_use]
     pub fn hash(&self) -> &str {
@@ -277,6 +297,14 @@ impl Layout {
                 );
                 format!("feature {} is {a} in the table and {b} here", idx + 1)
             }
+            None if self.actions == expected.actions => {
+                let name = |layout: &Layout| layout.tracker.clone().unwrap_or("focus".to_owned());
+                let (found, wanted) = (name(self), name(expected));
+                format!(
+                    "its codes come from the tracker {found}, here from {wanted}; name the run or the release that the \
+                     table is of"
+                )
+            }
             None => {
                 let (found, wanted) = (&self.actions, &expected.actions);
                 let idx = (0..found.len().max(wanted.len()))
@@ -320,6 +348,12 @@ impl Layout {
             (mask != feature.full_mask()).then_some((feature, mask))
         })
     }
+}
+
+/// 16 hexadecimal digits of the SHA-256 of what makes a layout.
+fn hash_of(content: &impl Serialize) -> String {
+    let content = serde_json::to_vec(content).expect("names serialize to JSON");
+    hex(&Sha256::digest(content))[..16].to_owned()
 }
 
 /// `when A and B`, or `always`.

@@ -12,6 +12,7 @@ use offhook_policy::learner::imitation::{ImitationConfig, imitate};
 use offhook_policy::network::engine::Engine;
 use offhook_policy::network::weights::{NetworkConfig, Weights};
 use offhook_simulator::bundled;
+use offhook_simulator::tracking::TrackerConfig;
 use offhook_simulator::world::{self, CallWorld};
 use offhook_stats::{self as stats, Count, Estimate, Moments};
 
@@ -79,7 +80,7 @@ impl LearnBench {
         if self.scenario.is_none() {
             text.main.text += GUARDED;
         }
-        let world = world::build(text)?.world;
+        let world = world::build(text, &TrackerConfig::FOCUS)?.world;
         threads::install(Some(1), || self.measure_in(&world, on_finding))
     }
 

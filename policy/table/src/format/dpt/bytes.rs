@@ -167,6 +167,10 @@ impl<'a> Reader<'a> {
         self.n_bits = 0;
     }
 
+    pub(super) fn is_at_end(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// Refuses bytes that are left.
     pub(super) fn end(&self) -> Result<(), TableError> {
         match self.bytes.len() {
