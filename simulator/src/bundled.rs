@@ -50,7 +50,7 @@ pub const SCENARIOS: Folder = Folder {
     kind: "scenario",
     files: bundle!(
         "../scenarios": "fraud_alert", "insurance_renewal", "fund_notice", "compliance_followup",
-        "merchant_promotion", "arrears_reminder", "epidemic_survey", "dstc2"
+        "merchant_promotion", "arrears_reminder", "epidemic_survey", "dstc2", "voicemail_pomdp"
     ),
 };
 
@@ -66,7 +66,7 @@ pub const LIBRARY: Folder = Folder {
 /// Lines between customer and robot.
 pub const CHANNELS: Folder = Folder {
     kind: "channel",
-    files: bundle!("../channels": "dstc2"),
+    files: bundle!("../channels": "dstc2", "value_error_30"),
 };
 
 /// The JSON Schema of scenario files, made from the types that read them; a test keeps it so.
@@ -227,7 +227,7 @@ mod tests {
                 world::load(file.name, None).unwrap_or_else(|e| panic!("{e}"));
             }
         }
-        assert_eq!(n_populations, 7);
+        assert_eq!(n_populations, 8);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! - [`channel`] has the lines: a [`channel::ConfusionChannel`] is read from a channel file.
 //! - [`variation`] draws noisier lines and other customers around both, for training that is to hold elsewhere.
 //! - [`tracking`] says by which tracker calls are followed.
+//! - [`textbook`] has the exact optimum of the one bundled scenario whose optimum is known.
 //! - [`fit`] makes channel files from labelled calls, and says how often the line errs.
 //!
 //! What is absent: policies, and whatever learns them; a customer sees neither the policy nor what it understood.
@@ -29,6 +30,8 @@ pub mod channel;
 
 pub mod tracking;
 pub mod variation;
+
+pub mod textbook;
 
 pub mod fit;
 

@@ -29,7 +29,7 @@ pub const CONFIGS: Folder = Folder {
     files: bundle!(
         "../../configs": "quickstart", "insurance_renewal", "fund_notice", "compliance_followup",
         "merchant_promotion", "arrears_reminder", "epidemic_survey", "dqn", "offline", "teacher", "constrained",
-        "randomized", "dstc2"
+        "randomized", "dstc2", "voicemail_pomdp"
     ),
 };
 

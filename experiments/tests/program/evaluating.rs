@@ -45,8 +45,11 @@ fn probing_customers_make_no_masked_policy_break_a_rule() {
     for (_, value, place) in broken {
         assert_eq!(*value, 0.0, "{place}");
     }
-    // They do probe: what a robot cannot know does harm.
-    let harms = found.iter().filter(|(m, ..)| m == "harms");
+    // They do probe: what a robot cannot know does harm, but in a textbook, where nothing is private.
+    let probed = |place: &Value| place["scenario"] != "voicemail_pomdp";
+    let harms = found
+        .iter()
+        .filter(|(m, _, place)| m == "harms" && probed(place));
     assert!(harms.clone().count() > 0 && harms.clone().all(|(_, value, _)| *value > 100.0));
 }
 

@@ -170,10 +170,10 @@ fn bundled_scenarios_are_fine() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!((names.len(), names[0]), (8, "fraud_alert"));
+    assert_eq!((names.len(), names[0]), (9, "fraud_alert"));
     let text = succeed(
         folder.path(),
         &[&["scenario", "check"], &names[..]].concat(),
     );
-    assert_eq!(text.matches(": fine").count(), 8, "{text}");
+    assert_eq!(text.matches(": fine").count(), 9, "{text}");
 }

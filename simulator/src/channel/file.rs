@@ -35,10 +35,21 @@ fn default_odds() -> Spanned<Vec<f64>> {
 #[serde(rename_all = "snake_case")]
 enum SourceOf {
     Measured,
+    Stated,
     Assumed,
 }
 
-/// One kind of act; an assumed one has `like` and nothing else.
+impl SourceOf {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Stated => "stated",
+            Self::Assumed => "assumed",
+        }
+    }
+}
+
+/// One kind of act; an assumed one has `like` and nothing else, a stated one has no `n`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KindFile {
@@ -126,18 +137,18 @@ fn check(source: &mut Source<'_>, file: &ChannelFile) -> Option<ChannelModel> {
                 }
                 borrowed.extend(kind_of(source, like).map(|other| (kind, like, other)));
             }
-            (SourceOf::Measured, None) => measured.extend(measured_kind(source, kind, entry)),
+            (SourceOf::Measured | SourceOf::Stated, None) => {
+                measured.extend(own_kind(source, kind, entry));
+            }
             (SourceOf::Assumed, None) => {
                 source.report(
                     entry.name.span(),
                     format!("`{kind}` is assumed; add `like = \"kind\"`, a measured kind"),
                 );
             }
-            (SourceOf::Measured, Some(like)) => {
-                source.report(
-                    like.span(),
-                    format!("`{kind}` is measured; leave `like` out"),
-                );
+            (own @ (SourceOf::Measured | SourceOf::Stated), Some(like)) => {
+                let own = own.name();
+                source.report(like.span(), format!("`{kind}` is {own}; leave `like` out"));
             }
         }
     }
@@ -207,13 +218,10 @@ fn kind_of(source: &mut Source<'_>, name: &Spanned<String>) -> Option<UserActKin
     kind
 }
 
-fn measured_kind(
-    source: &mut Source<'_>,
-    kind: UserActKind,
-    entry: &KindFile,
-) -> Option<KindModel> {
+/// A kind with rates of its own.
+fn own_kind(source: &mut Source<'_>, kind: UserActKind, entry: &KindFile) -> Option<KindModel> {
     let place = entry.name.span();
-    let heard = needed(source, &place, kind, "heard", entry.heard.as_ref());
+    let heard = needed(source, &place, entry, "heard", entry.heard.as_ref());
     let mut probs = Vec::new();
     let mut sum = 0.0;
     for (name, found) in heard.map_or(&[][..], |heard| &heard.0) {
@@ -232,7 +240,7 @@ fn measured_kind(
         );
     }
     let mut bins = |name, found: &Option<Spanned<Vec<f64>>>| {
-        let found = needed(source, &place, kind, name, found.as_ref())?;
+        let found = needed(source, &place, entry, name, found.as_ref())?;
         let list = found.get_ref();
         let sound =
             list.iter().all(|w| w.is_finite() && *w >= 0.0) && list.iter().sum::<f64>() > 0.0;
@@ -257,7 +265,7 @@ fn measured_kind(
     let share_right = bins("share_right", &entry.share_right);
     let share_wrong = bins("share_wrong", &entry.share_wrong);
     let mut second = |name, found: &Option<Spanned<SecondFile>>| {
-        let found = needed(source, &place, kind, name, found.as_ref())?;
+        let found = needed(source, &place, entry, name, found.as_ref())?;
         let SecondFile {
             truth,
             same,
@@ -283,6 +291,10 @@ fn measured_kind(
     };
     let second_right = second("second_right", &entry.second_right);
     let second_wrong = second("second_wrong", &entry.second_wrong);
+    if let (SourceOf::Stated, Some(n)) = (entry.source, entry.n) {
+        let message = format!("`{kind}` is stated, not counted in {n} acts; leave `n` out");
+        source.report(place.clone(), message);
+    }
     let about_error = probability(source, "about_error", entry.about_error.as_ref());
     let value_error = probability(source, "value_error", entry.value_error.as_ref());
     if about_error + value_error > 1.0 {
@@ -303,9 +315,13 @@ fn measured_kind(
         share_right: share_right?,
         share_wrong: share_wrong?,
     };
+    let origin = match entry.source {
+        SourceOf::Measured => Origin::Measured(entry.n.unwrap_or(0)),
+        SourceOf::Stated | SourceOf::Assumed => Origin::Stated,
+    };
     Some(KindModel {
         kind,
-        origin: Origin::Measured(entry.n.unwrap_or(0)),
+        origin,
         rates,
     })
 }
@@ -313,14 +329,15 @@ fn measured_kind(
 fn needed<'f, T>(
     source: &mut Source<'_>,
     place: &Range<usize>,
-    kind: UserActKind,
+    entry: &KindFile,
     name: &str,
     found: Option<&'f T>,
 ) -> Option<&'f T> {
     if found.is_none() {
+        let (kind, own) = (entry.name.get_ref(), entry.source.name());
         source.report(
             place.clone(),
-            format!("`{kind}` is measured and has no `{name}`; add it"),
+            format!("`{kind}` is {own} and has no `{name}`; add it"),
         );
     }
     found

@@ -96,10 +96,7 @@ impl AgendaCustomers {
         for &kind in UserActKind::ALL {
             words[kind as usize] = said_as(kind, scenario);
         }
-        let hazards = std::array::from_fn(|k| {
-            let above = (k as f32 - N_HAZARDS as f32 / 2.0) / HAZARD_STEPS;
-            habit::HANG_UP_MOST / (1.0 + (-above / habit::HANG_UP_WIDTH).exp())
-        });
+        let hazards = std::array::from_fn(hazard_at);
         let early_questions = population.early_questions();
         let distrust = scenario
             .distrust_concern()
@@ -133,6 +130,17 @@ impl AgendaCustomers {
             (customer.annoyance - customer.patience) * HAZARD_STEPS + N_HAZARDS as f32 / 2.0;
         self.hazards[above.clamp(0.0, (N_HAZARDS - 1) as f32) as i32 as usize % N_HAZARDS]
     }
+}
+
+/// Hang-up hazard of one step of the table.
+fn hazard_at(step: usize) -> f32 {
+    let above = (step as f32 - N_HAZARDS as f32 / 2.0) / HAZARD_STEPS;
+    habit::HANG_UP_MOST / (1.0 + (-above / habit::HANG_UP_WIDTH).exp())
+}
+
+/// Chance per turn that somebody hangs up whose patience nothing can use up.
+pub(crate) fn least_hazard() -> f32 {
+    hazard_at(0)
 }
 
 /// The kind itself, or what comes closest among the acts that customers have words for.
