@@ -197,11 +197,8 @@ impl Played {
             })?;
         }
         let base = Path::new(config).parent();
-        let loaded = world::load_tracked(
-            &experiment.config.scenario,
-            base,
-            &experiment.config.tracker,
-        )?;
+        let config = &experiment.config;
+        let loaded = world::load_tracked(&config.scenario, base, &config.tracker)?;
         let play = |policy: &str| -> Result<Vec<CallSummary>, Failure> {
             let (policy, choice) = policies::find(policy, &loaded.world.scenario)?;
             let plan = Plan {

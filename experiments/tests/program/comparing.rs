@@ -68,10 +68,10 @@ fn every_figure_is_that_of_the_runs_summary_to_the_last_digit() {
         };
         records.iter().find(is_it).expect("a difference")
     };
-    let paired = difference("one", "other", "table", "return");
+    let paired = difference("one", "other", "reinforcement", "return");
     assert_eq!(paired["where"]["paired"], true);
     assert!(paired["low"].is_number(), "{paired}");
-    let unpaired = difference("one", "three", "table", "return");
+    let unpaired = difference("one", "three", "reinforcement", "return");
     assert_eq!(unpaired["where"]["paired"], false);
     assert!(unpaired["low"].is_number(), "{unpaired}");
     let script = difference("one", "other", "script", "return");

@@ -91,6 +91,8 @@ pub(crate) fn awkward_table(seed: u64, n_rules: usize, n_features: usize) -> Dec
     let actions = plain.layout().actions().iter();
     let actions = actions.map(|action| rename(action, &mut rng)).collect();
     let layout = Layout::new(features, actions).expect("awkward names are valid");
+    let tracker = (rng.below(2) == 0).then(|| rename("tracker", &mut rng));
+    let layout = layout.with_tracker(tracker).expect("an awkward name");
     let mut rules = plain.rules().to_vec();
     rules.truncate(n_rules);
     for rule in &mut rules {

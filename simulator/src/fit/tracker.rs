@@ -4,7 +4,7 @@ use std::thread;
 
 use offhook_env::action::MAX_ACTIONS;
 use offhook_env::belief::calibration::Group;
-use offhook_env::belief::calibration::count::{CountedTurn, Counts, Known};
+use offhook_env::belief::count::{CountedTurn, Counts, Known};
 use offhook_env::call::customer::Customers;
 use offhook_env::call::{Call, Turn, World};
 use offhook_env::policy::{Policy as _, RandomPolicy};

@@ -5,7 +5,18 @@
 //! what is heard that speaks for it: `p' = a(1) / (a(0) + a(1))` with
 //! `a(s) = (1 - p) P(s, heard | 0) + p P(s, heard | 1)`.
 
-use super::fact::{N_CONTEXTS, N_SYMBOLS};
+use crate::act::SystemActKind;
+
+/// What a first reading may be.
+pub(crate) const N_GROUPS: usize = 12;
+/// Whether a reading behind it names the fact.
+pub(crate) const N_BEHIND: usize = 2;
+/// Bins of the first reading's confidence.
+pub(crate) const N_BINS: usize = 3;
+/// Symbols of a turn.
+pub(crate) const N_SYMBOLS: usize = N_GROUPS * N_BEHIND * N_BINS;
+/// What the robot did: the kind of act that wanted a reply, and whether an act was about the fact.
+pub(crate) const N_CONTEXTS: usize = 2 * SystemActKind::ALL.len();
 
 /// `P(after, symbol | before)` as `[before][after]`, row by row.
 pub(crate) type Arcs = [f32; 4];
@@ -25,7 +36,7 @@ pub(crate) const LEAST: f32 = 1e-4;
 pub(crate) const LET_GO: f32 = 0.005;
 
 impl FactTable {
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             starts: vec![None; N_CONTEXTS],
             arcs: Vec::new(),
@@ -33,13 +44,13 @@ impl FactTable {
     }
 
     /// Sets the arcs of a context.
-    pub(super) fn set(&mut self, context: usize, arcs: &[Arcs]) {
+    pub(crate) fn set(&mut self, context: usize, arcs: &[Arcs]) {
         self.starts[context] = Some(self.arcs.len() as u32);
         self.arcs.extend_from_slice(arcs);
     }
 
     /// The contexts of which something is known, with their arcs.
-    pub(super) fn known(&self) -> impl Iterator<Item = (usize, &[Arcs])> {
+    pub(crate) fn known(&self) -> impl Iterator<Item = (usize, &[Arcs])> {
         let starts = self.starts.iter().enumerate();
         starts.filter_map(|(k, start)| Some((k, &self.arcs[(*start)? as usize..][..N_SYMBOLS])))
     }

@@ -3,7 +3,6 @@
 //! No figure of a call says how patient somebody is; how much the robot's manners have cost so far can be kept count of.
 
 use crate::act::SystemActKind;
-use crate::scenario::Move;
 
 /// What a turn may cost depends on: the kind of act, and six questions.
 pub(crate) const N_CONTEXTS: usize = SystemActKind::ALL.len() << N_BITS;
@@ -29,9 +28,9 @@ pub(crate) struct Manner {
 }
 
 impl Manner {
-    /// Where it stands in the table when the robot does `own`.
+    /// Where it stands in the table when the robot's act that wants a reply is of `kind`.
     #[inline]
-    pub(crate) fn context(&self, own: &Move) -> usize {
+    pub(crate) fn context(&self, kind: SystemActKind) -> usize {
         let bits = [
             self.again,
             self.excused,
@@ -41,6 +40,6 @@ impl Manner {
             self.turn >= LONG_FROM,
         ];
         let place = bits.iter().fold(0, |k, &bit| k << 1 | usize::from(bit));
-        ((own.wanted.kind as usize) << N_BITS) | place
+        ((kind as usize) << N_BITS) | place
     }
 }

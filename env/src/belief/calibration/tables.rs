@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::fact::{Fact, FactKind, N_CONTEXTS, N_SYMBOLS};
-use super::fact_table::{Arcs, FactTable};
+use super::fact::{Fact, FactKind};
+use super::fact_table::{Arcs, FactTable, N_CONTEXTS, N_SYMBOLS};
 use super::slot_table::{self, N_ROLES, ROLES, SlotTable};
 use super::{Group, packed, patience};
 use crate::act::SystemActKind;
@@ -53,7 +53,7 @@ struct Document {
 
 impl Tables {
     /// The text that [`parse`](Self::parse) reads back.
-    pub(super) fn to_text(&self, names: &Names) -> String {
+    pub(crate) fn to_text(&self, names: &Names) -> String {
         let row = |role: usize| {
             let n = slot_table::N_SYMBOLS;
             let probs = &self.slots.probs[role * n..(role + 1) * n];

@@ -1,15 +1,14 @@
 //! What a calibrated tracker believes beyond slots: facts, and how much patience is used up.
 
 use super::BeliefState;
+use super::fact_signs::{FactSigns, meant_move};
 use crate::act::NBest;
 use crate::action::ActionId;
+use crate::belief::bounds::{likely_level, used_level};
 use crate::belief::calibration::Tables;
-use crate::belief::calibration::fact::{Signs, meant_move};
 use crate::belief::calibration::fact_table::{LEAST, LET_GO};
 use crate::belief::calibration::patience::Manner;
-use crate::belief::features::{
-    SPARE, availability, heard, identity, likely_level, question, used_level, wish,
-};
+use crate::belief::features::{SPARE, availability, heard, identity, question, wish};
 use crate::scenario::{Move, Scenario};
 
 impl BeliefState {
@@ -63,7 +62,7 @@ impl BeliefState {
             self.codes[f.patience_used] = used_level(self.patience_used);
         }
         let meant = meant_move(scenario, self.meant, own);
-        let signs = Signs::new(scenario, own, meant, n_best);
+        let signs = FactSigns::new(scenario, own, meant, n_best);
         let stirred = signs.stirred();
         let shown = scenario.facts.iter().zip(&f.facts);
         for (k, ((fact, &feature), prob)) in shown.zip(&mut self.facts).enumerate() {

@@ -1,14 +1,16 @@
 //! What was heard in reply, taken into the codes and the beliefs about slots.
 
 use super::BeliefState;
+use super::slot_signs::Prompt;
 use crate::act::{NBest, NONE, SystemAct, SystemActKind, UserAct, UserActKind};
 use crate::action::ActionId;
-use crate::belief::calibration::slot_table::Prompt;
+use crate::belief::bounds::{
+    CONFIRMED_FROM, LIKELY_FROM, MISSED_BELOW, TAKEN_FROM, confidence_level, posterior_level,
+    slot_level,
+};
 use crate::belief::effects::{Certainty, Hearing, Meaning};
-use crate::belief::features::bound::{CONFIRMED_FROM, LIKELY_FROM, MISSED_BELOW, TAKEN_FROM};
 use crate::belief::features::{
-    FeatureIndex, answered_by, callback, confidence, confidence_level, count, heard_level,
-    identity, offer, posterior_level, slot_level,
+    FeatureIndex, answered_by, callback, confidence, count, heard_level, identity, offer,
 };
 use crate::belief::slot_belief::evidence;
 use crate::scenario::{Move, Scenario};

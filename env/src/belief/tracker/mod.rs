@@ -1,9 +1,11 @@
 //! The tracker: what the robot believes of a call, kept as codes; one for the laboratory, logs and the phone.
 
 mod calibrated;
+pub(crate) mod fact_signs;
 mod hear;
 mod saved;
 mod say;
+pub(crate) mod slot_signs;
 
 use crate::act::{NBest, NONE};
 use crate::action::{ActionId, ActionMask};
@@ -204,7 +206,10 @@ impl BeliefState {
         }
         let before = scenario.calibration.as_ref().map(|tables| {
             // What the turn costs depends on what was so before it.
-            (tables, self.manner(scenario, action).context(own))
+            (
+                tables,
+                self.manner(scenario, action).context(own.wanted.kind),
+            )
         });
         self.say(&scenario.index, action, own);
         self.hear(scenario, scenario.move_of(self.meant), n_best);

@@ -3,7 +3,8 @@
 use super::BeliefState;
 use crate::act::{SystemAct, SystemActKind};
 use crate::action::ActionId;
-use crate::belief::features::{FeatureIndex, SPARE, count, role, turn_level};
+use crate::belief::bounds::turn_level;
+use crate::belief::features::{FeatureIndex, SPARE, count, role};
 use crate::scenario::Move;
 
 impl BeliefState {

@@ -6,9 +6,10 @@ use super::super::condition::{Condition, Constraint};
 use super::solve::{Clause, Domain, negation, solution};
 use crate::act::{NONE, SystemActKind, UserActKind};
 use crate::action::{ActionId, ActionMask};
+use crate::belief::bounds::turn_level;
 use crate::belief::features::{
     SPARE, answered_by, availability, beep, callback, concern, heard_level, identity, offer,
-    question, role, slot, spoken, spoken_level, turn_level,
+    question, role, slot, spoken, spoken_level,
 };
 
 /// What can come up in calls of a scenario; it errs on the side of too much, never of too little.

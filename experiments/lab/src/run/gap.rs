@@ -171,7 +171,7 @@ mod tests {
             seed: 1,
             stream: Stream::Evaluate,
             first: 0,
-            n_calls: 60,
+            n_calls: 200,
             choice,
         };
         let planned = plan_calls(&loaded.world, &[&RandomPolicy, &script], plan(Choice::Plan));

@@ -20,6 +20,7 @@
 //! ```
 //!
 //! A feature absent from `when` may take any level; an absent `fidelity` was not measured.
+//! An optional `tracker`, before `default_action`, names the calibrated tracker that the codes come from.
 //! An optional `traffic`, before `provenance`, counts what was observed when the rules were made:
 //! `{"identity":[812,95,40]}`, one number per level for every feature.
 //! `checksum` is the SHA-256 of the document without it, in this order of keys and without blanks,
@@ -44,6 +45,7 @@ impl DecisionTable {
                 format!("[\n    {}\n  ]", items.join(",\n    "))
             }
         };
+        let tracker = document.tracker.as_ref().map(|t| ("tracker", compact(t)));
         let traffic = document.traffic.as_ref().map(|t| ("traffic", compact(t)));
         let fields = [
             ("schema", compact(&document.schema)),
@@ -54,11 +56,15 @@ impl DecisionTable {
                 lines(document.features.iter().map(compact).collect()),
             ),
             ("actions", compact(&document.actions)),
-            ("default_action", compact(&document.default_action)),
-            ("rules", lines(document.rules.iter().map(compact).collect())),
         ];
+        let rules = lines(document.rules.iter().map(compact).collect());
         let fields: Vec<String> = fields
             .into_iter()
+            .chain(tracker)
+            .chain([
+                ("default_action", compact(&document.default_action)),
+                ("rules", rules),
+            ])
             .chain(traffic)
             .chain([
                 ("provenance", compact(&document.provenance)),

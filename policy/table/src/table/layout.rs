@@ -298,27 +298,21 @@ impl Layout {
                 format!("feature {} is {a} in the table and {b} here", idx + 1)
             }
             None if self.actions == expected.actions => {
-                let name = |layout: &Layout| layout.tracker.clone().unwrap_or("focus".to_owned());
-                let (found, wanted) = (name(self), name(expected));
+                let [a, b] = [self, expected].map(|layout| layout.tracker().unwrap_or("focus"));
                 format!(
-                    "its codes come from the tracker {found}, here from {wanted}; name the run or the release that the \
-                     table is of"
+                    "its codes come from the tracker {a}, here from {b}; name the run or release that the table is of"
                 )
             }
             None => {
                 let (found, wanted) = (&self.actions, &expected.actions);
+                let differs = |idx: &usize| found.get(*idx) != wanted.get(*idx);
                 let idx = (0..found.len().max(wanted.len()))
-                    .find(|&idx| found.get(idx) != wanted.get(idx))
+                    .find(differs)
                     .unwrap_or(0);
-                let name = |action: Option<&String>| {
-                    action.map_or("absent".to_owned(), |name| format!("'{name}'"))
-                };
-                format!(
-                    "action {} is {} in the table and {} here",
-                    idx + 1,
-                    name(found.get(idx)),
-                    name(wanted.get(idx))
-                )
+                let quoted = |action: Option<&String>| action.map(|name| format!("'{name}'"));
+                let [a, b] =
+                    [found, wanted].map(|list| quoted(list.get(idx)).unwrap_or("absent".into()));
+                format!("action {} is {a} in the table and {b} here", idx + 1)
             }
         };
         Err(TableError::Layout {

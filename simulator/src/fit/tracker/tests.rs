@@ -1,3 +1,5 @@
+//! The calibrated tracker against the truth of simulated calls.
+
 use offhook_env::act::NONE;
 use offhook_env::belief::calibration::Group;
 use offhook_env::call::Call;

@@ -1,12 +1,14 @@
 //! Counting, in calls whose truth is known, how often things are heard: what a tracker is calibrated by.
 
-use super::fact::{self, Fact, FactKind, MAX_FACTS, N_CONTEXTS, N_SYMBOLS, meant_move};
-use super::fact_table::FactTable;
-use super::slot_table::{self, N_ROLES, Prompt, Signs, SlotTable};
-use super::{Group, Tables, patience};
 use crate::act::{NBest, NONE};
 use crate::action::ActionId;
+use crate::belief::calibration::fact::{Fact, FactKind, MAX_FACTS};
+use crate::belief::calibration::fact_table::{FactTable, N_CONTEXTS, N_SYMBOLS};
+use crate::belief::calibration::slot_table::{self, N_ROLES, SlotTable};
+use crate::belief::calibration::{Group, Tables, patience};
 use crate::belief::tracker::BeliefState;
+use crate::belief::tracker::fact_signs::{FactSigns, meant_move};
+use crate::belief::tracker::slot_signs::{Prompt, SlotSigns};
 use crate::call::customer::Truth;
 use crate::scenario::Scenario;
 
@@ -76,7 +78,7 @@ impl Counts {
     pub fn begin(&mut self, scenario: &Scenario, truth: &Truth) {
         self.n_calls += 1;
         for (n, fact) in self.starts.iter_mut().zip(&scenario.facts) {
-            *n += u64::from(fact.holds(truth));
+            *n += u64::from(holds(*fact, truth));
         }
     }
 
@@ -90,7 +92,7 @@ impl Counts {
             for (k, (slot, of)) in (0..).zip(&scenario.slots).enumerate() {
                 let value = then.truth.slots[k];
                 let prompt = Prompt::of(scenario, meant, after.read_out(), slot);
-                let signs = Signs::new(scenario, slot, prompt, turn.n_best);
+                let signs = SlotSigns::new(scenario, slot, prompt, turn.n_best);
                 if value != NONE && usize::from(value) < of.values.len() && signs.bears() {
                     let (symbol, _) = signs.symbol(of, value);
                     let role = signs.role(of, value) as usize;
@@ -98,17 +100,19 @@ impl Counts {
                 }
             }
         }
-        let signs = fact::Signs::new(scenario, own, meant_move(scenario, meant, own), turn.n_best);
+        let signs = FactSigns::new(scenario, own, meant_move(scenario, meant, own), turn.n_best);
         for (k, fact) in scenario.facts.iter().take(MAX_FACTS).enumerate() {
             let (context, symbol) = (signs.context(k), signs.symbol(k));
             let arc =
-                2 * usize::from(fact.holds(known.truth)) + usize::from(fact.holds(then.truth));
+                2 * usize::from(holds(*fact, known.truth)) + usize::from(holds(*fact, then.truth));
             self.arcs[arc_place(fact.kind, context) + symbol][arc] += 1;
         }
         if let (Some(used), Some(then), false) =
             (known.patience_used, then.patience_used, known.truth.machine)
         {
-            let context = before.manner(scenario, turn.action).context(own);
+            let context = before
+                .manner(scenario, turn.action)
+                .context(own.wanted.kind);
             let (sum, n) = &mut self.patience[context];
             *sum += ((then - used) * MILLION).round() as i64;
             *n += 1;
@@ -203,6 +207,22 @@ impl Counts {
             }
         }
         table
+    }
+}
+
+/// Whether a fact is so.
+fn holds(fact: Fact, truth: &Truth) -> bool {
+    let bit = |set: u16| set >> (fact.about & 15) & 1 == 1;
+    match fact.kind {
+        FactKind::RightPerson => truth.right_person,
+        FactKind::Machine => truth.machine,
+        FactKind::Question => bit(truth.asked & !truth.answered),
+        FactKind::Offer => bit(truth.accepted),
+        FactKind::Concern => bit(truth.concerns),
+        FactKind::Unavailable => truth.unavailable,
+        FactKind::Callback => truth.callback_agreed,
+        FactKind::Human => truth.asked_human,
+        FactKind::OptOut => truth.opted_out,
     }
 }
 
