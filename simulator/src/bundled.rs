@@ -150,22 +150,31 @@ impl Folder {
     }
 }
 
+/// What the tables of a tracker are called beside a scenario.
+pub const TRACKER_FILE: &str = "tracker.json";
+
 /// Reads a scenario and the sub-processes it includes: a file `library/<name>.toml` beside the
-/// scenario wins, else a bundled one.
+/// scenario wins, else a bundled one. Tables of a tracker that lie beside it, as in a run, are its own.
 ///
 /// # Errors
 /// If there is no such scenario, or a file cannot be read or is not UTF-8.
 pub fn scenario(name: &str, base: Option<&Path>) -> Result<ScenarioText, FindError> {
     let main = SCENARIOS.find(name, base)?;
-    let folder = Path::new(&main.file).parent().map(|p| p.join("library"));
-    ScenarioText::gather(main, |name| {
+    let beside = Path::new(&main.file).parent().map(Path::to_owned);
+    let folder = beside.as_ref().map(|beside| beside.join("library"));
+    let tracker = beside.map(|beside| beside.join(TRACKER_FILE));
+    let mut text = ScenarioText::gather(main, |name| {
         let file = format!("{name}.toml");
         let path = folder.as_ref().map(|folder| folder.join(&file));
         if let Some(path) = path.filter(|path| path.is_file()) {
             return read(&path).map(Some);
         }
         Ok(LIBRARY.get(name).copied().map(File::to_text))
-    })
+    })?;
+    if let Some(path) = tracker.filter(|path| path.is_file()) {
+        text.tracker = Some(read(&path)?);
+    }
+    Ok(text)
 }
 
 /// Most bytes of a file that was written by hand: many times the largest scenario.

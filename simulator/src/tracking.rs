@@ -33,6 +33,15 @@ impl Default for TrackerConfig {
     }
 }
 
+impl From<SlotTracker> for TrackerConfig {
+    fn from(slots: SlotTracker) -> Self {
+        match slots {
+            SlotTracker::Focus => Self::FOCUS,
+            SlotTracker::Calibrated => Self::default(),
+        }
+    }
+}
+
 impl TrackerConfig {
     /// The recognizer is taken at its word, and nothing else is believed.
     pub const FOCUS: Self = Self {

@@ -9,7 +9,7 @@ use offhook_env::call::customer::{Channel, PerfectChannel};
 use offhook_env::diagnostic::{Diagnostics, Text};
 use offhook_env::scenario::{Scenario, ScenarioText};
 
-use crate::bundled::{self, CHANNELS, FindError};
+use crate::bundled::{self, CHANNELS, FindError, TRACKER_FILE};
 use crate::channel::{ChannelModel, ConfusionChannel};
 use crate::fit;
 use crate::population::Population;
@@ -46,9 +46,6 @@ pub enum LoadError {
     #[error("{0}")]
     Variation(String),
 }
-
-/// What the tables of a tracker are called beside a scenario.
-pub const TRACKER_FILE: &str = "tracker.json";
 
 impl LoadedScenario {
     /// The same calls, followed by a calibrated tracker that shows `groups` to policies.
@@ -124,7 +121,8 @@ impl LoadedScenario {
     }
 }
 
-/// Reads a scenario alone, for work on logs; where it says who is called, its tracker is the one by default.
+/// Reads a scenario alone, for work on logs, with the tracker that lies beside it; where none does, it is the one by
+/// default, or the focus tracker where nothing says who is called or the line is not there.
 ///
 /// # Errors
 /// If there is no such file, or every mistake in it.
@@ -134,22 +132,32 @@ pub fn load_scenario(
 ) -> Result<(Arc<Scenario>, ScenarioText), LoadError> {
     let text = bundled::scenario(name, base)?;
     let scenario = Scenario::parse(&text)?;
-    if Population::parse(&text, &scenario).is_err() {
+    let can_be_played = text.tracker.is_none()
+        && Population::parse(&text, &scenario).is_ok()
+        && channel_text(&scenario, &text.main.file).is_ok();
+    if !can_be_played {
         return Ok((Arc::new(scenario), text));
     }
     let loaded = build(text, &TrackerConfig::default())?;
     Ok((loaded.world.scenario.clone(), loaded.text))
 }
 
-/// Reads a scenario with its population and channel; its tracker is the one by default.
+/// Reads a scenario with its population and channel, and with the tracker that lies beside it; where none does, it is
+/// the one by default.
 ///
 /// # Errors
 /// If a file is missing, or every mistake in one.
 pub fn load(name: &str, base: Option<&Path>) -> Result<LoadedScenario, LoadError> {
-    load_tracked(name, base, &TrackerConfig::default())
+    let text = bundled::scenario(name, base)?;
+    if text.tracker.is_none() {
+        return build(text, &TrackerConfig::default());
+    }
+    let (scenario, population) = parse(&text)?;
+    let channel = channel_text(&scenario, &text.main.file)?;
+    introduce(scenario, population, text, channel)
 }
 
-/// The same with the tracker of `config`.
+/// The same with the tracker of `config`, whatever lies beside it.
 ///
 /// # Errors
 /// As [`load`].
@@ -158,7 +166,9 @@ pub fn load_tracked(
     base: Option<&Path>,
     config: &TrackerConfig,
 ) -> Result<LoadedScenario, LoadError> {
-    build(bundled::scenario(name, base)?, config)
+    let mut text = bundled::scenario(name, base)?;
+    text.tracker = None;
+    build(text, config)
 }
 
 /// Puts the world together from a scenario's texts and the channel that it names; a calibrated tracker is calibrated

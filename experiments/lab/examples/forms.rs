@@ -196,8 +196,7 @@ impl Played {
                 render: &|_| Ok(Vec::new()),
             })?;
         }
-        let base = Path::new(config).parent();
-        let config = &experiment.config;
+        let (base, config) = (Path::new(config).parent(), &experiment.config);
         let loaded = world::load_tracked(&config.scenario, base, &config.tracker)?;
         let play = |policy: &str| -> Result<Vec<CallSummary>, Failure> {
             let (policy, choice) = policies::find(policy, &loaded.world.scenario)?;

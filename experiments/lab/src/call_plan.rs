@@ -2,6 +2,8 @@
 
 use offhook_env::rng::Stream;
 
+pub use offhook_simulator::tracking::SlotTracker;
+
 use crate::play::{Choice, Plan};
 
 /// What simulation and evaluation have in common; held-out calls, numbered from 0.
@@ -13,6 +15,8 @@ pub struct CallPlan {
     pub seed: u64,
     /// Share of what the line hears right that is misheard on top, in `[0, 0.3]`.
     pub noise: f32,
+    /// By which tracker policies follow them that were made with none of their own.
+    pub tracker: SlotTracker,
     /// Threads, one per processor if not given; results do not depend on it.
     pub threads: Option<u16>,
 }

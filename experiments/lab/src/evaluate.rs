@@ -11,7 +11,7 @@ use offhook_env::policy::Policy;
 use offhook_env::scenario::Scenario;
 use offhook_simulator::bundled;
 use offhook_simulator::user::UserModelName;
-use offhook_simulator::world::{self, CallWorld, LoadedScenario};
+use offhook_simulator::world::{CallWorld, LoadedScenario};
 use offhook_stats::{self as stats, Estimate};
 
 use crate::call_plan::CallPlan;
@@ -156,8 +156,9 @@ impl Evaluation {
         distinct(&user_models)?;
         let policies = policies.into_iter().map(Contestant::open);
         let policies: Vec<_> = policies.collect::<Result<_, Failure>>()?;
+        let tracker = plan.calls.tracker;
         let load = |name: String| {
-            let loaded = world::load(&name, None)?;
+            let loaded = stored::load_named(&name, tracker)?;
             Ok((name, loaded))
         };
         let loaded = match scenarios.is_empty() {

@@ -56,7 +56,26 @@ pub fn find(name: &str, scenario: &Scenario) -> Result<(Arc<dyn Policy>, Choice)
     PolicySource::open(name)?.for_scenario(scenario)
 }
 
+/// Whether a policy by name is a table or a network whose codes come from the focus tracker.
+///
+/// # Errors
+/// As [`PolicySource::open`].
+pub fn is_of_focus(name: &str) -> Result<bool, Failure> {
+    Ok(PolicySource::open(name)?.is_of_focus())
+}
+
 impl PolicySource {
+    fn is_of_focus(&self) -> bool {
+        match self {
+            Self::Random | Self::Script => false,
+            Self::Privileged(base) => base.is_of_focus(),
+            Self::Network(_, network) | Self::Sampled(_, network) => {
+                network.layout.tracker.is_none()
+            }
+            Self::Table(table) => table.layout().tracker().is_none(),
+        }
+    }
+
     /// Reads a policy by name.
     ///
     /// # Errors

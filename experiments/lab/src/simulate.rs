@@ -98,7 +98,8 @@ fn play_plan(
     stop: &Stop,
     on_preview: impl FnOnce(&Preview),
 ) -> Result<Simulation, Failure> {
-    let (scenario, loaded) = stored::load(plan.scenario.as_deref(), &plan.policy)?;
+    let (scenario, loaded) =
+        stored::load(plan.scenario.as_deref(), &plan.policy, plan.calls.tracker)?;
     let loaded = loaded.with_noise(plan.calls.noise)?;
     let populated = user_models::populate(&loaded, &plan.user_model, plan.calls.seed)?;
     let world = &*populated.world;
@@ -179,6 +180,7 @@ mod tests {
                 n_calls,
                 seed: 1,
                 noise: 0.0,
+                tracker: Default::default(),
                 threads: Some(1),
             },
             log: None,

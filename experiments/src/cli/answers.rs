@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use offhook_lab::call_plan::CallPlan;
+use offhook_lab::call_plan::{CallPlan, SlotTracker};
 
 /// `offhook answers`
 #[derive(Debug, Args)]
@@ -63,6 +63,7 @@ impl AnswersArgs {
             n_calls: self.calls.unwrap_or(CALLS),
             seed: self.seed,
             noise: 0.0,
+            tracker: SlotTracker::default(),
             threads: self.threads,
         }
     }

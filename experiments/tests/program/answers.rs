@@ -185,8 +185,9 @@ fn corrected_intervals_hold_what_the_recorded_ones_miss() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     for (seed, log) in [("1", "log.jsonl.zst"), ("2", "known.jsonl.zst")] {
-        let command =
-            format!("simulate epidemic_survey --calls 6000 --noise .3 --seed {seed} --out {log}");
+        let command = format!(
+            "simulate epidemic_survey --tracker focus --calls 6000 --seed {seed} --out {log}"
+        );
         succeed(folder, &words(&command));
     }
     for calibration in ["", "--calibration known.jsonl.zst"] {

@@ -166,7 +166,7 @@ fn without_scenario_and_run_nothing_is_played() {
 fn a_run_of_before_channels_were_stored_uses_the_one_that_its_scenario_names() {
     let old = folder().join("old");
     fs::create_dir(&old).expect("a folder");
-    for name in ["manifest.json", "table.json"] {
+    for name in ["manifest.json", "table.json", "tracker.json"] {
         fs::copy(folder().join("lab/run").join(name), old.join(name)).expect("copied");
     }
     let text = fs::read_to_string(folder().join("lab/run/scenario.toml")).expect("a file");

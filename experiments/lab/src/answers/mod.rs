@@ -106,7 +106,7 @@ fn of_log(plan: &AnswersPlan, path: &Path, stop: &Stop) -> Result<Survey, Failur
 
 fn of_run(plan: &AnswersPlan, stop: &Stop) -> Result<Survey, Failure> {
     let policy = plan.source.display().to_string();
-    let (_, loaded) = stored::load(plan.scenario.as_deref(), &policy)?;
+    let (_, loaded) = stored::load(plan.scenario.as_deref(), &policy, plan.calls.tracker)?;
     let loaded = loaded.with_noise(plan.calls.noise)?;
     let world = &*loaded.world;
     if let Some(by) = &plan.by {

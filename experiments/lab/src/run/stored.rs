@@ -8,7 +8,7 @@ use std::sync::Arc;
 use offhook_env::diagnostic::Text;
 use offhook_env::scenario::{Scenario, ScenarioText};
 use offhook_simulator::bundled::{self, FindError};
-use offhook_simulator::tracking::TrackerConfig;
+use offhook_simulator::tracking::{SlotTracker, TrackerConfig};
 use offhook_simulator::world::{self, LoadedScenario};
 use serde::Deserialize;
 
@@ -16,6 +16,7 @@ use super::hash::{hashes, sha256};
 use super::run_file::RunFile;
 use crate::disk::{atomic, release_file};
 use crate::error::Failure;
+use crate::policies;
 
 /// Most bytes of a manifest that are read; one has some hundred for each file of the run.
 const MAX_MANIFEST: u64 = 16 << 20;
@@ -204,8 +205,12 @@ pub fn tracker_of(policy: &str) -> Result<Option<Option<Text>>, Failure> {
     if let Some(run) = StoredRun::of_policy(policy) {
         return Ok(Some(run.tracker()?));
     }
-    let release = release_file::read(Path::new(policy))?;
-    Ok(release.map(|release| release.content().scenario.tracker.clone()))
+    if let Some(release) = release_file::read(Path::new(policy))? {
+        return Ok(Some(release.content().scenario.tracker.clone()));
+    }
+    // A table or a network of before trackers were calibrated.
+    let is_of_focus = policies::is_of_focus(policy)?;
+    Ok(is_of_focus.then_some(None))
 }
 
 /// The scenario of that name alone, followed by the tracker that the policy was made with.
@@ -218,21 +223,43 @@ pub fn scenario_for(name: &str, policy: &str) -> Result<(Arc<Scenario>, Scenario
     };
     let mut text = bundled::scenario(name, None)?;
     text.tracker = tracker;
+    if let Ok(scenario) = Scenario::parse(&text) {
+        return Ok((Arc::new(scenario), text));
+    }
+    // The tracker is another scenario's; what is wrong with the policy is said of its layout.
+    text.tracker = None;
     Ok((Arc::new(Scenario::parse(&text)?), text))
 }
 
+/// A scenario with its population and channel by name, followed by the tracker that lies beside it, or else by
+/// `tracker`.
+///
+/// # Errors
+/// As [`world::load`].
+pub fn load_named(name: &str, tracker: SlotTracker) -> Result<LoadedScenario, Failure> {
+    Ok(match tracker {
+        SlotTracker::Calibrated => world::load(name, None)?,
+        SlotTracker::Focus => world::load_tracked(name, None, &TrackerConfig::FOCUS)?,
+    })
+}
+
 /// A scenario with its population and channel: by name or path, or else the own one of the policy's run or release;
-/// and what it is called.
+/// and what it is called. It is followed by the policy's own tracker, or else by `tracker`.
 ///
 /// # Errors
 /// If nothing says which scenario is meant, a file cannot be read, or every mistake in one.
-pub fn load(scenario: Option<&str>, policy: &str) -> Result<(String, LoadedScenario), Failure> {
+pub fn load(
+    scenario: Option<&str>,
+    policy: &str,
+    tracker: SlotTracker,
+) -> Result<(String, LoadedScenario), Failure> {
     if let Some(name) = scenario {
         let loaded = match tracker_of(policy)? {
-            None => world::load(name, None)?,
+            None => load_named(name, tracker)?,
             Some(tracker) => {
                 let loaded = world::load_tracked(name, None, &TrackerConfig::FOCUS)?;
-                loaded.followed_by(tracker.as_ref())?
+                // A tracker of another scenario: what is wrong with the policy is said of its layout.
+                loaded.followed_by(tracker.as_ref()).unwrap_or(loaded)
             }
         };
         return Ok((name.to_owned(), loaded));

@@ -306,9 +306,8 @@ impl Layout {
             None => {
                 let (found, wanted) = (&self.actions, &expected.actions);
                 let differs = |idx: &usize| found.get(*idx) != wanted.get(*idx);
-                let idx = (0..found.len().max(wanted.len()))
-                    .find(differs)
-                    .unwrap_or(0);
+                let most = found.len().max(wanted.len());
+                let idx = (0..most).find(differs).unwrap_or(0);
                 let quoted = |action: Option<&String>| action.map(|name| format!("'{name}'"));
                 let [a, b] =
                     [found, wanted].map(|list| quoted(list.get(idx)).unwrap_or("absent".into()));
@@ -324,11 +323,8 @@ impl Layout {
 
     /// All feature names, for messages.
     pub(crate) fn feature_names(&self) -> String {
-        self.features
-            .iter()
-            .map(|feature| feature.name.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
+        let names: Vec<&str> = self.features.iter().map(|f| f.name.as_str()).collect();
+        names.join(", ")
     }
 
     /// The features that `cell` restricts, with their masks, ordered by name as in every file.
