@@ -24,8 +24,10 @@ pub enum Stream {
     Act = 7,
     /// Calls continued from a fork, to estimate action values.
     Fork = 8,
+    /// Customers that a call's robot supposes.
+    Suppose = 9,
     /// Calls that a tracker is calibrated by.
-    Calibrate = 9,
+    Calibrate = 10,
     /// Which callers a bootstrap draws.
     Resample = 16,
 }

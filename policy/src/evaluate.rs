@@ -24,6 +24,9 @@ pub enum Choice {
     /// The action that a planner finds best, which sees the hidden customer and lets the policy go
     /// on after it ([`crate::planner`]).
     Plan,
+    /// The action that a planner finds best for the customers who may be on the line, given what was heard, with the
+    /// policy going on after it ([`crate::planner::believing`]).
+    Believe,
     /// The most probable action of a policy that is shown the hidden customer.
     Told,
 }
@@ -76,7 +79,8 @@ struct Step<'a> {
 ///
 /// # Panics
 /// If `env` begins at another episode than the plan, or the plan asks for a look at the hidden
-/// customer ([`Choice::Plan`], [`Choice::Told`]), which a vector of calls does not give.
+/// customer ([`Choice::Plan`], [`Choice::Told`]) or at a belief over customers ([`Choice::Believe`]), which a vector of
+/// calls does not give.
 pub fn evaluate(env: &mut dyn VectorEnv, policy: &dyn Policy, plan: Plan) -> Vec<CallSummary> {
     let n_actions = env.layout().n_actions();
     play(
@@ -101,7 +105,9 @@ fn choose(
             let uniform = uniform_at(plan.seed, Stream::Act, at.episode, at.turn);
             policy.sample(seen, n_actions, uniform)
         }
-        Choice::Plan | Choice::Told => panic!("many calls at once hide their customers"),
+        Choice::Plan | Choice::Believe | Choice::Told => {
+            panic!("many calls at once hide their customers")
+        }
     }
 }
 

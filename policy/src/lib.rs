@@ -5,8 +5,8 @@
 //! - [`network`]: the actor-critic, its weights, the engines that train it.
 //! - [`data`]: what learners learn from, in memory.
 //! - [`learner`]: one file per learner, the trait that whatever runs them knows, and the lists of them.
-//! - [`evaluate`]: which calls are played and how, and many of them at once; [`planner`] plays with the hidden
-//!   customer in view.
+//! - [`evaluate`]: which calls are played and how, and many of them at once; [`planner`] tries actions out
+//!   first, with the hidden customer in view or with those who may be on the line.
 //! - [`distill`] puts a policy into a decision table; [`ope`] judges one by the calls of another.
 //! - [`checkpoint`]: all that it takes to go on later, to the same bytes.
 //! - [`error`]: why something refused to learn.

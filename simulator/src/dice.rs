@@ -89,6 +89,18 @@ impl<T: Copy> Pick<T> {
         }
     }
 
+    /// Every choice with its probability; one that shares several cells comes several times.
+    pub(crate) fn shares(&self) -> impl Iterator<Item = (f64, T)> {
+        let each = 1.0 / self.cells.len().max(1) as f64;
+        self.cells.iter().flat_map(move |cell| {
+            let first = f64::from(cell.below) / 4_294_967_296.0;
+            [
+                (each * first, cell.choices[0]),
+                (each * (1.0 - first), cell.choices[1]),
+            ]
+        })
+    }
+
     /// The choice that `bits` falls on; `None` only when there is nothing to choose from.
     #[inline]
     pub(crate) fn at(&self, bits: u32) -> Option<T> {

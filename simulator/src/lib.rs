@@ -8,6 +8,7 @@
 //! - [`user`] has the user models: [`user::UserModel`] is any of them, [`user::AgendaCustomers`] the one that all
 //!   others draw their persons from.
 //! - [`channel`] has the lines: a [`channel::ConfusionChannel`] is read from a channel file.
+//! - [`belief`] supposes who is on the line: a particle filter over agenda customers.
 //! - [`variation`] draws noisier lines and other customers around both, for training that is to hold elsewhere.
 //! - [`tracking`] says by which tracker calls are followed.
 //! - [`textbook`] has the exact optimum of the one bundled scenario whose optimum is known.
@@ -27,6 +28,8 @@ pub mod schema;
 pub mod user;
 
 pub mod channel;
+
+pub mod belief;
 
 pub mod tracking;
 pub mod variation;

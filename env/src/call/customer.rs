@@ -173,6 +173,11 @@ pub trait Customers: Send + Sync {
 pub trait Channel: Send + Sync {
     /// What the robot understands of `said`, in place of what `heard` held before.
     fn transmit(&self, said: &Utterance, difficulty: u8, rng: &mut Rng, heard: &mut NBest);
+
+    /// How likely it is that [`transmit`](Self::transmit) makes `heard` of `said`: a probability where readings are
+    /// few, a density over confidences where there are many. Only ratios between values of `said` and
+    /// `difficulty` with the same `heard` mean anything; never negative.
+    fn likelihood(&self, said: &Utterance, difficulty: u8, heard: &NBest) -> f64;
 }
 
 /// A line that loses nothing: one reading, surely right.
@@ -188,5 +193,14 @@ impl Channel for PerfectChannel {
                 confidence: 1.0,
             });
         }
+    }
+
+    fn likelihood(&self, said: &Utterance, _difficulty: u8, heard: &NBest) -> f64 {
+        let is_same = match heard.hypotheses() {
+            [] => said.acts().is_empty(),
+            [only] => only.utterance == *said && only.confidence == 1.0,
+            _ => false,
+        };
+        f64::from(u8::from(is_same))
     }
 }

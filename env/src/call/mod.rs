@@ -4,7 +4,9 @@ mod attainable;
 pub mod batch;
 mod believed;
 pub mod customer;
+mod imagined;
 pub mod outcome;
+pub mod posterior;
 pub mod privileged;
 pub mod vector_env;
 
@@ -12,6 +14,7 @@ use std::sync::Arc;
 
 pub use attainable::is_attainable;
 pub use believed::believed_outcome;
+pub use imagined::harms_of;
 
 use crate::act::{NBest, NONE, UserActKind, Utterance};
 use crate::action::ActionId;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use offhook_env::diagnostic::Text;
 use offhook_env::policy::Policy;
 use offhook_env::scenario::Scenario;
+use offhook_simulator::belief::ParticleFilter;
 use offhook_simulator::bundled;
 use offhook_simulator::user::UserModelName;
 use offhook_simulator::world::{CallWorld, LoadedScenario};
@@ -17,7 +18,7 @@ use offhook_stats::{self as stats, Estimate};
 use crate::call_plan::CallPlan;
 use crate::error::Failure;
 use crate::key_figure::{KEY_FIGURES, KeyFigure, Tallies};
-use crate::play::{self, Choice, Plan};
+use crate::play::{self, Choice, Plan, Player};
 use crate::policies::{self, PolicySource};
 use crate::run::stored;
 use crate::segment::Segments;
@@ -66,23 +67,22 @@ impl Contestant {
         })
     }
 
-    /// The scenario as the policy follows its calls: by its own tracker, or else by the scenario's.
-    fn view(&self, loaded: &LoadedScenario) -> Result<Arc<Scenario>, Failure> {
-        match &self.tracker {
-            Some(tracker) if *tracker != loaded.text.tracker => {
-                Ok(loaded.followed_by(tracker.as_ref())?.world.scenario.clone())
-            }
-            _ => Ok(loaded.world.scenario.clone()),
-        }
-    }
-
-    /// The policy in that scenario, how it chooses, and the scenario.
+    /// The policy in a scenario, whose calls it follows by its own tracker, or else by the scenario's.
     fn fits(&self, loaded: &LoadedScenario) -> Result<Fitting, Failure> {
-        let scenario = self.view(loaded)?;
+        let own = match &self.tracker {
+            Some(tracker) if *tracker != loaded.text.tracker => {
+                Some(loaded.followed_by(tracker.as_ref())?)
+            }
+            _ => None,
+        };
+        let loaded = own.as_ref().unwrap_or(loaded);
+        let scenario = loaded.world.scenario.clone();
         let (policy, choice) = self.policy.for_scenario(&scenario)?;
+        let filter = self.policy.filter(loaded)?;
         Ok(Fitting {
             policy,
             choice,
+            filter,
             scenario,
         })
     }
@@ -92,6 +92,7 @@ impl Contestant {
 struct Fitting {
     policy: Arc<dyn Policy>,
     choice: Choice,
+    filter: Option<ParticleFilter>,
     scenario: Arc<Scenario>,
 }
 
@@ -245,7 +246,11 @@ impl Evaluation {
                         channel: world.channel.clone(),
                     };
                     let world = &world;
-                    let played = play::evaluate(world, &*fits.policy, calls);
+                    let player = Player {
+                        policy: &*fits.policy,
+                        filter: fits.filter.as_ref(),
+                    };
+                    let played = play::evaluate_as(world, player, calls);
                     tallies[p][k].add(&played);
                     if let Some(by) = &by {
                         let places = by.of_calls(world, (calls.seed, calls.stream), &played);
@@ -344,7 +349,7 @@ fn sort(names: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
             (false, false) => {
                 let known: Vec<&str> = known().collect();
                 return Err(Failure::usage(format!(
-                    "'{name}' is neither a policy (random, script, privileged, a run directory, a checkpoint or a table) \
+                    "'{name}' is neither a policy (random, script, belief, privileged, a run directory, a checkpoint or a table) \
                      nor a scenario (a .toml file, {})",
                     known.join(", ")
                 )));

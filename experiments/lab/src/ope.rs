@@ -228,5 +228,8 @@ fn policy(name: &str, scenario: &Scenario) -> Result<Arc<dyn Policy>, Failure> {
         (_, Choice::Plan | Choice::Told) => Err(Failure::usage(format!(
             "'{name}' has the hidden customer in view, whom a log does not have"
         ))),
+        (_, Choice::Believe) => Err(Failure::usage(format!(
+            "'{name}' plans by all that was heard so far, which no observation shows"
+        ))),
     }
 }

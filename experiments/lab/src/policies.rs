@@ -1,4 +1,4 @@
-//! Policies by name: `random`, `script`, `privileged`, a run directory, a checkpoint, or a table.
+//! Policies by name: `random`, `script`, `belief`, `privileged`, a run directory, a checkpoint, or a table.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +9,8 @@ use offhook_env::policy::{Observation, Policy, RandomPolicy};
 use offhook_env::scenario::Scenario;
 use offhook_policy::checkpoint::Checkpoint;
 use offhook_policy::learner::config::policy_of;
+use offhook_simulator::belief::{FilterConfig, ParticleFilter};
+use offhook_simulator::world::LoadedScenario;
 use offhook_table::DecisionTable;
 pub use offhook_table::agent::layout_of as table_layout;
 use offhook_table::agent::{act, prove};
@@ -30,6 +32,8 @@ pub enum PolicySource {
     Script,
     /// Plans ahead with the hidden customer in view, and then goes on as the policy within.
     Privileged(Box<PolicySource>),
+    /// Plans ahead with the customers in view who may be on the line, and then goes on as the policy within.
+    Belief(Box<PolicySource>),
     /// A network; the path is for messages.
     Network(PathBuf, Box<Checkpoint>),
     /// A network that draws its actions.
@@ -38,17 +42,16 @@ pub enum PolicySource {
     Table(Box<DecisionTable>),
 }
 
-/// Whether `name` is that of a policy and not of a file: `random`, `script`, `privileged`,
-/// `privileged=...`, `sampled=...`.
+/// Whether `name` is that of a policy and not of a file: `random`, `script`, `belief`,
+/// `belief=...`, `privileged`, `privileged=...`, `sampled=...`.
 pub fn is_built_in(name: &str) -> bool {
-    matches!(name, "random" | "script" | "privileged")
-        || name.starts_with("privileged=")
-        || name.starts_with("sampled=")
+    matches!(name, "random" | "script" | "belief" | "privileged")
+        || stored::MARKS.iter().any(|mark| name.starts_with(mark))
 }
 
-/// A policy by name, and how it chooses: `random` draws, `privileged` plans ahead with the script, or
-/// with another policy after `privileged=`, networks after `sampled=` draw, all others take their best
-/// action.
+/// A policy by name, and how it chooses: `random` draws, `privileged` and `belief` plan ahead with the script, or
+/// with another policy after `privileged=` or `belief=`, networks after `sampled=` draw, all others take their
+/// best action.
 ///
 /// # Errors
 /// If there is no such policy, or it was made for another scenario.
@@ -68,7 +71,7 @@ impl PolicySource {
     fn is_of_focus(&self) -> bool {
         match self {
             Self::Random | Self::Script => false,
-            Self::Privileged(base) => base.is_of_focus(),
+            Self::Privileged(base) | Self::Belief(base) => base.is_of_focus(),
             Self::Network(_, network) | Self::Sampled(_, network) => {
                 network.layout.tracker.is_none()
             }
@@ -85,7 +88,11 @@ impl PolicySource {
             "random" => return Ok(Self::Random),
             "script" => return Ok(Self::Script),
             "privileged" => return Ok(Self::Privileged(Box::new(Self::Script))),
+            "belief" => return Ok(Self::Belief(Box::new(Self::Script))),
             _ => {}
+        }
+        if let Some(base) = name.strip_prefix("belief=") {
+            return Ok(Self::Belief(Box::new(Self::open(base)?)));
         }
         if let Some(base) = name.strip_prefix("privileged=") {
             return Ok(Self::Privileged(Box::new(Self::open(base)?)));
@@ -108,7 +115,7 @@ impl PolicySource {
         }
         if !path.exists() {
             return Err(Failure::usage(format!(
-                "no policy '{name}': expected random, script, privileged, a run directory, a checkpoint, a table or a release"
+                "no policy '{name}': expected random, script, belief, privileged, a run directory, a checkpoint, a table or a release"
             )));
         }
         if path
@@ -130,9 +137,26 @@ impl PolicySource {
     pub fn is_proved(&self, scenario: &Scenario) -> Result<Option<bool>, Failure> {
         match self {
             Self::Table(table) => Ok(Some(prove(table, scenario)?.ok())),
-            Self::Privileged(base) => base.is_proved(scenario),
+            Self::Privileged(base) | Self::Belief(base) => base.is_proved(scenario),
             Self::Random | Self::Script | Self::Network(..) | Self::Sampled(..) => Ok(None),
         }
+    }
+
+    /// Who may be on the line in a scenario, for a policy that supposes customers. Whatever `loaded` was varied to and
+    /// whoever answers there: agenda customers on the scenario's own line.
+    ///
+    /// # Errors
+    /// If population or line cannot be read again.
+    pub fn filter(&self, loaded: &LoadedScenario) -> Result<Option<ParticleFilter>, Failure> {
+        Ok(match self {
+            Self::Belief(_) => Some(ParticleFilter::of(loaded, FilterConfig::default())?),
+            Self::Random
+            | Self::Script
+            | Self::Privileged(_)
+            | Self::Network(..)
+            | Self::Sampled(..)
+            | Self::Table(_) => None,
+        })
     }
 
     /// The policy in a scenario, and how it chooses.
@@ -144,6 +168,14 @@ impl PolicySource {
             Self::Random => (Arc::new(RandomPolicy), Choice::Sample),
             Self::Script => (Arc::new(scenario.script()), Choice::Best),
             Self::Privileged(base) => (base.for_scenario(scenario)?.0, Choice::Plan),
+            Self::Belief(base) => match base.for_scenario(scenario)? {
+                (policy, Choice::Best | Choice::Sample) => (policy, Choice::Believe),
+                (_, Choice::Plan | Choice::Believe | Choice::Told) => {
+                    return Err(Failure::usage(
+                        "what goes on after belief= must see what a robot sees, and not plan itself",
+                    ));
+                }
+            },
             Self::Network(path, checkpoint) => {
                 let layout = &checkpoint.layout;
                 let told = layout.n_observed() < layout.n_features();
@@ -269,9 +301,9 @@ impl Exploring {
         let policy = match choice {
             Choice::Sample => policy,
             Choice::Best => Arc::new(Greedy(policy)),
-            Choice::Plan | Choice::Told => {
+            Choice::Plan | Choice::Believe | Choice::Told => {
                 return Err(Failure::usage(
-                    "--explore is for policies that see what a robot sees, not for privileged",
+                    "--explore is for policies that see what a robot sees, not for belief and privileged",
                 ));
             }
         };

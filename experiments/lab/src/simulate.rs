@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use offhook_env::call::outcome::CallSummary;
 use offhook_env::log::CallLog;
-use offhook_env::policy::Policy;
 use offhook_simulator::user::UserModelName;
 use offhook_simulator::world::CallWorld;
 use offhook_stats::Estimate;
@@ -15,7 +14,7 @@ use crate::disk::jsonl;
 use crate::disk::out_file::OutFile;
 use crate::error::Failure;
 use crate::key_figure::Tallies;
-use crate::play::{self, Choice, Plan};
+use crate::play::{self, Choice, Plan, Player};
 use crate::policies::{Exploring, PolicySource};
 use crate::run::stored;
 use crate::stop::Stop;
@@ -105,6 +104,7 @@ fn play_plan(
     let world = &*populated.world;
     let source = PolicySource::open(&plan.policy)?;
     let (mut policy, mut choice) = source.for_scenario(&world.scenario)?;
+    let filter = source.filter(&loaded)?;
     let proved = source.is_proved(&world.scenario)?;
     if plan.explore > 0.0 {
         policy = Arc::new(Exploring::new(policy, choice, plan.explore)?);
@@ -117,12 +117,16 @@ fn play_plan(
         n_calls: plan.n_shown.min(episodes.n_calls),
         ..episodes
     };
+    let player = Player {
+        policy: &*policy,
+        filter: filter.as_ref(),
+    };
     on_preview(&Preview {
         user_model: plan.user_model.to_string(),
         source: populated.source,
-        calls: play::record(world, &*policy, shown),
+        calls: play::record_as(world, player, shown),
     });
-    let tallies = tally(world, &*policy, episodes, log.as_mut(), stop)?;
+    let tallies = tally(world, player, episodes, log.as_mut(), stop)?;
     if let Some(log) = log {
         log.finish()?;
     }
@@ -140,7 +144,7 @@ fn play_plan(
 /// Plays calls a chunk at a time, logs them if there is a log, and tallies each figure.
 fn tally(
     world: &CallWorld,
-    policy: &dyn Policy,
+    player: Player<'_>,
     episodes: Plan,
     mut log: Option<&mut jsonl::Writer>,
     stop: &Stop,
@@ -149,9 +153,9 @@ fn tally(
     for chunk in play::chunks(episodes) {
         stop.check()?;
         let summaries = match &mut log {
-            None => play::evaluate(world, policy, chunk),
+            None => play::evaluate_as(world, player, chunk),
             Some(log) => {
-                let played = play::record(world, policy, chunk);
+                let played = play::record_as(world, player, chunk);
                 let logged = played.into_iter().map(|(call, summary)| {
                     log.write(&call)?;
                     Ok(summary)

@@ -11,7 +11,7 @@ use super::call::CallArgs;
 #[derive(Debug, Args)]
 #[command(mut_arg("calls", |arg| arg.help("Calls to play for each policy, scenario and user model")))]
 pub struct EvaluateArgs {
-    /// Policies (`random`, `script`, `privileged`, run directories, checkpoints, tables) and scenarios (names of
+    /// Policies (`random`, `script`, `belief`, `privileged`, `belief=POLICY`, `privileged=POLICY`, run directories, checkpoints, tables) and scenarios (names of
     /// bundled ones, `.toml` files), in any order; without a scenario, the own ones of the runs.
     #[arg(required = true, num_args = 1.., value_names = ["POLICY", "SCENARIO"])]
     pub names: Vec<String>,

@@ -14,7 +14,9 @@ pub struct SimulateArgs {
     /// Scenario: a path or the name of a bundled one; if not given, the own one of the policy's run or release.
     #[arg(required_unless_present = "policy")]
     pub scenario: Option<String>,
-    /// `random`, `script`, `privileged` (sees the hidden goal: an upper bound), a run directory, a checkpoint, a table, a
+    /// `random`, `script`, `privileged` (sees the hidden goal: an upper bound), `belief` (plans for the customers who may
+    /// be on the line, given what was heard, with the script going on; slow), the same with another policy going on as
+    /// `privileged=POLICY` or `belief=POLICY`, a run directory, a checkpoint, a table, a
     /// release, or `sampled=` before a checkpoint or run directory for a network that draws its actions.
     #[arg(long, default_value = "script")]
     pub policy: String,

@@ -54,6 +54,45 @@ fn probing_customers_make_no_masked_policy_break_a_rule() {
 }
 
 #[test]
+fn a_policy_that_supposes_customers_is_named_as_it_was_typed_and_meets_every_user_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let names = ["belief", "belief=script", "fraud_alert"];
+    let args = [&["evaluate"][..], &names, &["--calls", "8", "--json"]].concat();
+    let found = records(&succeed(folder, &args));
+    let of = |policy: &str| -> Vec<(String, f64, Value)> {
+        let own = found.iter().filter(|(.., place)| place["policy"] == policy);
+        let rest = |place: &Value| place["user_model"].clone();
+        own.map(|(metric, value, place)| (metric.clone(), *value, rest(place)))
+            .collect()
+    };
+    assert!(of("belief").len() > 20);
+    assert_eq!(of("belief"), of("belief=script"));
+    let alone = |threads: &str| {
+        let args = [
+            "simulate",
+            "fraud_alert",
+            "--policy",
+            "belief",
+            "--calls",
+            "6",
+        ];
+        succeed(
+            folder,
+            &[&args[..], &["--threads", threads, "--json"]].concat(),
+        )
+    };
+    let values = |text: &str| -> Vec<f64> { records(text).iter().map(|r| r.1).collect() };
+    assert_eq!(values(&alone("1")), values(&alone("2")));
+    let refused = fail(
+        folder,
+        &["simulate", "fraud_alert", "--policy", "belief=privileged"],
+        2,
+    );
+    assert!(refused.contains("must see what a robot sees"), "{refused}");
+}
+
+#[test]
 fn every_policy_meets_every_user_model() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();

@@ -11,12 +11,13 @@ use offhook_env::scenario::Scenario;
 use offhook_env::scenario::slot::SlotKind;
 use rand::Rng as _;
 
+use super::likelihood::Odds;
 use super::model::{ChannelModel, N_BINS, Rates};
 use super::table::{Fate, KindTable, SecondReading, is_quiet, noisier, scaled, weights};
 use crate::dice::Pick;
 use crate::variation::{N_NOISES, NOISE_STEP};
 
-const N_KINDS: usize = UserActKind::ALL.len();
+pub(super) const N_KINDS: usize = UserActKind::ALL.len();
 
 /// A confusion channel, compiled for one scenario.
 #[derive(Clone, Debug)]
@@ -25,16 +26,18 @@ pub struct ConfusionChannel {
     fates: Vec<[Pick<Fate>; N_KINDS]>,
     kinds: [KindTable; N_KINDS],
     /// Acts that the scenario's customers do, kind by kind; silence always among them.
-    acts: Vec<UserAct>,
+    pub(super) acts: Vec<UserAct>,
     /// Where the acts of each kind begin among them, and how many they are.
-    places: [(u32, u32); N_KINDS],
+    pub(super) places: [(u32, u32); N_KINDS],
     /// Slots whose values are misheard as what is near them, with the number of values.
-    near: Vec<(u8, Near)>,
+    pub(super) near: Vec<(u8, Near)>,
+    /// The same tables as probabilities, to tell how likely it is to hear something.
+    pub(super) odds: Box<Odds>,
 }
 
 /// What the values of a slot are near to.
 #[derive(Clone, Copy, Debug)]
-enum Near {
+pub(super) enum Near {
     /// Numbers: to those next to them.
     OnALine(u8),
     /// Sets of so many: to those with one more or one less.
@@ -42,8 +45,16 @@ enum Near {
 }
 
 impl Near {
+    /// How many values of `bits`, from 0, stand for all of them.
+    pub(super) fn n_choices(self) -> u32 {
+        match self {
+            Self::OnALine(_) => 2 * NEIGHBORS,
+            Self::Sets(n) => u32::from(n.max(1)),
+        }
+    }
+
     /// A value near `value`, chosen by `bits`.
-    fn choose(self, value: u8, bits: u32) -> u8 {
+    pub(super) fn choose(self, value: u8, bits: u32) -> u8 {
         match self {
             Self::OnALine(n_values) => {
                 let away = 1 + (bits >> 1) % NEIGHBORS;
@@ -125,7 +136,7 @@ impl ConfusionChannel {
                 })
             })
         });
-        let fates = fates.collect();
+        let fates: Vec<_> = fates.collect();
         let kinds = by_kind(|kind| KindTable::new(kind, rates(kind), &weights[kind as usize]));
         acts[UserActKind::Silence as usize] = vec![UserAct::new(UserActKind::Silence)];
         let mut n_before = 0;
@@ -143,9 +154,15 @@ impl ConfusionChannel {
                 SlotKind::Several => Some((slot, Near::Sets(of.items().len() as u8))),
                 SlotKind::Choice | SlotKind::Text => None,
             });
+        let odds = Box::new(Odds::new(
+            &fates,
+            &kinds,
+            &acts[UserActKind::Inform as usize],
+        ));
         Self {
             fates,
             kinds,
+            odds,
             acts: acts.concat(),
             places,
             near: near.collect(),
@@ -324,6 +341,10 @@ impl Channel for ConfusionChannel {
         let differs = (loud != part.loud) | loud & (rival.instead != part.act);
         write(heard, (top, part.confidence), second, differs, &rival);
     }
+
+    fn likelihood(&self, said: &Utterance, difficulty: u8, heard: &NBest) -> f64 {
+        self.likelihood_of(said, difficulty, heard)
+    }
 }
 
 /// Notes the first reading, and the second where it `differs`.
@@ -362,7 +383,7 @@ const HIGHEST: f32 = (N_BINS - 1) as f32 / N_BINS as f32;
 
 /// Whether the act matters to anybody.
 #[inline]
-fn is_loud(act: &UserAct) -> bool {
+pub(super) fn is_loud(act: &UserAct) -> bool {
     !is_quiet(act.kind)
 }
 

@@ -2,6 +2,7 @@
 
 mod confusion;
 mod file;
+mod likelihood;
 mod model;
 mod table;
 

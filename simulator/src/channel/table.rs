@@ -64,6 +64,18 @@ impl Bins {
         Self(Pick::new(weights.iter().enumerate().map(from)))
     }
 
+    /// Probability of each bin.
+    pub(super) fn masses(&self) -> [f64; N_BINS] {
+        let mut masses = [0.0; N_BINS];
+        for (share, from) in self.0.shares() {
+            masses[(from * N_BINS as f32).round() as usize] += share;
+        }
+        if masses.iter().all(|mass| *mass == 0.0) {
+            masses[0] = 1.0;
+        }
+        masses
+    }
+
     #[inline]
     pub(super) fn at(&self, bits: u32) -> f32 {
         // The lowest bits are as good as independent of the bin.

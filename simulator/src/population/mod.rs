@@ -3,6 +3,7 @@
 mod check;
 mod draws;
 mod file;
+mod given;
 pub mod lint;
 mod segment;
 mod shares;
@@ -14,6 +15,7 @@ use offhook_env::scenario::MAX_SLOTS;
 use crate::dice::{Coins, Pick, Quantiles};
 use crate::variation::Variation;
 use draws::{SlotDraw, draw_set};
+pub(crate) use given::Redrawable;
 use segment::{Drawn, Layered, Segments};
 
 #[cfg(feature = "schema")]
@@ -160,6 +162,18 @@ impl Population {
             drawn.caller[feature] = level.unwrap_or(0);
             active = self.segments.active(drawn);
         }
+        self.draw_rest(drawn, active, coins)
+    }
+
+    /// Draws what is left of a person whose caller features are in `drawn`, and who so far belongs to the segments
+    /// `active`.
+    #[inline(always)]
+    fn draw_rest(
+        &self,
+        drawn: &mut Drawn,
+        mut active: u64,
+        coins: &mut Coins<'_>,
+    ) -> (Person, u64) {
         let picked_up = f32::from(coins.bits()) / 65_536.0;
         let voicemail = *self.voicemail.at(active);
         let line = if picked_up < voicemail {

@@ -23,7 +23,7 @@ pub use result::{
 use crate::call_plan::CallPlan;
 use crate::disk::jsonl;
 use crate::error::{Failure, FailureKind};
-use crate::play;
+use crate::play::{self, Player};
 use crate::policies::PolicySource;
 use crate::run::stored;
 use crate::segment::{self, Segments};
@@ -112,11 +112,17 @@ fn of_run(plan: &AnswersPlan, stop: &Stop) -> Result<Survey, Failure> {
     if let Some(by) = &plan.by {
         Segments::find(&world.scenario, by)?;
     }
-    let (policy, choice) = PolicySource::open(&policy)?.for_scenario(&world.scenario)?;
+    let source = PolicySource::open(&policy)?;
+    let (policy, choice) = source.for_scenario(&world.scenario)?;
+    let filter = source.filter(&loaded)?;
+    let player = Player {
+        policy: &*policy,
+        filter: filter.as_ref(),
+    };
     let mut survey = Survey::of(plan, Some(world.scenario.clone()))?;
     for chunk in play::chunks(plan.calls.episodes(choice)) {
         stop.check()?;
-        for (call, _) in play::record(world, &*policy, chunk) {
+        for (call, _) in play::record_as(world, player, chunk) {
             survey.add(plan, &call)?;
         }
     }

@@ -27,6 +27,9 @@ pub struct StoredRun {
     path: PathBuf,
 }
 
+/// What stands before a policy's name to say how it is to choose.
+pub const MARKS: [&str; 3] = ["belief=", "privileged=", "sampled="];
+
 impl StoredRun {
     /// The run that a path is, or that a file lies in: at its top, or below its checkpoints.
     pub fn of(path: &Path) -> Option<Self> {
@@ -46,9 +49,9 @@ impl StoredRun {
         is_ours.then_some(Self { path })
     }
 
-    /// The run whose policy that is: as [`of`](Self::of), also behind `sampled=` or `privileged=`.
+    /// The run whose policy that is: as [`of`](Self::of), also behind one of [`MARKS`].
     pub fn of_policy(name: &str) -> Option<Self> {
-        let path = ["privileged=", "sampled="]
+        let path = MARKS
             .into_iter()
             .fold(name, |name, mark| name.strip_prefix(mark).unwrap_or(name));
         Self::of(Path::new(path))

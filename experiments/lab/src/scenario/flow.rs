@@ -5,13 +5,12 @@ use std::path::Path;
 
 use offhook_env::call::outcome::Outcome;
 use offhook_env::log::{CallLog, TurnLog};
-use offhook_env::policy::Policy;
 use offhook_env::rng::Stream;
 use offhook_simulator::world::CallWorld;
 
 use crate::disk::jsonl;
 use crate::error::Failure;
-use crate::play::{self, Choice, Plan};
+use crate::play::{self, Choice, Plan, Player};
 use crate::threads;
 
 /// Where an edge starts or ends; ordered as a call goes.
@@ -100,7 +99,7 @@ impl Flow {
     /// The flow of `n_calls` calls that a policy plays, choosing as `choice` says.
     pub fn of_policy(
         world: &CallWorld,
-        policy: &dyn Policy,
+        player: Player<'_>,
         choice: Choice,
         n_calls: u64,
         seed: u64,
@@ -115,7 +114,7 @@ impl Flow {
                 choice,
             };
             for plan in play::chunks(plan) {
-                for (call, _) in play::record(world, policy, plan) {
+                for (call, _) in play::record_as(world, player, plan) {
                     flow.add(&call);
                 }
             }

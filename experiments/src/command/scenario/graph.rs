@@ -2,7 +2,8 @@
 
 use offhook_lab::disk::atomic;
 use offhook_lab::error::Failure;
-use offhook_lab::policies;
+use offhook_lab::play::Player;
+use offhook_lab::policies::PolicySource;
 use offhook_lab::scenario::flow::Flow;
 use offhook_report::scenario::graph::{GraphStyle, draw};
 use offhook_simulator::world;
@@ -26,9 +27,15 @@ pub fn run(args: &GraphArgs) -> Result<(), Failure> {
             (flow, format!("calls of {}", path.display()))
         }
         None => {
-            let world = world::load(&args.scenario, None)?.world;
-            let (player, choice) = policies::find(policy, &world.scenario)?;
-            let flow = Flow::of_policy(&world, &*player, choice, args.calls, seed);
+            let loaded = world::load(&args.scenario, None)?;
+            let source = PolicySource::open(policy)?;
+            let (chosen, choice) = source.for_scenario(&loaded.world.scenario)?;
+            let filter = source.filter(&loaded)?;
+            let player = Player {
+                policy: &*chosen,
+                filter: filter.as_ref(),
+            };
+            let flow = Flow::of_policy(&loaded.world, player, choice, args.calls, seed);
             let source = format!("simulated calls, policy {policy}, seed {seed}");
             (flow, source)
         }

@@ -5,11 +5,12 @@ use super::tokens::{outside_tests, tokens};
 use super::{PACKAGES, none, owner, sources};
 
 /// Files that may read the clock.
-const CLOCKS: [&str; 5] = [
+const CLOCKS: [&str; 6] = [
     "experiments/src/main.rs",
     "experiments/src/command/bench/",
     "experiments/lab/src/bench/clock.rs",
     "experiments/fuzz/src/main.rs",
+    "simulator/examples/belief.rs",
     "simulator/examples/speed.rs",
 ];
 

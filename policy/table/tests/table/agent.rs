@@ -97,6 +97,14 @@ impl Channel for Noisy {
             confidence: 1.0 - confidence,
         });
     }
+
+    fn likelihood(&self, said: &Utterance, _: u8, heard: &NBest) -> f64 {
+        let is_said = match heard.hypotheses() {
+            [] => said.acts().is_empty(),
+            [top, ..] => top.utterance == *said,
+        };
+        f64::from(u8::from(is_said))
+    }
 }
 
 /// A scenario with a slot of open values.

@@ -10,50 +10,14 @@ use offhook_env::scenario::Scenario;
 use super::reply::Reply;
 use super::{AgendaCustomer, AgendaCustomers, habit, machine};
 use crate::dice::Coins;
-use crate::population::{Line, Person, Time, Wish};
+use crate::population::{Line, Person, Population, Time, Wish};
 use crate::variation::N_CLASSES;
 
 impl Customers for AgendaCustomers {
     type Customer = AgendaCustomer;
 
     fn call(&self, _scenario: &Scenario, rng: &mut Rng) -> AgendaCustomer {
-        let person: Person = self.population.draw(&mut Coins::new(rng));
-        AgendaCustomer {
-            truth: Truth {
-                right_person: person.right_person && person.line == Line::Person,
-                machine: person.line != Line::Person,
-                unavailable: person.time != Time::Free,
-                slots: person.slots,
-                concerns: person.concerns,
-                ..Truth::default()
-            },
-            heard: 0,
-            patience: person.patience,
-            trust: person.trust,
-            talkativeness: person.talkativeness,
-            annoyance: 0.0,
-            questions: person.questions,
-            willing: person.willing,
-            raised: 0,
-            raised_again: 0,
-            told: 0,
-            time: person.time,
-            wish: person.wish,
-            difficulty: person.difficulty + N_CLASSES * person.noise,
-            turns: 0,
-            knows_purpose: false,
-            told_time: false,
-            told_wrong: false,
-            forgave: false,
-            foreign: person.foreign,
-            line: person.line,
-            signaled: false,
-            expected: person.right_person,
-            meant: NONE,
-            meant_value: NONE,
-            last: Utterance::SILENCE,
-            last_kinds: 0,
-        }
+        self.picks_up(self.population.draw(&mut Coins::new(rng)))
     }
 
     fn record(&self, _scenario: &Scenario, mut rng: Rng) -> CallerRecord {
@@ -133,6 +97,64 @@ impl Customers for AgendaCustomers {
 }
 
 impl AgendaCustomers {
+    /// The person at the begin of a call.
+    #[inline(always)]
+    pub(super) fn picks_up(&self, person: Person) -> AgendaCustomer {
+        AgendaCustomer {
+            truth: Truth {
+                right_person: person.right_person && person.line == Line::Person,
+                machine: person.line != Line::Person,
+                unavailable: person.time != Time::Free,
+                slots: person.slots,
+                concerns: person.concerns,
+                ..Truth::default()
+            },
+            heard: 0,
+            patience: person.patience,
+            trust: person.trust,
+            talkativeness: person.talkativeness,
+            annoyance: 0.0,
+            questions: person.questions,
+            willing: person.willing,
+            raised: 0,
+            raised_again: 0,
+            told: 0,
+            time: person.time,
+            wish: person.wish,
+            difficulty: person.difficulty + N_CLASSES * person.noise,
+            turns: 0,
+            knows_purpose: false,
+            told_time: false,
+            told_wrong: false,
+            forgave: false,
+            foreign: person.foreign,
+            line: person.line,
+            signaled: false,
+            expected: person.right_person,
+            meant: NONE,
+            meant_value: NONE,
+            last: Utterance::SILENCE,
+            last_kinds: 0,
+        }
+    }
+
+    /// A customer of whom `record` is on file, and the probability of that record given the customer's features and
+    /// everything else.
+    pub(crate) fn call_given(
+        &self,
+        record: &CallerRecord,
+        coins: &mut Coins<'_>,
+    ) -> (AgendaCustomer, f64) {
+        let (person, active) = self.population.draw_given(record, coins);
+        let chance = self.population.chance_of_record(&person, active, record);
+        (self.picks_up(person), chance)
+    }
+
+    /// Who is called.
+    pub(crate) fn population(&self) -> &Population {
+        &self.population
+    }
+
     /// Rating points before rounding.
     fn points(&self, customer: &AgendaCustomer, outcome: Outcome) -> f32 {
         let truth = &customer.truth;

@@ -5,6 +5,7 @@
 //! simulation for bootstrapping a POMDP dialogue system"; here the agenda is a few bit sets.
 
 mod answer;
+mod evidence;
 pub mod habit;
 mod machine;
 pub(super) mod manners;
@@ -19,6 +20,7 @@ use offhook_env::scenario::Scenario;
 
 use crate::population::{Line, Population, Time, Wish};
 use crate::variation::Variation;
+pub(crate) use evidence::Strain;
 use manners::Manner;
 
 /// Steps of the hazard table per unpleasant turn.

@@ -106,7 +106,7 @@ impl AgendaCustomers {
 
 impl AgendaCustomer {
     /// What is true of the person.
-    pub(in crate::user) fn truth(&self) -> &Truth {
+    pub(crate) fn truth(&self) -> &Truth {
         &self.truth
     }
 
@@ -121,7 +121,7 @@ impl AgendaCustomer {
     }
 
     /// Sets the true value of a slot.
-    pub(in crate::user) fn set_slot(&mut self, slot: u8, value: u8) {
+    pub(crate) fn set_slot(&mut self, slot: u8, value: u8) {
         self.truth.slots[slot as usize] = value;
     }
 
