@@ -144,6 +144,10 @@ pub struct Evaluation {
     /// how much room there is; it is about a thousand times slower than a policy. Default 0.
     #[serde(default)]
     pub privileged_calls: u64,
+    /// How many of them a planner plays that supposes customers, given what was heard, to say how much of the room a
+    /// phone can have; it is about a hundred thousand times slower than a policy. Default 0.
+    #[serde(default)]
+    pub belief_calls: u64,
 }
 
 impl Default for Evaluation {
@@ -152,6 +156,7 @@ impl Default for Evaluation {
             calls: 10_000,
             curve_calls: 1_000,
             privileged_calls: 0,
+            belief_calls: 0,
         }
     }
 }
@@ -230,6 +235,7 @@ impl Config {
         }
         self.evaluation.calls = self.evaluation.calls.min(1_000);
         self.evaluation.privileged_calls = self.evaluation.privileged_calls.min(100);
+        self.evaluation.belief_calls = self.evaluation.belief_calls.min(20);
         self.evaluation.curve_calls = self.evaluation.curve_calls.min(500);
         self
     }

@@ -6,10 +6,8 @@ use offhook_lab::error::Failure;
 use offhook_lab::key_figure::{KEY_FIGURES, KeyFigure};
 use offhook_lab::run::TrainResult;
 use offhook_lab::run::curve::LearningCurve;
-use offhook_lab::run::gap::GapLine;
-use offhook_lab::run::judge::{
-    Contestant, DIFFERENCE_METRICS, DIFFERENCES, Entry, GAP_ROWS, Judgement,
-};
+use offhook_lab::run::gap::{Bound, GapLine, LEARNED};
+use offhook_lab::run::judge::{Contestant, DIFFERENCE_METRICS, DIFFERENCES, Entry, Judgement};
 use offhook_lab::run::run_dir::RunFile;
 use offhook_lab::run::stability::{SeedStability, Stability};
 use offhook_lab::unit::Unit;
@@ -54,8 +52,10 @@ fn text(result: &TrainResult) -> String {
     add(format!("{}{UNITS}\n", key_table(judgement).to_text()));
     add(outcome_table(judgement).to_text());
     add(difference_table(judgement).to_text());
-    if !judgement.gap.is_empty() {
-        add(gap_table(&judgement.gap).to_text());
+    for bound in Bound::ALL {
+        if let Some(table) = gap_table(bound, &judgement.gap) {
+            add(table.to_text());
+        }
     }
     add(stability_line(&judgement.stability));
     add(proof_line(judgement));
@@ -81,7 +81,34 @@ fn records(result: &TrainResult) -> Vec<Record> {
     let place = [("scenario", Value::from(result.scenario.as_str()))];
     let n_calls = judgement.n_calls_of_exported() as u64;
     let verdict = verdict::record(&result.verdict, n_calls, place);
-    records.chain([verdict]).collect()
+    let closed = gap_records(result);
+    records.chain(closed).chain([verdict]).collect()
+}
+
+/// What share of the way from script to bound each learned policy has gone, in return.
+fn gap_records(result: &TrainResult) -> Vec<Record> {
+    let of_return = (result.judgement.gap.iter()).filter(|line| line.metric == "return");
+    let mut records = Vec::new();
+    for line in of_return {
+        for (learned, closed) in LEARNED.iter().zip(line.closed) {
+            let Some(closed) = closed else { continue };
+            let place = [
+                ("scenario", Value::from(result.scenario.as_str())),
+                ("policy", Value::from(learned.name())),
+                ("bound", Value::from(line.bound.name())),
+                ("n_seeds", Value::from(result.judgement.n_seeds())),
+            ];
+            let unit = Unit::share();
+            records.push(Record::new(
+                "gap_closed",
+                closed,
+                line.n_calls,
+                &unit,
+                place,
+            ));
+        }
+    }
+    records
 }
 
 /// Pictures and page of a run, for the laboratory to write.
@@ -176,11 +203,23 @@ fn page(result: &TrainResult, svg: String) -> Page {
             table(difference_table(judgement), "Differences on the same calls"),
         ],
     };
-    if !judgement.gap.is_empty() {
+    for bound in Bound::ALL {
+        let Some(of_bound) = gap_table(bound, &judgement.gap) else {
+            continue;
+        };
         page.blocks.push(table(
-            gap_table(&judgement.gap),
-            "What seeing the hidden customer would be worth, on fewer of the same calls: a planner that sees it, what it \
-             has over the script, and the share of that which was learned",
+            of_bound,
+            match bound {
+                Bound::InformationSet => {
+                    "How much can be won by knowing no more than a phone knows, on fewer of the same calls: a planner \
+                     that supposes customers given what was heard, what it has over the script, and the shares of that \
+                     which were learned"
+                }
+                Bound::Privileged => {
+                    "What seeing the hidden customer would be worth, which none on the phone can reach: a planner that \
+                     sees it, what it has over the script, and the shares of that which were learned"
+                }
+            },
         ));
     }
     page.blocks.extend([
@@ -229,29 +268,36 @@ fn difference_table(judgement: &Judgement) -> TextTable {
     }
 }
 
-/// The planner's figures, a column each; where it is not above the script, no room was seen.
-fn gap_table(lines: &[GapLine]) -> TextTable {
-    let cells = |line: &GapLine| {
+/// The figures of a planner that knows so much, a column each; where it is not above the script, no room was seen.
+/// `None` where it did not play.
+fn gap_table(bound: Bound, lines: &[GapLine]) -> Option<TextTable> {
+    let lines: Vec<&GapLine> = lines.iter().filter(|line| line.bound == bound).collect();
+    let name = bound.name();
+    let mut rows = vec![
+        vec![Cell::from(name)],
+        vec![Cell::Text(format!("{name} - script"))],
+    ];
+    rows.extend(LEARNED.map(|learned| vec![Cell::Text(format!("{} of {name}", learned.name()))]));
+    for line in &lines {
         let unit = KeyFigure::named(line.metric).unit();
-        let closed = match line.closed {
+        let closed = line.closed.map(|closed| match closed {
             Some(closed) => Cell::value(Some(closed), &Unit::share()),
             None => Cell::from("no room seen"),
-        };
-        let [bound, gap] = [line.bound, line.gap].map(|e| Cell::value(Some(e), &unit));
-        [bound, gap, closed]
-    };
-    let columns: Vec<[Cell; 3]> = lines.iter().map(cells).collect();
-    let row = |(k, name): (usize, &str)| {
-        let own = columns.iter().map(|column| column[k].clone());
-        [Cell::from(name)].into_iter().chain(own).collect()
-    };
-    let head = ["privileged bound"]
-        .into_iter()
-        .chain(lines.iter().map(|line| line.metric));
-    TextTable {
-        columns: head.map(str::to_owned).collect(),
-        rows: GAP_ROWS.into_iter().enumerate().map(row).collect(),
+        });
+        let own = [line.planned, line.gap].map(|e| Cell::value(Some(e), &unit));
+        for (row, cell) in rows.iter_mut().zip(own.into_iter().chain(closed)) {
+            row.push(cell);
+        }
     }
+    let first = lines.first()?;
+    let head = format!("bound by {} calls", first.n_calls);
+    let columns = [head]
+        .into_iter()
+        .chain(lines.iter().map(|line| line.metric.to_owned()));
+    Some(TextTable {
+        columns: columns.collect(),
+        rows,
+    })
 }
 
 fn measured_on(judgement: &Judgement) -> String {

@@ -48,6 +48,7 @@ n_calls = 32
 calls = 200
 curve_calls = 50
 privileged_calls = 20
+belief_calls = 10
 "#;
 
 /// Where the shared run is made: cargo's folder for the tests' files, so that none is left elsewhere.

@@ -214,6 +214,8 @@ impl Config {
             let (planned, all) = (evaluation.privileged_calls, evaluation.calls);
             let expected = "at most evaluation.calls";
             ranges.require(planned <= all, "privileged_calls", planned, expected);
+            let planned = evaluation.belief_calls;
+            ranges.require(planned <= all, "belief_calls", planned, expected);
         });
     }
 }

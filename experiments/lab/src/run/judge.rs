@@ -3,11 +3,12 @@
 use offhook_env::call::outcome::CallSummary;
 use offhook_env::policy::{Policy, RandomPolicy};
 use offhook_env::rng::Stream;
+use offhook_simulator::belief::{FilterConfig, ParticleFilter};
 use offhook_simulator::world::LoadedScenario;
 use offhook_stats::Estimate;
 use offhook_table::ProofReport;
 
-use super::gap::{self, GapLine, SeedGap};
+use super::gap::{self, Bound, GapLine, LEARNED, SeedGap};
 use super::seed_result::SeedResult;
 use super::shipped::{self, Candidate};
 use super::stability::{self, SeedStability};
@@ -45,14 +46,6 @@ pub const DIFFERENCES: [(Contestant, Contestant); 4] = [
     (Contestant::Reinforcement, Contestant::Script),
     (Contestant::Table, Contestant::Script),
     (Contestant::Table, Contestant::Reinforcement),
-];
-
-/// What the planner that sees the customer is called, what it has over the script, and what the learned policy has
-/// of that.
-pub const GAP_ROWS: [&str; 3] = [
-    "privileged",
-    "privileged - script",
-    "reinforcement of privileged",
 ];
 
 /// Figures whose differences are reported.
@@ -171,7 +164,7 @@ pub struct Judgement {
     pub proof: ProofReport,
     /// How steadily each seed learned.
     pub stability: Vec<SeedStability>,
-    /// What a planner that sees the customer has over the script, if it was asked to play.
+    /// What planners have over the script, if they were asked to play.
     pub gap: Vec<GapLine>,
 }
 
@@ -190,7 +183,11 @@ pub fn judge(
     let n_calls = config.evaluation.calls;
     let script = scenario.script();
     let mut entries: Vec<Entry> = Vec::new();
-    let mut gaps = Vec::new();
+    let mut gaps = Bound::ALL.map(|_| Vec::new());
+    let filter = match config.evaluation.belief_calls {
+        0 => None,
+        _ => Some(ParticleFilter::of(loaded, FilterConfig::default())?),
+    };
     let mut candidates = Vec::new();
     for (k, result) in results.iter().enumerate() {
         let plan = |stream, n_calls, choice| Plan {
@@ -223,17 +220,28 @@ pub fn judge(
                 }),
             }
         }
-        if config.evaluation.privileged_calls > 0 {
-            let n_calls = config.evaluation.privileged_calls;
+        for (bound, gaps) in Bound::ALL.into_iter().zip(&mut gaps) {
+            let n_calls = match bound {
+                Bound::InformationSet => config.evaluation.belief_calls,
+                Bound::Privileged => config.evaluation.privileged_calls,
+            };
+            stop.check()?;
             let plan = plan(Stream::Evaluate, n_calls, Choice::Plan);
+            let planned = match (bound, &filter) {
+                (_, _) if n_calls == 0 => continue,
+                (Bound::InformationSet, Some(filter)) => {
+                    gap::suppose_calls(world, filter, &table, plan)
+                }
+                _ => gap::plan_calls(world, &[&script, &*result.reinforcement], plan),
+            };
             let first = |contestant| {
                 let entry = entries.iter().find(|e| e.contestant == contestant);
                 entry.map_or(Vec::new(), |e| e.calls[k][..n_calls as usize].to_vec())
             };
             gaps.push(SeedGap {
                 script: first(Contestant::Script),
-                learned: first(Contestant::Reinforcement),
-                privileged: gap::plan_calls(world, &[&script, &*result.reinforcement], plan),
+                learned: LEARNED.map(first),
+                planned,
             });
         }
         // The exported table is chosen on other calls than those that judge it.
@@ -249,7 +257,9 @@ pub fn judge(
         n_rules: results.iter().map(|r| r.table.rules().len()).collect(),
         proof: offhook_table::agent::prove(&results[chosen].table, scenario)?,
         stability: stability::of(&rows, results.iter().map(|r| r.seed)),
-        gap: gap::lines(&gaps),
+        gap: (Bound::ALL.into_iter().zip(&gaps))
+            .flat_map(|(bound, gaps)| gap::lines(bound, gaps))
+            .collect(),
     })
 }
 
@@ -324,10 +334,23 @@ impl Judgement {
         }
         for line in &self.gap {
             let unit = KeyFigure::named(line.metric).unit();
-            let [planner, gap, closed] = GAP_ROWS.map(str::to_owned);
-            add(planner, line.metric, Some(line.bound), unit.clone());
-            add(gap, line.metric, Some(line.gap), unit);
-            add(closed, line.closed_metric, line.closed, Unit::share());
+            let bound = line.bound.name();
+            add(
+                bound.to_owned(),
+                line.metric,
+                Some(line.planned),
+                unit.clone(),
+            );
+            add(
+                format!("{bound} - script"),
+                line.metric,
+                Some(line.gap),
+                unit,
+            );
+            for (learned, closed) in LEARNED.iter().zip(line.closed) {
+                let name = format!("{} of {bound}", learned.name());
+                add(name, line.closed_metric, closed, Unit::share());
+            }
         }
         lines
     }
