@@ -5,6 +5,7 @@ mod bench;
 mod call;
 mod compare;
 mod evaluate;
+mod explain;
 mod fit;
 mod import;
 mod named;
@@ -22,6 +23,7 @@ pub use answers::AnswersArgs;
 pub use bench::{BenchArgs, BenchTarget, LearnBenchArgs};
 pub use compare::CompareArgs;
 pub use evaluate::EvaluateArgs;
+pub use explain::ExplainArgs;
 pub use fit::FitArgs;
 pub use import::ImportArgs;
 pub use ope::OpeArgs;
@@ -69,6 +71,9 @@ pub enum Command {
         after_help = "Example: offhook evaluate random script fraud_alert --user-models agenda,adversarial --calls 2000"
     )]
     Evaluate(EvaluateArgs),
+    /// Say where a planner that knows no more than a phone departs from a policy, and what that is worth.
+    #[command(after_help = "Example: offhook explain results/quickstart --calls 1000 --examples 2")]
+    Explain(ExplainArgs),
     /// Count what was recorded in calls, by a feature of the caller.
     #[command(after_help = "Example: offhook answers calls.jsonl --by region --plot map.svg")]
     Answers(AnswersArgs),

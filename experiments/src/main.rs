@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => command::compare::run(args),
         Command::Simulate(args) => command::simulate::run(args),
         Command::Evaluate(args) => command::evaluate::run(args),
+        Command::Explain(args) => command::explain::run(args),
         Command::Answers(args) => command::answers::run(args),
         Command::Import(args) => command::import::run(args),
         Command::Fit(args) => command::fit::run(args),

@@ -9,7 +9,8 @@
 //! - [`policies`] and [`user_models`] find by name who calls and who answers; [`play`] plays calls;
 //!   [`key_figure`] says what is measured of them, [`paired`] of pairs of
 //!   calls, [`segment`] tells callers apart.
-//! - [`simulate`] plays one policy in one scenario, [`evaluate`] many in many; [`call_plan`] says which calls.
+//! - [`simulate`] plays one policy in one scenario, [`evaluate`] many in many, [`explain`] says where a planner
+//!   departs from one; [`call_plan`] says which calls.
 //! - [`logs`] reads call logs, [`import`] makes them from other people's; [`fit`] fits the line to one, [`ope`]
 //!   judges a policy by one, [`answers`] counts what one recorded.
 //! - [`mod@bench`] measures how fast all this is.
@@ -45,6 +46,7 @@ pub mod user_models;
 
 pub mod call_plan;
 pub mod evaluate;
+pub mod explain;
 pub mod simulate;
 
 pub mod answers;

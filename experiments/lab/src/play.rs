@@ -191,7 +191,7 @@ fn supposed<'a, C: Customers>(
 }
 
 /// What is on file of the customer of an episode.
-fn on_file<C: Customers>(world: &World<C>, plan: Plan, episode: u64) -> CallerRecord {
+pub(crate) fn on_file<C: Customers>(world: &World<C>, plan: Plan, episode: u64) -> CallerRecord {
     match world.scenario.has_records() {
         true => record_of(world, plan.seed, plan.stream, episode),
         false => CallerRecord::EMPTY,

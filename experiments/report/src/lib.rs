@@ -2,7 +2,7 @@
 //! for the terminal, the JSON records and the page from the same value.
 //!
 //! - [`run`], [`predict`]: what an experiment found, [`verdict`] in a word; [`compare`]: runs side by side.
-//! - [`simulate`], [`evaluate`]: played calls; [`answers`], [`ope`], [`fit`], [`import`]: calls of a log; [`mod@bench`]: speeds.
+//! - [`simulate`], [`evaluate`], [`explain`]: played calls; [`answers`], [`ope`], [`fit`], [`import`]: calls of a log; [`mod@bench`]: speeds.
 //! - [`key_table`]: key figures of several policies.
 //! - [`scenario`], [`table`]: what was found of scenarios and of decision tables; [`release`]: a file for production.
 //! - [`text_table`], [`record`], [`document`], [`page`], [`plot`]: a table, a JSON record, a JSON object of another
@@ -25,6 +25,7 @@ pub mod run;
 pub mod verdict;
 
 pub mod evaluate;
+pub mod explain;
 pub mod simulate;
 
 pub mod answers;

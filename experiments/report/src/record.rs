@@ -28,6 +28,9 @@ pub struct Record {
     /// Scenario, policy, user model, threads, batch: whatever tells two records of a metric apart.
     #[serde(rename = "where")]
     pub place: BTreeMap<String, Value>,
+    /// Further numbers of the same thing.
+    #[serde(flatten)]
+    pub more: BTreeMap<String, f64>,
 }
 
 impl Record {
@@ -57,7 +60,17 @@ impl Record {
                 .map(|(name, value)| (name.into(), value.into()))
                 .chain(outcome)
                 .collect(),
+            more: BTreeMap::new(),
         }
+    }
+
+    /// The same with further numbers.
+    pub fn with(mut self, more: impl IntoIterator<Item = (&'static str, f64)>) -> Self {
+        self.more = more
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        self
     }
 
     /// The same of the callers whose feature `by` has a value; a feature that is called as another key of the place is

@@ -4,6 +4,7 @@ pub mod answers;
 pub mod bench;
 pub mod compare;
 pub mod evaluate;
+pub mod explain;
 pub mod fit;
 pub mod import;
 pub mod ope;

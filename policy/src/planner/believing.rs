@@ -116,6 +116,36 @@ impl BeliefPlanner {
         }
     }
 
+    /// What the second of two actions returns more than the first, on average over `n_forks` forks that no choice of
+    /// [`act`](Self::act) has seen.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "those of `act`, and what is compared"
+    )]
+    pub fn advantage<B: CustomerBelief>(
+        &self,
+        believer: &B,
+        belief: &B::Belief,
+        state: &BeliefState,
+        base: &dyn Policy,
+        [usual, chosen]: [ActionId; 2],
+        n_forks: u64,
+        seed: u64,
+    ) -> f64 {
+        let mut forks = Forks {
+            believer,
+            belief,
+            state,
+            seed: derive_seed(!seed, Stream::Fork, u64::from(state.turn())),
+            turn: Turn::EMPTY,
+        };
+        let gains = (0..n_forks).map(|k| {
+            let [new, old] = [chosen, usual].map(|action| forks.play(base, action, k));
+            new - old
+        });
+        gains.sum::<f64>() / n_forks.max(1) as f64
+    }
+
     /// The winner, the best of the base policies' own actions after the first round, and how many forks were used up.
     fn race<'a, B: CustomerBelief>(
         &self,
