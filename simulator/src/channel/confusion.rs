@@ -11,8 +11,8 @@ use offhook_env::scenario::Scenario;
 use offhook_env::scenario::slot::SlotKind;
 use rand::Rng as _;
 
-use super::likelihood::Odds;
 use super::model::{ChannelModel, N_BINS, Rates};
+use super::odds::Odds;
 use super::table::{Fate, KindTable, SecondReading, is_quiet, noisier, scaled, weights};
 use crate::dice::Pick;
 use crate::variation::{N_NOISES, NOISE_STEP};

@@ -4,6 +4,7 @@ mod confusion;
 mod file;
 mod likelihood;
 mod model;
+mod odds;
 mod table;
 
 pub use confusion::ConfusionChannel;

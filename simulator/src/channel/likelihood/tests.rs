@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::channel::N_BINS;
+use crate::channel::odds::GRID;
 use crate::channel::{ChannelModel, ConfusionChannel};
 use crate::testing::shop;
 use offhook_env::act::Hypothesis;
