@@ -1,10 +1,11 @@
-//! How good the particle filter's beliefs are: what it says of the hidden customer against the customer, over the
+//! How good beliefs are: what trackers and the particle filter say of the hidden customer against the customer, over the
 //! scripted calls of a scenario, for several numbers of particles.
 //!
 //! `cargo run --release -p offhook-simulator --example belief [SCENARIO [CALLS [PARTICLES..]]]`
 
 use std::time::Instant;
 
+use offhook_env::act::NONE;
 use offhook_env::belief::caller::CallerRecord;
 use offhook_env::call::customer::Customers;
 use offhook_env::call::posterior::CustomerBelief;
@@ -12,6 +13,7 @@ use offhook_env::call::{Call, World, record_of};
 use offhook_env::policy::Policy;
 use offhook_env::rng::{Stream, derive_seed};
 use offhook_simulator::belief::{FilterConfig, ParticleFilter};
+use offhook_simulator::tracking::SlotTracker;
 use offhook_simulator::user::{AgendaCustomer, AgendaCustomers};
 use offhook_simulator::world;
 
@@ -25,24 +27,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if sizes.is_empty() {
         sizes = vec![128, 1_000, 4_000];
     }
-    let loaded = world::load(&name, None)?;
-    let world = World {
-        scenario: loaded.world.scenario.clone(),
-        customers: loaded.people.clone(),
-        channel: loaded.world.channel.clone(),
-    };
-    println!("{name}: {n_calls} calls of the script");
-    for n_particles in sizes {
-        let config = FilterConfig {
-            n_particles,
-            ..FilterConfig::default()
+    let few = sizes[..1].to_vec();
+    for (tracker, sizes) in [(SlotTracker::Focus, few), (SlotTracker::Calibrated, sizes)] {
+        let loaded = world::load_tracked(&name, None, &tracker.into())?;
+        let world = World {
+            scenario: loaded.world.scenario.clone(),
+            customers: loaded.people.clone(),
+            channel: loaded.world.channel.clone(),
         };
-        let filter = ParticleFilter::of(&loaded, config)?;
-        let mut found = Found::default();
-        for episode in 0..n_calls {
-            play(&world, &filter, episode, &mut found);
+        println!("{name}: {n_calls} calls of the script, {tracker:?} tracker");
+        for n_particles in sizes {
+            let config = FilterConfig {
+                n_particles,
+                ..FilterConfig::default()
+            };
+            let filter = ParticleFilter::of(&loaded, config)?;
+            let mut found = Found::default();
+            for episode in 0..n_calls {
+                play(&world, &filter, episode, &mut found);
+            }
+            found.print(n_particles);
         }
-        found.print(n_particles);
     }
     Ok(())
 }
@@ -56,6 +61,10 @@ struct Found {
     n_in_vain: u64,
     /// Beliefs of something that is so or not.
     right: Shares,
+    /// That the recorded value of a slot is right, by the tracker and by the filter.
+    recorded: [Shares; 2],
+    /// That the right person is on the line, by a tracker that says so.
+    right_of_tracker: Shares,
     values: Shares,
     open: Shares,
     accepted: Shares,
@@ -86,10 +95,13 @@ impl Shares {
 
     fn print(&self, name: &str) {
         let n: f64 = self.bins.iter().map(|bin| bin.0).sum();
+        if n == 0.0 {
+            return;
+        }
         let base = self.bins.iter().map(|bin| bin.2).sum::<f64>() / n;
         let error: f64 = self.bins.iter().map(|bin| (bin.1 - bin.2).abs()).sum();
         println!(
-            "  {name:14} log score {:.4}  R2 {:.3}  calibration error {:.4}",
+            "  {name:32} log score {:.4}  R2 {:.3}  calibration error {:.4}",
             self.log_score / n,
             1.0 - self.brier / n / (base * (1.0 - base)).max(1e-9),
             error / n
@@ -133,6 +145,9 @@ impl Found {
             share(self.n_collapses),
             share(self.n_in_vain)
         );
+        self.recorded[0].print("recorded values, by the tracker");
+        self.recorded[1].print("recorded values, by the filter");
+        self.right_of_tracker.print("right person, by the tracker");
         self.right.print("right person");
         self.values.print("slot values");
         self.open.print("open questions");
@@ -181,7 +196,24 @@ fn play(world: &World<AgendaCustomers>, filter: &ParticleFilter, episode: u64, f
         let truth = people.truth(call.customer());
         let right = |customer: &AgendaCustomer| people.truth(customer).right_person;
         found.right.add(share(&right), truth.right_person);
+        let feature = scenario.layout.feature("belief.right_person");
+        if let Some(prob) = feature.and_then(|feature| call.belief.fact(scenario, feature)) {
+            (found.right_of_tracker).add(f64::from(prob), truth.right_person);
+        }
         if truth.right_person {
+            for slot in 0..scenario.slots.len() {
+                let (believed, value) = (call.belief.slot(slot), truth.slots[slot]);
+                if believed.value() != NONE && value != NONE {
+                    let is_right = believed.value() == value;
+                    let has = |c: &AgendaCustomer| {
+                        let truth = people.truth(c);
+                        truth.right_person && truth.slots[slot] == believed.value()
+                    };
+                    let of_filter = share(&has) / share(&right).max(1e-9);
+                    found.recorded[0].add(f64::from(believed.prob()), is_right);
+                    found.recorded[1].add(of_filter, is_right);
+                }
+            }
             for (slot, of) in scenario.slots.iter().enumerate() {
                 for value in 0..of.values.len().min(8) as u8 {
                     let has = |c: &AgendaCustomer| people.truth(c).slots[slot] == value;

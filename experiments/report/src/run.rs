@@ -290,7 +290,7 @@ fn gap_table(bound: Bound, lines: &[GapLine]) -> Option<TextTable> {
         }
     }
     let first = lines.first()?;
-    let head = format!("bound by {} calls", first.n_calls);
+    let head = format!("{name} bound, {} calls", first.n_calls);
     let columns = [head]
         .into_iter()
         .chain(lines.iter().map(|line| line.metric.to_owned()));

@@ -93,6 +93,36 @@ fn a_policy_that_supposes_customers_is_named_as_it_was_typed_and_meets_every_use
 }
 
 #[test]
+fn a_planner_says_where_it_departs_and_what_that_is_worth() {
+    let folder = copied();
+    let folder = folder.path();
+    let explained = |more: &str| {
+        let command = format!("explain one --calls 12 {more}");
+        succeed(folder, &command.split_whitespace().collect::<Vec<_>>())
+    };
+    let text = explained("--json --threads 1");
+    assert_eq!(text, explained("--json --threads 2"));
+    let found: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert!(!found.is_empty(), "no departure in 12 calls");
+    for departure in &found {
+        assert_eq!(departure["metric"], "departure");
+        assert!(departure["where"]["kind"].is_string(), "{departure}");
+        let n = departure["n"].as_f64().expect("a number");
+        let often = departure["per_100_calls"].as_f64().expect("a number");
+        assert!((often - 100.0 * n / 12.0).abs() < 1e-9, "{departure}");
+        assert_eq!(departure["advantage"], departure["value"]);
+    }
+    let words = explained("--examples 1");
+    assert!(
+        words.contains(" instead of ") && words.contains("right person"),
+        "{words}"
+    );
+}
+
+#[test]
 fn every_policy_meets_every_user_model() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();

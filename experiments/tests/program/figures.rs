@@ -157,12 +157,10 @@ fn quotes(printed: &str) -> Vec<Quote> {
     for line in printed.lines() {
         let found = cells(line);
         match found.first() {
-            Some(
-                &("policy" | "predictor" | "paired difference" | "privileged bound"
-                | "calls that end"),
-            ) => {
+            Some(&("policy" | "predictor" | "paired difference" | "calls that end")) => {
                 columns = found;
             }
+            Some(first) if first.contains(" bound, ") => columns = found,
             Some(&row) if found.len() > 1 && !columns.is_empty() => {
                 let quoted = columns.iter().zip(&found).skip(1);
                 let quoted = quoted.filter(|(_, cell)| **cell != "no room seen");
@@ -183,7 +181,7 @@ fn quotes(printed: &str) -> Vec<Quote> {
 
 /// Which line of `summary.csv` a cell of a printed table is from.
 fn quote(row: &str, column: &str, cell: &str) -> Quote {
-    if row == "reinforcement of privileged" {
+    if row.ends_with(" of privileged") || row.ends_with(" of information_set") {
         return Quote::new(row, &format!("{column}_gap_closed"), cell);
     }
     Quote::new(row, &column.replace(' ', "_"), cell)
