@@ -22,7 +22,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use offhook_env::scenario::{Scenario, ScenarioText};
-use offhook_simulator::world;
 use offhook_table::DecisionTable;
 
 use crate::disk::release_file;
@@ -48,7 +47,7 @@ pub fn scenario_of(
                 let text = release.content().scenario.clone();
                 (Arc::new(Scenario::parse(&text)?), text)
             }
-            None => world::load_scenario(table.scenario(), None)?,
+            None => stored::scenario_for(table.scenario(), &path.display().to_string())?,
         },
     };
     table.check_built_for(&scenario.name, &table_layout(&scenario)?)?;
