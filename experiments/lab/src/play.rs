@@ -224,6 +224,9 @@ pub fn dialog(call: &CallLog, summary: &CallSummary) -> String {
 }
 
 #[cfg(test)]
+mod known_optimum;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use offhook_simulator::belief::FilterConfig;

@@ -4,7 +4,7 @@
 //! on after every action that they try. One supposes customers, given what was heard: what it has over the flow is the
 //! *information-set* gap, which a phone can close. The other sees the hidden customer; no policy on the phone can close
 //! all of that gap. Planners look for return; where one does not have more of a figure than the flow, beyond the
-//! interval, no room was seen, and there is no share to speak of. A planner over a base policy is itself no optimum:
+//! interval over calls, no room was seen, and there is no share to speak of. A planner over a base policy is itself no optimum:
 //! what it obtains can be had, and more may be.
 
 use offhook_env::call::customer::Customers;
@@ -127,7 +127,11 @@ pub fn lines(bound: Bound, seeds: &[SeedGap]) -> Vec<GapLine> {
         let planned: Vec<&[CallSummary]> = seeds.iter().map(|s| &s.planned[..]).collect();
         let script = values(&|seed| &seed.script);
         let gap = stats::paired_difference(&values(&|seed| &seed.planned), &script)?;
-        let has_room = gap.bounds.is_some_and(|(low, _)| low > 0.0);
+        // Whether there is room is a question of these calls, whoever learned what.
+        let pooled = |calls: &[Vec<f32>]| [calls.concat()];
+        let on_calls =
+            stats::paired_difference(&pooled(&values(&|seed| &seed.planned)), &pooled(&script))?;
+        let has_room = on_calls.bounds.is_some_and(|(low, _)| low > 0.0);
         let closed = [0, 1].map(|k| {
             let learned = values(&|seed| &seed.learned[k]);
             let gain = stats::paired_difference(&learned, &script)?;
