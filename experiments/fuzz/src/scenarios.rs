@@ -9,6 +9,7 @@ use offhook_env::rng::Stream;
 use offhook_env::scenario::{ScenarioText, lint};
 use offhook_simulator::bundled::CHANNELS;
 use offhook_simulator::population::lint as population;
+use offhook_simulator::tracking::TrackerConfig;
 use offhook_simulator::world::{self, CallWorld};
 
 use crate::loader::{Loader, Memory, unsealed, utf_8};
@@ -57,6 +58,28 @@ pub const LOADERS: &[Loader] = &[
         seeds: || {
             let files = CHANNELS.files.iter();
             files.map(|file| file.text.as_bytes().to_vec()).collect()
+        },
+        memory: Memory::OF_TEXTS,
+        resealed: unsealed,
+    },
+    Loader {
+        name: "tracker",
+        load: |bytes| {
+            let mut text = scenario_text(&small_scenario(), LIBRARY);
+            text.tracker = Some(Text {
+                file: "tracker.json".to_owned(),
+                text: utf_8(bytes)?.to_owned(),
+            });
+            played(text, None)
+        },
+        seeds: || {
+            let text = scenario_text(&small_scenario(), LIBRARY);
+            let loaded = world::build(text, &TrackerConfig::default());
+            let tables = loaded.ok().and_then(|loaded| loaded.text.tracker);
+            tables
+                .into_iter()
+                .map(|tables| tables.text.into_bytes())
+                .collect()
         },
         memory: Memory::OF_TEXTS,
         resealed: unsealed,
