@@ -48,7 +48,8 @@ fn flush(text: &mut String, run: Option<(char, usize)>) {
 
 fn symbol(prob: f64) -> char {
     let level = (-prob.ln() * PER_NAT).round();
-    if !(level < f64::from(N_LEVELS)) {
+    // Nothing is infinitely far below certainty.
+    if level >= f64::from(N_LEVELS) {
         return NEVER.into();
     }
     let byte = FIRST + level.max(0.0) as u8;
