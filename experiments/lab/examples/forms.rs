@@ -175,8 +175,8 @@ impl Played {
     fn of(config: &str, run: &Path, budget: &Budget) -> Result<Self, Failure> {
         let n_seeds = Some(budget.n_seeds).filter(|&n| n > 0);
         let mut experiment = Experiment::load(config, n_seeds, false)?;
-        // How much room there is is no question here.
-        experiment.config.evaluation.privileged_calls = 0;
+        let evaluation = &mut experiment.config.evaluation;
+        (evaluation.privileged_calls, evaluation.belief_calls) = (0, 0);
         if budget.n_steps > 0
             && let Some(reinforcement) = &mut experiment.config.reinforcement
             && let Some(learner) = reinforcement.learner_mut()
