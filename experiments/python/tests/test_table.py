@@ -59,7 +59,7 @@ def test_what_is_wrong_is_said(table):
         Table.from_bytes(FILE.read_bytes().replace(b'"support":', b'"support":1', 1))
     with pytest.raises(ValueError, match="for scenario 'fraud_alert', expected 'fund_notice'"):
         table.check_built_for(Scenario("fund_notice"))
-    with pytest.raises(ValueError, match="expected 28"):
+    with pytest.raises(ValueError, match="expected 43"):
         table.decide(np.zeros(3, np.uint8))
     with pytest.raises(KeyError, match="missing features"):
         table.decide_named({})
